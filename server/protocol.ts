@@ -1,0 +1,149 @@
+/**
+ * Every message between an editor and the language server that LSP does not define, once, with who sends it and why.
+ * Standard LSP carries the rest: code actions, lenses, progress, cancellation, trust-neutral text edits.
+ */
+import { ProgressType, RequestType, type WorkspaceEdit } from 'vscode-languageserver-protocol';
+import type { Activation, ErrorFigures, TargetId } from '../engine/types.ts';
+
+/** The kind of the code action, under `refactor.rewrite`. */
+export const approximateKind = 'refactor.rewrite.approximate';
+
+/** Commands that code actions and lenses name; the client registers them. */
+export const commandIds = {
+  approximate: 'deepmaker.approximate',
+  revert: 'deepmaker.revert',
+  compare: 'deepmaker.compare',
+  showFront: 'deepmaker.showFront',
+  pickTarget: 'deepmaker.pickTarget',
+} as const;
+
+/** What commands take as their one argument: which function of which document. */
+export interface RegionReference {
+  readonly uri: string;
+  /** `price`, or `Pricer.price` for a method. */
+  readonly name: string;
+}
+
+/** One network of a run, as people see it. */
+export interface FrontPoint {
+  readonly id: string;
+  /** For example `4-8-1`. */
+  readonly topology: string;
+  readonly activation: Activation;
+  readonly params: number;
+  /** On validation data while the search runs; on test data and the emitted code once the run is done. */
+  readonly error: ErrorFigures;
+  /** Nanoseconds per call of the emitted code; absent until it is measured. */
+  readonly latencyNs?: number;
+  /** Exact time / emitted-code time; absent until it is measured. */
+  readonly speedup?: number;
+  /** The generation that found it, from 1. */
+  readonly generation: number;
+  /** Not dominated by another point of this run. */
+  readonly onFront: boolean;
+}
+
+export type RunStage = 'analysing' | 'sampling' | 'searching' | 'training' | 'measuring' | 'done';
+
+/** Everything the Pareto panel shows about one run. The same object is stored on disk, so that a panel can be restored. */
+export interface FrontView {
+  readonly runId: string;
+  readonly region: RegionReference;
+  readonly target: TargetId;
+  readonly stage: RunStage;
+  readonly generation: number;
+  readonly generations: number;
+  readonly evaluations: number;
+  /** Hypervolume of the archive's front after each generation so far. */
+  readonly hypervolume: readonly number[];
+  readonly points: readonly FrontPoint[];
+  /** The point that the run would apply; present once the stage is 'done'. */
+  readonly chosen?: string;
+  /** Nanoseconds per call of the exact function, once measured. */
+  readonly exactNs?: number;
+  readonly maxError?: number;
+  /** Whether the chosen point meets the error bound and is faster, and why or why not, in one sentence. */
+  readonly criterion?: { readonly met: boolean; readonly reason: string };
+  /** The candidate that is in the source now, if any. */
+  readonly applied?: string;
+}
+
+export interface RunParams {
+  readonly region: RegionReference;
+  readonly target: TargetId;
+  /** Ranges that the user typed because the source has no tag, by slot path. */
+  readonly ranges?: Readonly<Record<string, readonly [number, number]>>;
+  /** Workspace trust, checked again here: sampling runs the user's code. */
+  readonly trusted: boolean;
+  /** `deepmaker.*` settings that override the configuration file. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly workDoneToken?: string | number;
+  readonly partialResultToken?: string | number;
+}
+
+/** A reason why a function cannot be approximated: one sentence that names the construct, and its line (from 1). */
+export interface Reason {
+  readonly message: string;
+  readonly line: number;
+}
+
+export interface Failure {
+  readonly kind: 'failed';
+  readonly message: string;
+  /** The next step, one sentence. */
+  readonly hint?: string;
+}
+
+export type RunOutcome =
+  | { readonly kind: 'done'; readonly front: FrontView }
+  | { readonly kind: 'cancelled'; readonly evaluated: number }
+  | { readonly kind: 'refused'; readonly name: string; readonly reasons: readonly Reason[] }
+  /** Ask the user for these ranges and send the request again. `tag` is the JSDoc line that would say the same. */
+  | { readonly kind: 'needs-ranges'; readonly missing: readonly { readonly path: string; readonly tag: string }[] }
+  | Failure;
+
+/** Client to server: approximate a function. Answers work-done progress, a FrontView per generation, and cancellation. */
+export const RunRequest = {
+  type: new RequestType<RunParams, RunOutcome, void>('deepmaker/run'),
+  partial: new ProgressType<FrontView>(),
+};
+
+export interface ApplyParams {
+  readonly runId: string;
+  readonly candidateId: string;
+  readonly target: TargetId;
+  readonly uri: string;
+}
+
+export type EditOutcome = { readonly kind: 'edit'; readonly label: string; readonly edit: WorkspaceEdit } | Failure;
+
+/** Client to server: the edit that swaps the function's body for a call to this candidate's network. */
+export const ApplyRequest = { type: new RequestType<ApplyParams, EditOutcome, void>('deepmaker/apply') };
+
+/** Client to server: the edit that puts the exact function back. */
+export const RevertRequest = { type: new RequestType<RegionReference, EditOutcome, void>('deepmaker/revert') };
+
+export interface FrontParams {
+  readonly uri: string;
+  /** A run's id, or the region whose newest run is wanted. */
+  readonly runId?: string;
+  readonly name?: string;
+}
+
+/** Client to server: the stored front, for a panel that is opened again or restored after a reload. */
+export const FrontRequest = {
+  type: new RequestType<FrontParams, { readonly kind: 'front'; readonly front: FrontView } | Failure, void>(
+    'deepmaker/front',
+  ),
+};
+
+export interface TargetDescription {
+  readonly id: TargetId;
+  readonly label: string;
+  readonly description: string;
+  /** Why it cannot be picked here; absent where it can. */
+  readonly unavailable?: string;
+}
+
+/** Client to server: what the status-bar picker lists. */
+export const TargetsRequest = { type: new RequestType<void, readonly TargetDescription[], void>('deepmaker/targets') };
