@@ -7,16 +7,7 @@
  */
 
 /** Hidden activations of Table 1. The output layer is linear; classification applies softmax to it. */
-export const activations = [
-  'hard-sigmoid',
-  'relu',
-  'elu',
-  'tanh',
-  'sigmoid',
-  'softplus',
-  'linear',
-  'selu',
-] as const;
+export const activations = ['hard-sigmoid', 'relu', 'elu', 'tanh', 'sigmoid', 'softplus', 'linear', 'selu'] as const;
 export type Activation = (typeof activations)[number];
 
 /** Optimisers of Table 1, with Keras's default constants. */
@@ -25,6 +16,15 @@ export type Optimizer = (typeof optimizers)[number];
 
 export const targetIds = ['cpu', 'gpu', 'arm', 'fpga'] as const;
 export type TargetId = (typeof targetIds)[number];
+
+/** One entry of the target picker. */
+export interface TargetDescription {
+  readonly id: TargetId;
+  readonly label: string;
+  readonly description: string;
+  /** Why it cannot be picked; absent where it can. */
+  readonly unavailable?: string;
+}
 
 export type Literal = string | number | boolean;
 

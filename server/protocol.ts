@@ -3,7 +3,7 @@
  * Standard LSP carries the rest: code actions, lenses, progress, cancellation, trust-neutral text edits.
  */
 import { ProgressType, RequestType, type WorkspaceEdit } from 'vscode-languageserver-protocol';
-import type { Activation, ErrorFigures, TargetId } from '../engine/types.ts';
+import type { Activation, ErrorFigures, TargetDescription, TargetId } from '../engine/types.ts';
 
 /** The kind of the code action, under `refactor.rewrite`. */
 export const approximateKind = 'refactor.rewrite.approximate';
@@ -136,14 +136,6 @@ export const FrontRequest = {
     'deepmaker/front',
   ),
 };
-
-export interface TargetDescription {
-  readonly id: TargetId;
-  readonly label: string;
-  readonly description: string;
-  /** Why it cannot be picked here; absent where it can. */
-  readonly unavailable?: string;
-}
 
 /** Client to server: what the status-bar picker lists. */
 export const TargetsRequest = { type: new RequestType<void, readonly TargetDescription[], void>('deepmaker/targets') };

@@ -1,0 +1,168 @@
+/** The commands, each in a few lines: whose region, one request, and how its end is told. */
+import * as vscode from 'vscode';
+import { commandIds, type FrontView, type RegionReference } from '../server/protocol.ts';
+import { compareRegion, type ExactTexts } from './compare.ts';
+import { type Applied, applyCandidate, revertRegion } from './edits.ts';
+import type { PanelMessage } from './messages.ts';
+import { tellOutcome } from './outcome.ts';
+import { type Panels, readFront } from './panels.ts';
+import type { ParetoPanel } from './paretoPanel.ts';
+import { appliedRegion, parseRegion, regionAtCursor, revealRegion } from './region.ts';
+import { failureOf, type Requests } from './requests.ts';
+import type { Runs } from './run.ts';
+import type { Session } from './session.ts';
+import { pickTarget } from './targetPicker.ts';
+import { ensureTrusted, tellFailure, tellQuietly } from './tell.ts';
+
+/** Commands of the palette only; those that the server names too are in the protocol. */
+export const clientCommandIds = { openLog: 'deepmaker.openLog', restartServer: 'deepmaker.restartServer' } as const;
+
+/** What lives from activation to deactivation. */
+export interface Client {
+  readonly session: Requests & Pick<Session, 'log' | 'restart'>;
+  readonly panels: Panels;
+  readonly runs: Runs;
+  readonly exact: ExactTexts;
+}
+
+export function registerCommands(client: Client): readonly vscode.Disposable[] {
+  const { session } = client;
+  const register = (id: string, run: (argument?: unknown) => unknown) => vscode.commands.registerCommand(id, run);
+  const onApplied = (id: string, run: (client: Client, region: RegionReference) => Promise<unknown>) =>
+    register(id, async (argument) => {
+      const region = await regionFor(client, argument, appliedRegion);
+      return region && run(client, region);
+    });
+  return [
+    register(commandIds.approximate, async (argument) => {
+      if (!ensureTrusted()) return undefined;
+      const region = await regionFor(client, argument, regionAtCursor);
+      return region && approximate(client, region);
+    }),
+    onApplied(commandIds.revert, revert),
+    onApplied(commandIds.compare, compare),
+    onApplied(commandIds.showFront, showFront),
+    register(commandIds.pickTarget, () => pickTarget(session, session.log)),
+    register(clientCommandIds.openLog, () => session.log.show()),
+    register(clientCommandIds.restartServer, () => session.restart()),
+  ];
+}
+
+/** The region that a lens or code action names, or else the one that `find` finds. */
+async function regionFor({ session }: Client, argument: unknown, find: typeof regionAtCursor) {
+  try {
+    return parseRegion(argument) ?? (await find(session));
+  } catch (error) {
+    tellFailure(session.log, failureOf(error));
+    return undefined;
+  }
+}
+
+/** Answers how the run ended, for whoever executes the command from code. */
+async function approximate(client: Client, region: RegionReference) {
+  const { runs, panels, session } = client;
+  const answer = await runs.start(region);
+  if (answer.kind === 'busy') {
+    panels.find(region)?.reveal();
+    tellQuietly(vscode.l10n.t('{0} is being approximated already.', region.name));
+  } else if (answer.kind !== 'needs-ranges') {
+    tellOutcome(region, answer, {
+      log: session.log,
+      use: (front, candidateId) => void use(client, front, candidateId),
+      showFront: (front) => {
+        // An open panel may show a newer run by the time that somebody answers the message.
+        const panel = panels.find(region) ?? openSettled(panels, front);
+        panel.reveal();
+      },
+    });
+  }
+  return answer;
+}
+
+async function use(client: Client, front: FrontView, candidateId: string): Promise<Applied> {
+  const outcome = await edit(client, front.region, () => applyCandidate(client.session, front, candidateId));
+  if (outcome.kind === 'applied') {
+    const panel = client.panels.find(front.region);
+    // A newer run may have taken the panel meanwhile; its front says nothing about this candidate.
+    if (panel?.front?.runId === front.runId) panel.show({ ...panel.front, applied: candidateId });
+    tellQuietly(vscode.l10n.t('{0} calls the network now.', front.region.name));
+  }
+  return outcome;
+}
+
+async function revert(client: Client, region: RegionReference): Promise<Applied> {
+  const outcome = await edit(client, region, () => revertRegion(client.session, region));
+  if (outcome.kind === 'applied') {
+    const panel = client.panels.find(region);
+    if (panel?.front) {
+      const { applied: _reverted, ...front } = panel.front;
+      panel.show(front);
+    }
+    tellQuietly(vscode.l10n.t('{0} is exact again.', region.name));
+  }
+  return outcome;
+}
+
+/** Changes the source while the region's panel says so. A run that goes on keeps the panel's status to itself. */
+async function edit({ session, panels, runs }: Client, region: RegionReference, change: () => Promise<Applied>) {
+  const panel = runs.isRunning(region) ? undefined : panels.find(region);
+  panel?.setStatus({ kind: 'editing' });
+  const outcome = await change();
+  if (outcome.kind === 'failed') tellFailure(session.log, outcome);
+  if (!runs.isRunning(region)) panel?.settle();
+  return outcome;
+}
+
+async function compare({ session, exact }: Client, region: RegionReference): Promise<void> {
+  const outcome = await compareRegion(session, exact, region);
+  if (outcome.kind === 'failed') tellFailure(session.log, outcome);
+}
+
+async function showFront({ session, panels }: Client, region: RegionReference): Promise<void> {
+  const open = panels.find(region);
+  if (open) {
+    open.reveal();
+    return;
+  }
+  const outcome = await readFront(session, region);
+  if (outcome.kind === 'failed') {
+    tellFailure(session.log, outcome);
+    return;
+  }
+  openSettled(panels, outcome.front).reveal();
+}
+
+/** A panel for a front of a run that is over. */
+function openSettled(panels: Panels, front: FrontView): ParetoPanel {
+  const panel = panels.show(front);
+  panel.settle();
+  return panel;
+}
+
+/** Does what the user asked for in a panel. */
+export function handlePanelMessage(
+  client: Client,
+  panel: ParetoPanel,
+  message: Exclude<PanelMessage, { kind: 'ready' }>,
+): void {
+  switch (message.kind) {
+    case 'use':
+      if (panel.front) void use(client, panel.front, message.candidateId);
+      return;
+    case 'revert':
+      void revert(client, panel.region);
+      return;
+    case 'compare':
+      void compare(client, panel.region);
+      return;
+    case 'stop':
+      client.runs.stop(panel.region);
+      return;
+    case 'run':
+      if (ensureTrusted()) void approximate(client, panel.region);
+      return;
+    case 'reveal':
+      void revealRegion(panel.region);
+      return;
+  }
+}

@@ -1,0 +1,27 @@
+/** Puts the client together. */
+import type * as vscode from 'vscode';
+import { type Client, handlePanelMessage, registerCommands } from './commands.ts';
+import { ExactTexts } from './compare.ts';
+import { Panels } from './panels.ts';
+import { Runs } from './run.ts';
+import { Session } from './session.ts';
+import { TargetItem } from './targetPicker.ts';
+
+let session: Session | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  session = new Session(context);
+  const panels = new Panels({
+    extensionUri: context.extensionUri,
+    requests: session,
+    onMessage: (panel, message) => handlePanelMessage(client, panel, message),
+  });
+  const runs = new Runs({ requests: session, panels });
+  const client: Client = { session, panels, runs, exact: new ExactTexts() };
+  context.subscriptions.push(session, panels, runs, client.exact, new TargetItem(), ...registerCommands(client));
+  session.start();
+}
+
+export async function deactivate(): Promise<void> {
+  await session?.stop();
+}

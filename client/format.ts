@@ -1,0 +1,68 @@
+/** Numbers as people read them, each with its unit. Used by the panel and by notifications, so that both say the same. */
+
+const noResult = 'no finite result';
+
+/** 12345 -> `12,345`. */
+export const formatCount = (count: number): string => count.toLocaleString('en-US');
+
+/** 1 -> `1 network`, 12345 -> `12,345 networks`. */
+export const formatAmount = (count: number, noun: string): string =>
+  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+/** A measured fraction as a percentage, always with three significant digits: 0.0038 -> `0.380 %`. */
+export function formatPercent(fraction: number): string {
+  if (!Number.isFinite(fraction)) return noResult;
+  const percent = fraction * 100;
+  if (percent > 0 && percent < 0.0001) return 'below 0.0001 %';
+  if (percent === 0) return '0 %';
+  return `${percent < 999.5 ? percent.toPrecision(3) : significant(percent)} %`;
+}
+
+/** A bound that somebody chose, as they would write it: 0.02 -> `2 %`. */
+export const formatBound = (fraction: number): string => `${significant(fraction * 100)} %`;
+
+const timeUnits = [
+  ['s', 1e9],
+  ['ms', 1e6],
+  ['µs', 1e3],
+  ['ns', 1],
+] as const;
+
+/** Nanoseconds in the unit that keeps one to three digits before the point: 4100 -> `4.1 µs`. */
+export function formatDuration(nanoseconds: number): string {
+  if (!Number.isFinite(nanoseconds)) return noResult;
+  // Compared after rounding, so that 999.9 ns reads `1 µs` and not `1,000 ns`.
+  const rounded = Number(nanoseconds.toPrecision(3));
+  const [unit, size] = timeUnits.find(([, unitSize]) => rounded >= unitSize) ?? ['ns', 1];
+  return `${significant(rounded / size)} ${unit}`;
+}
+
+/** Differences of a few percent are within what a timing can tell apart from noise. */
+const noticeable = 1.05;
+
+/** Exact time / approximate time, in words: 3.2 -> `3.2 times faster`, 0.5 -> `2 times slower`. */
+export function formatSpeedup(speedup: number): string {
+  if (!Number.isFinite(speedup) || speedup <= 0) return 'of unknown speed';
+  if (speedup >= noticeable) return `${formatRatio(speedup)} times faster`;
+  if (speedup <= 1 / noticeable) return `${formatRatio(1 / speedup)} times slower`;
+  return 'as fast';
+}
+
+/** The same as a sentence about a network: `3.2 times faster than the exact function`. */
+export function formatComparison(speedup: number): string {
+  const words = formatSpeedup(speedup);
+  if (words === 'as fast') return 'as fast as the exact function';
+  return words.startsWith('of') ? words : `${words} than the exact function`;
+}
+
+/** Ratios close to 1 need the second decimal: 1.08 must not read `1.1`. */
+const formatRatio = (ratio: number): string =>
+  ratio < 1.2
+    ? String(Number(ratio.toFixed(2)))
+    : ratio < 100
+      ? String(Number(ratio.toPrecision(2)))
+      : significant(ratio);
+
+/** Three significant digits without trailing zeros or exponents, and with thousands separated. */
+const significant = (value: number): string =>
+  Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 });

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { FrontView, RegionReference } from '../server/protocol.ts';
+import { type HostMessage, type Note, type PanelMessage, type PanelStatus, parsePanelMessage } from './messages.ts';
+import { panelHtml } from './panelHtml.ts';
+
+export interface ParetoPanelOptions {
+  readonly extensionUri: vscode.Uri;
+  readonly region: RegionReference;
+  readonly onMessage: (message: Exclude<PanelMessage, { kind: 'ready' }>) => void;
+  readonly onDispose: () => void;
+}
+
+/** What a webview of this extension may do; the same for new panels and for restored ones. */
+export const webviewOptions = (extensionUri: vscode.Uri): vscode.WebviewOptions => ({
+  enableScripts: true,
+  localResourceRoots: [
+    vscode.Uri.joinPath(extensionUri, 'dist', 'webview'),
+    vscode.Uri.joinPath(extensionUri, 'media'),
+  ],
+});
+
+/**
+ * Owns one webview panel, which shows the runs of one region one after the other. Lives until the user closes the tab.
+ * It keeps what it shows: a webview that was hidden starts anew and asks for everything again.
+ */
+export class ParetoPanel {
+  readonly region: RegionReference;
+  readonly #panel: vscode.WebviewPanel;
+  #front: FrontView | undefined;
+  #status: PanelStatus = { kind: 'loading' };
+
+  constructor(panel: vscode.WebviewPanel, options: ParetoPanelOptions) {
+    this.region = options.region;
+    this.#panel = panel;
+    panel.onDidDispose(options.onDispose);
+    panel.webview.onDidReceiveMessage((value: unknown) => {
+      const message = parsePanelMessage(value);
+      if (!message) throw new Error('The Pareto panel sent a message that the extension does not know.');
+      if (message.kind === 'ready') this.#tellEverything();
+      else options.onMessage(message);
+    });
+    const asset = (...path: string[]) =>
+      panel.webview.asWebviewUri(vscode.Uri.joinPath(options.extensionUri, ...path)).toString();
+    panel.webview.options = webviewOptions(options.extensionUri);
+    panel.iconPath = vscode.Uri.joinPath(options.extensionUri, 'media', 'icon.svg');
+    panel.webview.html = panelHtml({
+      cspSource: panel.webview.cspSource,
+      scriptUri: asset('dist', 'webview', 'panel.js'),
+      styleUri: asset('media', 'panel.css'),
+      nonce: randomBytes(16).toString('base64url'),
+      language: vscode.env.language,
+      loading: vscode.l10n.t('Loading…'),
+    });
+  }
+
+  get front(): FrontView | undefined {
+    return this.#front;
+  }
+
+  show(front: FrontView): void {
+    this.#front = front;
+    this.#post({ kind: 'front', front });
+  }
+
+  setStatus(status: PanelStatus): void {
+    this.#status = status;
+    this.#post({ kind: 'status', status });
+  }
+
+  /** Nothing is going on any more: the status follows from what is shown and from what went wrong, if anything did. */
+  settle(note?: Note): void {
+    if (this.#front?.stage === 'done') this.setStatus(note ? { kind: 'ready', note } : { kind: 'ready' });
+    else this.setStatus(note ? { kind: 'failed', note } : { kind: 'cancelled' });
+  }
+
+  reveal(): void {
+    this.#panel.reveal(undefined, false);
+  }
+
+  dispose(): void {
+    this.#panel.dispose();
+  }
+
+  #tellEverything(): void {
+    if (this.#front) this.#post({ kind: 'front', front: this.#front });
+    this.#post({ kind: 'status', status: this.#status });
+  }
+
+  /** A hidden webview hears nothing, and asks again when it is shown; so nobody waits for the delivery. */
+  #post(message: HostMessage): void {
+    void this.#panel.webview.postMessage(message);
+  }
+}

@@ -1,0 +1,29 @@
+/** What the rest of the client needs from the server, and how its absence is told. */
+import type * as vscode from 'vscode';
+import type { ProgressType, RequestType, WorkspaceEdit } from 'vscode-languageserver-protocol';
+import type { Failure } from '../server/protocol.ts';
+
+/** What the rest of the client needs from the server; `Session` is the real one. */
+export interface Requests {
+  /** Rejects with `ServerUnavailable` where the server does not run, and with `RequestCancelled` after a cancellation. */
+  request<P, R>(type: RequestType<P, R, void>, params: P, token?: vscode.CancellationToken): Promise<R>;
+  /** Hears what the server reports under a token that a request carried. */
+  onProgress<P>(type: ProgressType<P>, token: string, listener: (value: P) => void): vscode.Disposable;
+  /** Undefined where a document has changed since the server made the edit. */
+  toWorkspaceEdit(edit: WorkspaceEdit): Promise<vscode.WorkspaceEdit | undefined>;
+}
+
+export class RequestCancelled extends Error {}
+export class ServerUnavailable extends Error {}
+
+/** An exception at the edge of a command, as the failure that the user is told. */
+export function failureOf(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof ServerUnavailable
+    ? {
+        kind: 'failed',
+        message,
+        hint: 'Restart it with “DeepMaker: Restart server”; a run continues where it stopped.',
+      }
+    : { kind: 'failed', message: `DeepMaker failed: ${message}`, hint: 'This is a defect. The log has the details.' };
+}

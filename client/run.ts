@@ -1,0 +1,125 @@
+import * as vscode from 'vscode';
+import type { FrontView, RegionReference, RunOutcome } from '../server/protocol.ts';
+import { askRanges, type Ranges } from './askRanges.ts';
+import type { Panels } from './panels.ts';
+import { regionKey } from './region.ts';
+import type { Requests } from './requests.ts';
+import { requestRun } from './runRequest.ts';
+import { currentTarget, runSettings } from './settings.ts';
+
+export interface RunsOptions {
+  readonly requests: Requests;
+  readonly panels: Panels;
+}
+
+/** A second run of a region is refused while the first one goes on. */
+export type RunAnswer = RunOutcome | { readonly kind: 'busy' };
+
+/** One run that goes on. */
+interface Run {
+  readonly region: RegionReference;
+  readonly cancellation: vscode.CancellationTokenSource;
+  /** Its panel was opened. A panel that the user closes during the run stays closed. */
+  shown: boolean;
+}
+
+/** Owns the cancellation of every run that goes on, at most one per region. Lives from activation to deactivation. */
+export class Runs implements vscode.Disposable {
+  readonly #options: RunsOptions;
+  readonly #running = new Map<string, Run>();
+
+  constructor(options: RunsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs one approximation from the first question to its end, and answers how it ended; the panel has been told by
+   * then. Never rejects.
+   */
+  async start(region: RegionReference): Promise<RunAnswer> {
+    const key = regionKey(region);
+    if (this.#running.has(key)) return { kind: 'busy' };
+    const run: Run = { region, cancellation: new vscode.CancellationTokenSource(), shown: false };
+    this.#running.set(key, run);
+    try {
+      const outcome = await this.#untilAnswered(run);
+      this.#tellPanel(run, outcome);
+      return outcome;
+    } finally {
+      this.#running.delete(key);
+      run.cancellation.dispose();
+    }
+  }
+
+  isRunning(region: RegionReference): boolean {
+    return this.#running.has(regionKey(region));
+  }
+
+  /** Asks a run to stop; its `start` answers once the server has. */
+  stop(region: RegionReference): void {
+    const run = this.#running.get(regionKey(region));
+    if (!run) return;
+    this.#options.panels.find(region)?.setStatus({ kind: 'stopping' });
+    run.cancellation.cancel();
+  }
+
+  dispose(): void {
+    for (const { cancellation } of this.#running.values()) cancellation.cancel();
+  }
+
+  /** Repeats the request with the ranges that the user types, until the server needs no more of them. */
+  async #untilAnswered(run: Run): Promise<RunOutcome> {
+    let ranges: Ranges = {};
+    for (;;) {
+      this.#options.panels.find(run.region)?.setStatus({ kind: 'waiting' });
+      const outcome = await this.#request(run, ranges);
+      if (outcome.kind !== 'needs-ranges') return outcome;
+      const typed = await askRanges(run.region.name, outcome.missing);
+      if (!typed || run.cancellation.token.isCancellationRequested) return { kind: 'cancelled', evaluated: 0 };
+      ranges = { ...ranges, ...typed };
+    }
+  }
+
+  /** One request under one notification, which can be cancelled as the panel can. */
+  async #request(run: Run, ranges: Ranges): Promise<RunOutcome> {
+    const { region, cancellation } = run;
+    const progressOptions = {
+      location: vscode.ProgressLocation.Notification,
+      title: vscode.l10n.t('Approximating {0}', region.name),
+      cancellable: true,
+    };
+    return vscode.window.withProgress(progressOptions, async (progress, cancelled): Promise<RunOutcome> => {
+      const subscription = cancelled.onCancellationRequested(() => this.stop(region));
+      const params = {
+        region,
+        target: currentTarget(),
+        ranges,
+        trusted: vscode.workspace.isTrusted,
+        settings: runSettings(vscode.Uri.parse(region.uri)),
+      };
+      try {
+        return await requestRun(this.#options.requests, params, {
+          token: cancellation.token,
+          onProgress: (report) => progress.report(report),
+          onFront: (front) => this.#showFront(run, front),
+        });
+      } finally {
+        subscription.dispose();
+      }
+    });
+  }
+
+  #showFront(run: Run, front: FrontView): void {
+    const { panels } = this.#options;
+    if (run.shown && !panels.find(front.region)) return;
+    run.shown = true;
+    panels.show(front).setStatus({ kind: run.cancellation.token.isCancellationRequested ? 'stopping' : 'running' });
+  }
+
+  #tellPanel(run: Run, outcome: RunOutcome): void {
+    if (outcome.kind === 'done') this.#showFront(run, outcome.front);
+    const panel = this.#options.panels.find(run.region);
+    if (outcome.kind !== 'failed') panel?.settle();
+    else panel?.settle({ message: outcome.message, ...(outcome.hint === undefined ? {} : { hint: outcome.hint }) });
+  }
+}

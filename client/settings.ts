@@ -1,0 +1,52 @@
+/** The part of the editor's settings that a run needs. */
+import * as vscode from 'vscode';
+import { type TargetId, targetIds } from '../engine/types.ts';
+
+const section = 'deepmaker';
+
+const runKeys = [
+  'population',
+  'generations',
+  'searchEpochs',
+  'fullEpochs',
+  'batchSize',
+  'crossoverRate',
+  'selection',
+  'samples',
+  'maxError',
+  'maxParams',
+  'workers',
+  'seed',
+] as const;
+
+/**
+ * The settings that somebody set, for a file. Defaults are left out: they must not override `deepmaker.config.json`,
+ * which the server reads.
+ */
+export function runSettings(file: vscode.Uri): Readonly<Record<string, unknown>> {
+  const configuration = vscode.workspace.getConfiguration(section, file);
+  const settings: Record<string, unknown> = {};
+  for (const key of runKeys) {
+    const scopes = configuration.inspect(key);
+    const value = scopes?.workspaceFolderValue ?? scopes?.workspaceValue ?? scopes?.globalValue;
+    if (value !== undefined && value !== null) settings[key] = value;
+  }
+  return settings;
+}
+
+/** The target that generated code is for; a value that is none of the known ones counts as the default. */
+export function currentTarget(): TargetId {
+  const value = vscode.workspace.getConfiguration(section).get<unknown>('target');
+  return targetIds.find((id) => id === value) ?? 'cpu';
+}
+
+/** Remembers the target for this workspace, or for the user where no folder is open. */
+export async function saveTarget(target: TargetId): Promise<void> {
+  const scope = vscode.workspace.workspaceFolders
+    ? vscode.ConfigurationTarget.Workspace
+    : vscode.ConfigurationTarget.Global;
+  await vscode.workspace.getConfiguration(section).update('target', target, scope);
+}
+
+export const changesTarget = (event: vscode.ConfigurationChangeEvent): boolean =>
+  event.affectsConfiguration(`${section}.target`);

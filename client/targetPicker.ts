@@ -1,0 +1,101 @@
+import * as vscode from 'vscode';
+import type { TargetDescription, TargetId } from '../engine/types.ts';
+import { commandIds, TargetsRequest } from '../server/protocol.ts';
+import { isSupported } from './region.ts';
+import { failureOf, type Requests } from './requests.ts';
+import { changesTarget, currentTarget, saveTarget } from './settings.ts';
+import { tellFailure } from './tell.ts';
+
+/** Owns the status bar item that shows the target. Lives from activation to deactivation. */
+export class TargetItem implements vscode.Disposable {
+  readonly #item: vscode.StatusBarItem;
+  readonly #listeners: readonly vscode.Disposable[];
+
+  constructor() {
+    this.#item = vscode.window.createStatusBarItem('deepmaker.target', vscode.StatusBarAlignment.Right, 90);
+    this.#item.name = vscode.l10n.t('DeepMaker target');
+    this.#item.command = commandIds.pickTarget;
+    this.#listeners = [
+      vscode.workspace.onDidChangeConfiguration((event) => changesTarget(event) && this.#update()),
+      vscode.window.onDidChangeActiveTextEditor(() => this.#update()),
+    ];
+    this.#update();
+  }
+
+  /** Shown only where it says something about the file in front. */
+  #update(): void {
+    const target = currentTarget().toUpperCase();
+    this.#item.text = `$(chip) ${target}`;
+    this.#item.tooltip = vscode.l10n.t('DeepMaker generates code for {0}. Select to change.', target);
+    this.#item.accessibilityInformation = { label: vscode.l10n.t('DeepMaker target: {0}', target) };
+    if (isSupported(vscode.window.activeTextEditor?.document)) this.#item.show();
+    else this.#item.hide();
+  }
+
+  dispose(): void {
+    for (const listener of this.#listeners) listener.dispose();
+    this.#item.dispose();
+  }
+}
+
+interface TargetEntry extends vscode.QuickPickItem {
+  readonly target?: TargetDescription;
+}
+
+/** The entries of the picker: what can be picked first, then what cannot, each with its reason. */
+export function targetEntries(targets: readonly TargetDescription[], current: TargetId): readonly TargetEntry[] {
+  const entry = (target: TargetDescription): TargetEntry => ({
+    label: target.unavailable === undefined ? target.label : `$(circle-slash) ${target.label}`,
+    ...(target.id === current ? { description: vscode.l10n.t('current') } : {}),
+    detail: target.unavailable ?? target.description,
+    target,
+  });
+  const available = targets.filter(({ unavailable }) => unavailable === undefined);
+  const unavailable = targets.filter((target) => !available.includes(target));
+  return [
+    ...available.map(entry),
+    ...(unavailable.length > 0
+      ? [{ label: vscode.l10n.t('Not available here'), kind: vscode.QuickPickItemKind.Separator }]
+      : []),
+    ...unavailable.map(entry),
+  ];
+}
+
+/** Lets the user pick the target and remembers it. */
+export async function pickTarget(requests: Requests, log: vscode.LogOutputChannel): Promise<void> {
+  let targets: readonly TargetDescription[];
+  try {
+    targets = await requests.request(TargetsRequest.type, undefined);
+  } catch (error) {
+    tellFailure(log, failureOf(error));
+    return;
+  }
+  const target = await showTargets(targetEntries(targets, currentTarget()));
+  if (target) await saveTarget(target);
+}
+
+/** Stays open, and says why, when an entry is accepted that is not available. */
+function showTargets(entries: readonly TargetEntry[]): Promise<TargetId | undefined> {
+  const picker = vscode.window.createQuickPick<TargetEntry>();
+  const title = vscode.l10n.t('Generate code for');
+  picker.title = title;
+  picker.items = entries;
+  picker.matchOnDetail = true;
+  return new Promise((resolve) => {
+    picker.onDidAccept(() => {
+      const target = picker.selectedItems[0]?.target;
+      if (!target) return;
+      if (target.unavailable !== undefined) {
+        picker.title = `${title}: ${target.unavailable}`;
+        return;
+      }
+      resolve(target.id);
+      picker.hide();
+    });
+    picker.onDidHide(() => {
+      resolve(undefined);
+      picker.dispose();
+    });
+    picker.show();
+  });
+}

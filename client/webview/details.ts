@@ -1,0 +1,120 @@
+/** Everything about the selected network, and the button that puts it into the source. */
+
+import type { FrontPoint, FrontView } from '../../server/protocol.ts';
+import { formatComparison, formatCount, formatDuration, formatPercent } from '../format.ts';
+import type { PanelMessage, PanelStatus } from '../messages.ts';
+import { html } from './dom.ts';
+import { roleNames, rolesOf } from './roles.ts';
+import { useState } from './status.ts';
+
+export interface DetailsOptions {
+  readonly status: PanelStatus;
+  readonly send: (message: PanelMessage) => void;
+}
+
+export function drawDetails(view: FrontView, point: FrontPoint | undefined, options: DetailsOptions): HTMLElement[] {
+  if (!point) {
+    return [
+      html('h2', {}, 'Selected network'),
+      html('p', { class: 'quiet' }, view.points.length > 0 ? 'Select a point to see its figures.' : 'No network yet.'),
+    ];
+  }
+  const roles = rolesOf(view).get(point.id);
+  return [
+    html('h2', {}, point.topology, ' ', html('span', { class: 'quiet' }, point.activation)),
+    html('p', { class: 'badges' }, ...(roles ? [html('span', { class: 'badge' }, roleNames(roles, view))] : [])),
+    html(
+      'dl',
+      {},
+      ...group('Size', [
+        ['Parameters', formatCount(point.params)],
+        ['Found in generation', formatCount(point.generation)],
+      ]),
+      ...group(
+        view.stage === 'done' && point.onFront
+          ? 'Error of the generated code, on held-out data'
+          : 'Error on validation data',
+        [
+          ['NRMSE', formatPercent(point.error.nrmse)],
+          ['Mean relative', formatPercent(point.error.meanRelative)],
+          ['99th percentile', formatPercent(point.error.p99)],
+          ['Maximum', formatPercent(point.error.max)],
+          ...(point.error.missRate > 0 ? [['Wrong categories', formatPercent(point.error.missRate)] as const] : []),
+        ],
+      ),
+      ...group('Time per call', [
+        ['This network', point.latencyNs === undefined ? 'not measured' : formatDuration(point.latencyNs)],
+        ['Exact function', view.exactNs === undefined ? 'not measured' : formatDuration(view.exactNs)],
+      ]),
+    ),
+    ...(point.speedup === undefined
+      ? []
+      : [
+          html(
+            'p',
+            { class: point.speedup < 1 ? 'speed slower' : 'speed' },
+            capitalise(formatComparison(point.speedup)),
+          ),
+        ]),
+    ...actions(view, point, options),
+  ];
+}
+
+const group = (title: string, rows: readonly (readonly [string, string])[]): HTMLElement[] => [
+  html('div', { class: 'group' }, title),
+  ...rows.map(([term, value]) => html('div', { class: 'row' }, html('dt', {}, term), html('dd', {}, value))),
+];
+
+function actions(view: FrontView, point: FrontPoint, { status, send }: DetailsOptions): HTMLElement[] {
+  const state = useState(status, view, point);
+  switch (state.kind) {
+    case 'applied':
+      return [
+        html('p', {}, html('code', {}, view.region.name), ' calls this network now.'),
+        html(
+          'div',
+          { class: 'buttons' },
+          html(
+            'button',
+            { type: 'button', 'data-focus': 'compare', click: () => send({ kind: 'compare' }) },
+            'Compare',
+          ),
+          html(
+            'button',
+            { type: 'button', class: 'secondary', 'data-focus': 'revert', click: () => send({ kind: 'revert' }) },
+            'Revert',
+          ),
+        ),
+      ];
+    case 'use':
+      return [
+        ...(state.advice ? [html('p', { class: 'advice', id: 'advice' }, state.advice)] : []),
+        html(
+          'div',
+          { class: 'buttons' },
+          html(
+            'button',
+            {
+              type: 'button',
+              class: state.advice ? 'secondary' : undefined,
+              'data-focus': 'use',
+              'aria-describedby': state.advice ? 'advice' : undefined,
+              click: () => send({ kind: 'use', candidateId: point.id }),
+            },
+            state.label,
+          ),
+        ),
+      ];
+    case 'disabled':
+      return [
+        html(
+          'div',
+          { class: 'buttons' },
+          html('button', { type: 'button', disabled: true, 'aria-describedby': 'advice' }, 'Use this network'),
+        ),
+        html('p', { class: 'quiet', id: 'advice' }, state.reason),
+      ];
+  }
+}
+
+const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

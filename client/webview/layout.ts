@@ -1,0 +1,88 @@
+/** The parts of the panel that stay while their contents are drawn anew. */
+import { html } from './dom.ts';
+
+export interface LayoutOptions {
+  readonly onBound: (text: string) => void;
+  readonly onDominated: (shown: boolean) => void;
+  readonly onReveal: () => void;
+}
+
+/** Fills the document's `#root`. */
+export function createLayout({ onBound, onDominated, onReveal }: LayoutOptions) {
+  const root = document.getElementById('root');
+  if (!root) throw new Error('The panel has no root element.');
+
+  const name = html('button', { type: 'button', class: 'link', title: 'Show the function', click: onReveal });
+  const target = html('span', { class: 'quiet' });
+  const statusText = html('span', { role: 'status', 'aria-live': 'polite' });
+  const statusTools = html('span', { class: 'status-tools' });
+  const status = html(
+    'div',
+    { class: 'status' },
+    html('span', { class: 'status-line' }, html('span', { class: 'status-mark', 'aria-hidden': 'true' }), statusText),
+    statusTools,
+  );
+
+  const bound = html('input', {
+    type: 'text',
+    inputmode: 'decimal',
+    size: 5,
+    id: 'bound',
+    'aria-describedby': 'bound-unit',
+    input: () => onBound(bound.value),
+  });
+  const count = html('span', { class: 'quiet', 'aria-live': 'polite' });
+  const plot = html('div', { class: 'plot' });
+  const below = html('div', { class: 'below-plot' });
+  const details = html('section', { class: 'details', 'aria-label': 'Selected network' });
+  const dominated = html('input', { type: 'checkbox', change: () => onDominated(dominated.checked) });
+  const table = html('div', {});
+
+  const toolbar = html(
+    'div',
+    { class: 'toolbar' },
+    html('label', { for: 'bound' }, 'Error at most'),
+    bound,
+    html('span', { id: 'bound-unit' }, '%'),
+    count,
+  );
+  const networks = html(
+    'section',
+    { class: 'networks', 'aria-label': 'All networks' },
+    html(
+      'div',
+      { class: 'toolbar' },
+      html('h2', {}, 'Networks'),
+      html('label', {}, dominated, 'Show dominated networks'),
+    ),
+    table,
+  );
+  const content = html(
+    'div',
+    { class: 'content', hidden: true },
+    html('section', { class: 'figure', 'aria-label': 'Pareto front' }, toolbar, plot, below),
+    details,
+    networks,
+  );
+  root.replaceChildren(html('header', {}, html('h1', {}, name, ' ', target), status), content);
+  return {
+    root,
+    name,
+    target,
+    status,
+    statusText,
+    statusTools,
+    toolbar,
+    bound,
+    count,
+    plot,
+    below,
+    details,
+    dominated,
+    networks,
+    table,
+    content,
+  };
+}
+
+export type Layout = ReturnType<typeof createLayout>;

@@ -1,0 +1,146 @@
+/** The Pareto panel's script: holds what the extension said and what the user picked, and draws both. */
+
+import type { FrontView } from '../../server/protocol.ts';
+import {
+  type HostMessage,
+  type PanelMessage,
+  type PanelState,
+  type PanelStatus,
+  parseHostMessage,
+  parsePanelState,
+} from '../messages.ts';
+import { drawDetails } from './details.ts';
+import { html, replaceKeepingFocus } from './dom.ts';
+import { drawFigure } from './figure.ts';
+import { defaultSelection, parseBound } from './front.ts';
+import { createLayout } from './layout.ts';
+import { statusText } from './status.ts';
+import { drawTable } from './table.ts';
+
+declare function acquireVsCodeApi(): {
+  postMessage(message: PanelMessage): void;
+  getState(): unknown;
+  setState(state: PanelState): void;
+};
+
+const editor = acquireVsCodeApi();
+const send = (message: PanelMessage) => editor.postMessage(message);
+
+const initial: PanelState = {
+  version: 1,
+  uri: '',
+  name: '',
+  sort: { column: 'params', descending: false },
+  dominated: false,
+};
+let state = parsePanelState(editor.getState()) ?? initial;
+let status: PanelStatus = { kind: 'loading' };
+let view: FrontView | undefined;
+
+const layout = createLayout({
+  onBound(text) {
+    const bound = parseBound(text);
+    layout.bound.setAttribute('aria-invalid', bound.kind === 'invalid' ? 'true' : 'false');
+    const { atMost: _previous, ...rest } = state;
+    update(bound.kind === 'bound' ? { ...rest, atMost: bound.fraction } : rest);
+  },
+  onDominated: (dominated) => update({ ...state, dominated }),
+  onReveal: () => send({ kind: 'reveal' }),
+});
+if (state.atMost !== undefined) layout.bound.value = String(Number((state.atMost * 100).toPrecision(6)));
+layout.dominated.checked = state.dominated;
+
+function update(next: PanelState): void {
+  state = next;
+  editor.setState(state);
+  draw();
+}
+
+const select = (id: string) => update({ ...state, selected: id });
+
+function receive(message: HostMessage): void {
+  switch (message.kind) {
+    case 'front': {
+      // A selection belongs to its run: candidate ids of another run name other networks.
+      const { selected, runId, ...rest } = state;
+      const same = runId === undefined || runId === message.front.runId;
+      view = message.front;
+      update({
+        ...rest,
+        uri: view.region.uri,
+        name: view.region.name,
+        runId: view.runId,
+        ...(same && selected !== undefined ? { selected } : {}),
+      });
+      return;
+    }
+    case 'status':
+      status = message.status;
+      draw();
+      return;
+  }
+}
+
+function draw(): void {
+  drawStatus();
+  layout.name.textContent = view?.region.name ?? state.name;
+  if (!view) return;
+  const known = view.points.some((point) => point.id === state.selected);
+  const selected = known ? state.selected : defaultSelection(view);
+  const point = view.points.find(({ id }) => id === selected);
+  layout.content.hidden = false;
+  layout.target.textContent = `for ${view.target.toUpperCase()}`;
+  drawFigure(layout, view, { selected, atMost: state.atMost, onSelect: select });
+  layout.networks.hidden = view.points.length === 0;
+  replaceKeepingFocus(layout.details, ...drawDetails(view, point, { status, send }));
+  replaceKeepingFocus(layout.table, drawTable(view, { state, selected, onSelect: select, onSort: sort }));
+}
+
+function drawStatus(): void {
+  const { text, hint, progress, busy, tone, action } = statusText(status, view);
+  layout.root.setAttribute('aria-busy', String(busy));
+  layout.status.className = `status ${tone}`;
+  // Only changed text is announced: a front that arrives every second must not make a screen reader repeat itself.
+  const line = hint ? `${text} ${hint}` : text;
+  if (layout.statusText.textContent !== line) layout.statusText.textContent = line;
+  replaceKeepingFocus(
+    layout.statusTools,
+    busy ? html('progress', { max: 1, value: progress, 'aria-label': 'Progress' }) : undefined,
+    action === 'stop'
+      ? html(
+          'button',
+          { type: 'button', class: 'secondary', 'data-focus': 'stop', click: () => send({ kind: 'stop' }) },
+          'Stop',
+        )
+      : undefined,
+    action === 'run'
+      ? html(
+          'button',
+          { type: 'button', class: 'secondary', 'data-focus': 'run', click: () => send({ kind: 'run' }) },
+          'Run again',
+        )
+      : undefined,
+  );
+}
+
+function sort(column: PanelState['sort']['column']): void {
+  const descending = state.sort.column === column && !state.sort.descending;
+  update({ ...state, sort: { column, descending } });
+}
+
+window.addEventListener('message', (event: MessageEvent<unknown>) => {
+  const message = parseHostMessage(event.data);
+  if (!message) throw new Error('The panel received a message that it does not know.');
+  receive(message);
+});
+
+// The plot is drawn in real pixels, so that its text keeps the editor's size at every width.
+let drawnWidth = 0;
+new ResizeObserver(() => {
+  if (layout.plot.clientWidth === drawnWidth) return;
+  drawnWidth = layout.plot.clientWidth;
+  draw();
+}).observe(layout.plot);
+
+draw();
+send({ kind: 'ready' });

@@ -1,0 +1,115 @@
+/** The same networks as a table, for whoever reads numbers rather than pictures, or cannot see the picture. */
+
+import type { FrontPoint, FrontView } from '../../server/protocol.ts';
+import { formatCount, formatDuration, formatPercent, formatSpeedup } from '../format.ts';
+import type { PanelState, SortColumn } from '../messages.ts';
+import { html } from './dom.ts';
+import { sortPoints, within } from './front.ts';
+import { roleNames, rolesOf } from './roles.ts';
+
+export interface TableOptions {
+  readonly state: PanelState;
+  readonly selected: string | undefined;
+  readonly onSelect: (id: string) => void;
+  readonly onSort: (column: SortColumn) => void;
+}
+
+interface Column {
+  readonly id: SortColumn;
+  readonly title: string;
+  readonly numeric: boolean;
+  text(point: FrontPoint): string;
+}
+
+const columns: readonly Column[] = [
+  { id: 'topology', title: 'Network', numeric: false, text: (point) => point.topology },
+  { id: 'activation', title: 'Activation', numeric: false, text: (point) => point.activation },
+  { id: 'params', title: 'Parameters', numeric: true, text: (point) => formatCount(point.params) },
+  { id: 'nrmse', title: 'NRMSE', numeric: true, text: (point) => formatPercent(point.error.nrmse) },
+  {
+    id: 'latencyNs',
+    title: 'Time per call',
+    numeric: true,
+    text: ({ latencyNs }) => (latencyNs === undefined ? '–' : formatDuration(latencyNs)),
+  },
+  {
+    id: 'speedup',
+    title: 'Speed',
+    numeric: true,
+    text: ({ speedup }) => (speedup === undefined ? '–' : formatSpeedup(speedup)),
+  },
+  {
+    id: 'meanRelative',
+    title: 'Mean relative',
+    numeric: true,
+    text: (point) => formatPercent(point.error.meanRelative),
+  },
+  { id: 'p99', title: '99th percentile', numeric: true, text: (point) => formatPercent(point.error.p99) },
+  { id: 'max', title: 'Maximum', numeric: true, text: (point) => formatPercent(point.error.max) },
+];
+
+/** The points that the table lists: the front, or everything, within the bound. */
+export const listedPoints = (view: FrontView, state: PanelState): readonly FrontPoint[] =>
+  within(view.points, state.atMost).filter((point) => state.dominated || point.onFront);
+
+export function drawTable(view: FrontView, options: TableOptions): HTMLElement {
+  const { state } = options;
+  const points = sortPoints(listedPoints(view, state), state.sort);
+  if (points.length === 0) {
+    return html(
+      'p',
+      { class: 'quiet' },
+      view.points.length === 0 ? 'No network yet.' : 'No network is within this bound.',
+    );
+  }
+  const roles = rolesOf(view);
+  return html(
+    'div',
+    { class: 'table-scroll', role: 'region', 'aria-label': 'Networks, scrollable', tabindex: 0 },
+    html(
+      'table',
+      {},
+      html('caption', { class: 'visually-hidden' }, `Networks that approximate ${view.region.name}`),
+      html('thead', {}, html('tr', {}, ...columns.map((column) => header(column, options)))),
+      html('tbody', {}, ...points.map((point) => row(point, roleNames(roles.get(point.id) ?? [], view), options))),
+    ),
+  );
+}
+
+function header({ id, title, numeric }: Column, { state, onSort }: TableOptions): HTMLElement {
+  const sorted = state.sort.column === id;
+  return html(
+    'th',
+    {
+      scope: 'col',
+      class: numeric ? 'numeric' : undefined,
+      'aria-sort': sorted ? (state.sort.descending ? 'descending' : 'ascending') : undefined,
+    },
+    html(
+      'button',
+      { type: 'button', class: 'sort', 'data-focus': `sort-${id}`, click: () => onSort(id) },
+      title,
+      html('span', { class: 'arrow', 'aria-hidden': 'true' }, sorted ? (state.sort.descending ? '▼' : '▲') : ''),
+    ),
+  );
+}
+
+function row(point: FrontPoint, label: string, { selected, onSelect }: TableOptions): HTMLElement {
+  const [first, ...rest] = columns;
+  return html(
+    'tr',
+    {
+      class: point.onFront ? undefined : 'off-front',
+      'aria-current': point.id === selected ? 'true' : undefined,
+      click: () => onSelect(point.id),
+    },
+    html(
+      'th',
+      { scope: 'row' },
+      // The row's click does the work; the button is what a keyboard reaches, and its click bubbles to the row.
+      html('button', { type: 'button', class: 'row-button', 'data-focus': `row-${point.id}` }, first!.text(point)),
+      label ? html('span', { class: 'badge' }, label) : undefined,
+    ),
+    ...rest.map((column) => html('td', { class: column.numeric ? 'numeric' : undefined }, column.text(point))),
+  );
+}

@@ -1,0 +1,56 @@
+import type { Samples } from '../types.ts';
+import { createRandom, seedOf } from './random.ts';
+
+export interface SplitFractions {
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
+export interface Split {
+  readonly train: Samples;
+  readonly validation: Samples;
+  readonly test: Samples;
+}
+
+/**
+ * Deals the samples into three disjoint parts, at random by the seed: every sample is in exactly one part, and every
+ * part has at least one. Fractions are relative to their sum; rounding goes to the training part. Throws RangeError
+ * below three samples, or where a fraction is not a positive number.
+ */
+export function splitSamples(
+  samples: Samples,
+  seed: number,
+  fractions: SplitFractions = { train: 0.7, validation: 0.15, test: 0.15 },
+): Split {
+  const { count } = samples;
+  if (count < 3) throw new RangeError(`${count} samples cannot be split into training, validation and test samples.`);
+  const { train, validation, test } = fractions;
+  if (!(train > 0 && validation > 0 && test > 0 && train + validation + test < Infinity)) {
+    throw new RangeError(`Split fractions must be positive numbers, not ${train}, ${validation}, ${test}.`);
+  }
+  const size = (fraction: number, largest: number) =>
+    Math.min(largest, Math.max(1, Math.round((count * fraction) / (train + validation + test))));
+  const validationCount = size(validation, count - 2);
+  const testCount = size(test, count - 1 - validationCount);
+
+  const order = createRandom(seedOf(seed, 'split')).shuffle(Int32Array.from({ length: count }, (_, index) => index));
+  return {
+    validation: pick(samples, order.subarray(0, validationCount)),
+    test: pick(samples, order.subarray(validationCount, validationCount + testCount)),
+    train: pick(samples, order.subarray(validationCount + testCount)),
+  };
+}
+
+/** The rows at `indices`, copied, in that order. */
+function pick({ count, inputs, outputs }: Samples, indices: Int32Array): Samples {
+  const rows = (source: Float64Array) => {
+    const width = source.length / count;
+    const picked = new Float64Array(indices.length * width);
+    indices.forEach((index, row) => {
+      picked.set(source.subarray(index * width, (index + 1) * width), row * width);
+    });
+    return picked;
+  };
+  return { count: indices.length, inputs: rows(inputs), outputs: rows(outputs) };
+}

@@ -1,0 +1,221 @@
+/** The generated batch function: many rows at once on a WebAssembly kernel, with the single-call function to fall back on. */
+import type { Network, SlotEncoding } from '../../types.ts';
+import { claimName } from '../names.ts';
+import { build, type Leaf, leavesOf, literalText, storedValue, unrolledLength, valuesText } from '../shapes.ts';
+import type { EmitInput } from '../target.ts';
+import { bracketed } from '../text.ts';
+import { denormalised, encodeRow, type Run, runsOf, shifted } from './columns.ts';
+import { exportKeyword } from './frame.ts';
+import { type BatchNames, block, type KernelNames, kernelSupport, layerCalls } from './kernel.ts';
+
+/** Source of the batch function and of the kernel that it starts on first use. */
+export function emitBatch(input: EmitInput, network: Network, moduleNames: Set<string>, names: BatchNames): string {
+  const claim = (wanted: string) => claimName(moduleNames, wanted);
+  const own = { start: claim('startKernel'), kernel: claim('kernel'), type: claim('Kernel') };
+  return [batchFunction(input, network, names, own), kernelSupport(input, network, names, own)].join('\n\n');
+}
+
+/** `name * factor`, or the name alone. */
+function times(name: string, factor: number): string {
+  return factor === 1 ? name : `${name} * ${factor}`;
+}
+
+function batchFunction(input: EmitInput, network: Network, names: BatchNames, own: KernelNames): string {
+  const typed = input.language === 'typescript';
+  const { encoding } = input;
+  const width = encoding.inputs.length;
+  const depth = encoding.outputs.length;
+  const head = typed
+    ? [
+        `${exportKeyword(input)}function ${names.batch}(`,
+        '  inputs: Float64Array | Float32Array | readonly number[],',
+        '  count: number,',
+        `  outputs: Float64Array = new Float64Array(${times('count', depth)}),`,
+        '): Float64Array {',
+      ]
+    : [
+        `${exportKeyword(input)}function ${names.batch}(` +
+          `inputs, count, outputs = new Float64Array(${times('count', depth)})) {`,
+      ];
+  const encoded = encodeLines(input);
+  const decoded = decodeLines(input);
+  // A result of one possible value reads no output, and strict compilers reject unused names.
+  const used = ['layer', 'x', 'y'].filter(
+    (name) => name === 'layer' || [...encoded, ...decoded].some((line) => line.includes(`${name}[`)),
+  );
+  return [
+    ...batchComment(input),
+    ...head,
+    `  if (inputs.length < ${times('count', width)} || outputs.length < ${times('count', depth)}) {`,
+    `    throw new RangeError(\`${names.batch}: \${count} rows need \${${times('count', width)}} inputs and \${${times('count', depth)}} outputs\`);`,
+    '  }',
+    `  if (${own.kernel} === undefined) ${own.kernel} = ${own.start}();`,
+    `  if (${own.kernel} === null) {`,
+    ...fallbackLoop(input),
+    '    return outputs;',
+    '  }',
+    `  const { ${used.join(', ')} } = ${own.kernel};`,
+    `  for (let start = 0; start < count; start += ${block}) {`,
+    `    const rows = Math.min(${block}, count - start);`,
+    `    for (let row = 0, at = ${times('start', width)}; row < rows; row++, at += ${width}) {`,
+    ...encoded,
+    '    }',
+    ...layerCalls(network).map((call) => `    ${call}`),
+    `    for (let row = 0, at = ${times('start', depth)}; row < rows; row++, at += ${depth}) {`,
+    ...decoded,
+    '    }',
+    '  }',
+    '  return outputs;',
+    '}',
+  ].join('\n');
+}
+
+function batchComment(input: EmitInput): string[] {
+  const { signature, regionName, language } = input;
+  const inputs = signature.parameters.flatMap(({ name, shape }) => leavesOf(shape, name, 'javascript'));
+  const outputs = leavesOf(signature.result, 'result', 'javascript');
+  const lines = [
+    `\`${regionName}\` for \`count\` rows at once, on a WebAssembly kernel where there is one; computed in float32.`,
+    `inputs: (count, ${inputs.length}), row after row: ${slotList(inputs)}.`,
+    `outputs: (count, ${outputs.length}), written and answered: ${slotList(outputs)}.`,
+    ...(inputs.concat(outputs).some(({ kind }) => kind !== 'number')
+      ? ['A boolean is 0 or 1; one of several literals is its index, from 0.']
+      : []),
+    'Throws a RangeError where an array is too short.',
+  ];
+  const types =
+    language === 'javascript'
+      ? [
+          '@param {Float64Array | Float32Array | readonly number[]} inputs',
+          '@param {number} count',
+          '@param {Float64Array} [outputs]',
+          '@returns {Float64Array}',
+        ]
+      : [];
+  return ['/**', ...[...lines, ...types].map((line) => ` * ${line.replaceAll('*/', '*\\/')}`), ' */'];
+}
+
+/** Slot names with their literals; a long list is cut in the middle. */
+function slotList(leaves: readonly Leaf[]): string {
+  const texts = leaves.map(({ expression, values }) =>
+    values.length > 0 ? `${expression} (${values.map(literalText).join(' | ')})` : expression,
+  );
+  return texts.length > 16 ? `${texts.slice(0, 8).join(', ')}, ..., ${texts.at(-1)}` : texts.join(', ');
+}
+
+function encodeLines(input: EmitInput): string[] {
+  const sure = input.language === 'typescript' ? '!' : '';
+  const { encoding } = input;
+  const read = (slot: number) => `inputs[at${slot === 0 ? '' : ` + ${slot}`}]${sure}`;
+  return encodeRow(
+    encoding.inputs,
+    runsOf(encoding.inputs, () => true),
+    {
+      indent: '      ',
+      index: 'i',
+      number: read,
+      boolean: (slot) => `${read(slot)} >= 0.5 ? 1 : -1`,
+      holds: (slot, index) => `${read(slot)} === ${index}`,
+      element: (run, index) => `inputs[at + ${shifted(run.slot, index)}]${sure}`,
+      place: (column, index) => (index === undefined ? `x[${cell(column)}]` : `x[${cellAt(column, index)}]`),
+    },
+  );
+}
+
+function cell(column: number): string {
+  return shifted(column * block, 'row');
+}
+
+/** As `cell`, for the column that a loop variable is further on. */
+function cellAt(column: number, index: string): string {
+  return `${column === 0 ? index : `(${shifted(column, index)})`} * ${block} + row`;
+}
+
+function decodeLines(input: EmitInput): string[] {
+  const { outputs } = input.encoding;
+  const leaves = leavesOf(input.signature.result, 'result', input.language);
+  const runs = runsOf(outputs, (slot) => leaves[slot]!.container === leaves[slot - 1]!.container);
+  const sure = input.language === 'typescript' ? '!' : '';
+  return runs.flatMap((run) => decodeRun(outputs[run.slot]!, run, leaves[run.slot]!.container, sure));
+}
+
+function decodeRun(output: SlotEncoding, run: Run, container: string | undefined, sure: string): string[] {
+  const indent = '      ';
+  const place = `outputs[at${run.slot === 0 ? '' : ` + ${run.slot}`}]`;
+  const column = (index: number) => `y[${cell(output.column + index)}]${sure}`;
+  const columnAt = (index: string) => `y[${cellAt(output.column, index)}]${sure}`;
+  switch (output.kind) {
+    case 'number': {
+      const value = (text: string) => storedValue(denormalised(text, output.offset, output.scale), container);
+      if (run.length === 1) return [`${indent}${place} = ${value(column(0))};`];
+      const loop = `for (let i = 0; i < ${run.length}; i++)`;
+      return [`${indent}${loop} outputs[at + ${shifted(run.slot, 'i')}] = ${value(columnAt('i'))};`];
+    }
+    case 'boolean':
+      return [`${indent}${place} = ${column(0)} > 0 ? 1 : 0;`];
+    case 'category': {
+      const count = output.values.length;
+      if (count === 1) return [`${indent}${place} = 0;`];
+      if (count === 2) return [`${indent}${place} = ${column(1)} > ${column(0)} ? 1 : 0;`];
+      const best = `best${run.slot}`;
+      return [
+        `${indent}let ${best} = 0;`,
+        `${indent}for (let i = 1; i < ${count}; i++) if (${columnAt('i')} > ${columnAt(best)}) ${best} = i;`,
+        `${indent}${place} = ${best};`,
+      ];
+    }
+  }
+}
+
+/** Calls the single function row by row: rebuilds its arguments from slots, and flattens its result. */
+function fallbackLoop(input: EmitInput): string[] {
+  const { language, signature, functionName, encoding } = input;
+  const sure = language === 'typescript' ? '!' : '';
+  const slots = signature.parameters.flatMap(({ name, shape }) => leavesOf(shape, name, language));
+  const statements: string[] = [];
+  const taken = new Set(['inputs', 'outputs', 'count', 'row', 'from', 'to', 'value']);
+  const source = {
+    value: (slot: number) => {
+      const leaf = slots[slot]!;
+      const raw = `inputs[from${slot === 0 ? '' : ` + ${slot}`}]${sure}`;
+      if (leaf.kind === 'boolean') return `${raw} >= 0.5`;
+      return leaf.kind === 'number' ? raw : `${valuesText(leaf.values, language)}[${raw}]${sure}`;
+    },
+    indexed: (first: number, _length: number, index: string) => `inputs[from + ${shifted(first, index)}]${sure}`,
+  };
+  const cursor = { slot: 0 };
+  const indent = '      ';
+  const construction = { source, language, indent, statements, claim: (wanted: string) => claimName(taken, wanted) };
+  const values = signature.parameters.map(({ shape }) => build(construction, shape, cursor));
+  const call = bracketed(indent, `const value = ${functionName}(`, values, ');');
+  return [
+    '    for (let row = 0; row < count; row++) {',
+    `      const from = ${times('row', encoding.inputs.length)};`,
+    `      const to = ${times('row', encoding.outputs.length)};`,
+    ...statements,
+    `${indent}${call}`,
+    ...flattenResult(input),
+    '    }',
+  ];
+}
+
+function flattenResult(input: EmitInput): string[] {
+  const { language, signature } = input;
+  const leaves = leavesOf(signature.result, 'value', language);
+  const lines: string[] = [];
+  const place = (slot: number) => `outputs[to${slot === 0 ? '' : ` + ${slot}`}]`;
+  for (let slot = 0; slot < leaves.length; slot++) {
+    const leaf = leaves[slot]!;
+    const array = leaf.element?.array;
+    let length = 1;
+    while (array !== undefined && leaves[slot + length]?.element?.array === array) length++;
+    if (length > unrolledLength) {
+      const sure = language === 'typescript' ? '!' : '';
+      lines.push(`      for (let i = 0; i < ${length}; i++) outputs[to + ${shifted(slot, 'i')}] = ${array}[i]${sure};`);
+      slot += length - 1;
+    } else if (leaf.kind === 'number') lines.push(`      ${place(slot)} = ${leaf.expression};`);
+    else if (leaf.kind === 'boolean') lines.push(`      ${place(slot)} = ${leaf.expression} ? 1 : 0;`);
+    else lines.push(`      ${place(slot)} = ${valuesText(leaf.values, language)}.indexOf(${leaf.expression});`);
+  }
+  return lines;
+}

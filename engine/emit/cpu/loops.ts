@@ -1,0 +1,178 @@
+/**
+ * Larger networks as loops over weights that are embedded as float32 and decoded once. Inputs are normalised explicitly,
+ * so that float32 weights lose nothing, and the batch function shares the same weights.
+ */
+import type { Network } from '../../types.ts';
+import { affineForms } from '../fold.ts';
+import { claimName } from '../names.ts';
+import type { EmitInput } from '../target.ts';
+import { sumTokens } from '../text.ts';
+import { denormalised, encodeRow, runsOf, shifted } from './columns.ts';
+import { choose, closeFrame, constantText, holds, largest, openFrame, returnResult } from './frame.ts';
+import { hiddenCode } from './hidden.ts';
+
+export interface LoopCode {
+  /** The exported function. */
+  readonly single: string;
+  /** What it needs, for further down the file. */
+  readonly support: string;
+}
+
+/** `names.decode` and `names.weights` are the module's base64 decoder and weight text. */
+export function emitLoops(
+  input: EmitInput,
+  network: Network,
+  moduleNames: Set<string>,
+  names: { readonly decode: string; readonly weights: string },
+): LoopCode {
+  const claim = (wanted: string) => claimName(moduleNames, wanted);
+  const [values, ahead, behind, dense, activate] = ['parameters', 'ahead', 'behind', 'dense', 'activate'].map(claim);
+  const widths = network.topology.widths;
+  const frame = openFrame(input, moduleNames, () => true);
+  const sure = input.language === 'typescript' ? '!' : '';
+  const { encoding } = input;
+  const runs = runsOf(encoding.inputs, (slot) => {
+    const [before, here] = [frame.leaves[slot - 1]!.element, frame.leaves[slot]!.element];
+    return here !== undefined && here.array === before?.array;
+  });
+  const body = encodeRow(encoding.inputs, runs, {
+    indent: '  ',
+    index: frame.claim('i'),
+    number: (slot) => frame.leaves[slot]!.expression,
+    boolean: (slot) => `${frame.leaves[slot]!.expression} ? 1 : -1`,
+    holds: (slot, index) => holds(frame.leaves[slot]!, index),
+    element: (run, index) => {
+      const { array, index: first } = frame.leaves[run.slot]!.element!;
+      return `${array}[${shifted(first, index)}]${sure}`;
+    },
+    place: (column, index) => `${ahead}[${index === undefined ? column : shifted(column, index)}]`,
+  });
+  let [from, to] = [ahead!, behind!];
+  let at = 0;
+  widths.slice(1).forEach((outputs, layer) => {
+    const inputs = widths[layer]!;
+    body.push(`  ${dense}(${from}, ${to}, ${inputs}, ${outputs}, ${at});`);
+    if (layer < widths.length - 2) body.push(`  ${activate}(${to}, ${outputs});`);
+    at += (inputs + 1) * outputs;
+    [from, to] = [to, from];
+  });
+  body.push(...writeOutputs(from));
+  const support = [
+    supportText(input, network, { ...names, values: values!, ahead: ahead!, behind: behind!, dense: dense! }),
+    ...(widths.length > 2 ? [activateText(input, network, activate!)] : []),
+  ];
+  return { single: closeFrame(frame, body), support: support.join('\n\n') };
+
+  function writeOutputs(result: string): string[] {
+    const cell = (column: number | string) => `${result}[${column}]${sure}`;
+    const lines: string[] = [];
+    const texts = encoding.outputs.map((output, slot) => {
+      const leaf = frame.results[slot]!;
+      if (output.kind === 'number') return denormalised(cell(output.column), output.offset, output.scale);
+      if (output.kind === 'boolean') return choose(leaf, `${cell(output.column)} > 0`);
+      if (output.values.length === 1) return constantText(leaf);
+      if (output.values.length === 2) return choose(leaf, `${cell(output.column + 1)} > ${cell(output.column)}`);
+      const name = frame.claim('winner');
+      lines.push(
+        ...largest(
+          frame,
+          name,
+          leaf,
+          output.values.map((_, index) => cell(output.column + index)),
+        ),
+      );
+      return name;
+    });
+    const outputRuns = runsOf(encoding.outputs, () => true);
+    const source = {
+      value: (slot: number) => texts[slot]!,
+      indexed: (first: number, length: number, index: string) => {
+        const run = outputRuns.find(({ slot, length: all }) => slot <= first && first + length <= slot + all);
+        const output = encoding.outputs[first]!;
+        if (!run || output.kind !== 'number') return undefined;
+        return denormalised(cell(shifted(output.column, index)), output.offset, output.scale);
+      },
+    };
+    return [...lines, ...returnResult(frame, source)];
+  }
+}
+
+interface SupportNames {
+  readonly decode: string;
+  readonly weights: string;
+  readonly values: string;
+  readonly ahead: string;
+  readonly behind: string;
+  readonly dense: string;
+}
+
+function supportText(input: EmitInput, network: Network, names: SupportNames): string {
+  const typed = input.language === 'typescript';
+  const [sure, array, number, nothing] = typed ? ['!', ': Float64Array', ': number', ': void'] : ['', '', '', ''];
+  const widest = Math.max(...network.topology.widths);
+  const { decode, weights, values, ahead, behind, dense } = names;
+  return `/** Layer after layer: weights (inputs, outputs), then biases. The text holds float32 values, lowest byte first. */
+const ${values} = (() => {
+  const view = new DataView(${decode}(${weights}).buffer);
+  const values = new Float64Array(view.byteLength / 4);
+  for (let i = 0; i < values.length; i++) values[i] = view.getFloat32(4 * i, true);
+  return values;
+})();
+
+/** Scratch for two layers, reused by every call: a call runs to its end before the next one starts. */
+const ${ahead} = new Float64Array(${widest});
+const ${behind} = new Float64Array(${widest});
+
+/** y = x w + bias, with the layer's weights from \`at\` on; four outputs at a time share the loads of x. */
+function ${dense}(x${array}, y${array}, inputs${number}, outputs${number}, at${number})${nothing} {
+  const bias = at + inputs * outputs;
+  let o = 0;
+  for (; o + 4 <= outputs; o += 4) {
+    let a = ${values}[bias + o]${sure};
+    let b = ${values}[bias + o + 1]${sure};
+    let c = ${values}[bias + o + 2]${sure};
+    let d = ${values}[bias + o + 3]${sure};
+    for (let i = 0, w = at + o; i < inputs; i++, w += outputs) {
+      const value = x[i]${sure};
+      a += value * ${values}[w]${sure};
+      b += value * ${values}[w + 1]${sure};
+      c += value * ${values}[w + 2]${sure};
+      d += value * ${values}[w + 3]${sure};
+    }
+    y[o] = a;
+    y[o + 1] = b;
+    y[o + 2] = c;
+    y[o + 3] = d;
+  }
+  for (; o < outputs; o++) {
+    let sum = ${values}[bias + o]${sure};
+    for (let i = 0, w = at + o; i < inputs; i++, w += outputs) sum += x[i]${sure} * ${values}[w]${sure};
+    y[o] = sum;
+  }
+}`;
+}
+
+function activateText(input: EmitInput, network: Network, activate: string): string {
+  const typed = input.language === 'typescript';
+  const [sure, array, number, nothing] = typed ? ['!', ': Float64Array', ': number', ': void'] : ['', '', '', ''];
+  const form = affineForms[network.topology.activation];
+  const code = hiddenCode(form.folded, (wanted) => wanted);
+  const sum = (factor: string, weight: number, shift: number) =>
+    sumTokens([
+      { weight: shift, tolerance: 0 },
+      { weight, tolerance: 0, factor },
+    ]).join(' ');
+  const scaled = form.after !== 1 || form.level !== 0;
+  const lines = [
+    `function ${activate}(y${array}, count${number})${nothing} {`,
+    ...code.constants.map((line) => `  ${line}`),
+    ...code.variables.map((name) => `  let ${name}${number};`),
+    `  for (let i = 0; i < count; i++) {`,
+    `    ${code.argument} = ${sum(`y[i]${sure}`, form.before, form.shift)};`,
+    ...code.steps.map((line) => `    ${line}`),
+    `    y[i] = ${scaled ? sum(`(${code.value})`, form.after, form.level) : code.value};`,
+    '  }',
+    '}',
+  ];
+  return lines.join('\n');
+}

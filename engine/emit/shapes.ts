@@ -1,0 +1,191 @@
+/** How values of a signature look in generated source: their types, how they are read, and how they are built. */
+import type { Literal, Shape } from '../types.ts';
+import { isPropertyName, propertyAccess } from './names.ts';
+import { bracketed, fill, formatConstant, quote } from './text.ts';
+
+export type Language = 'typescript' | 'javascript';
+
+/** Arrays of numbers longer than this are read and written by loops. */
+export const unrolledLength = 8;
+
+/** The values that an integer typed array can hold. Uint8ClampedArray is absent: it rounds and clamps by itself. */
+const integerRanges: Readonly<Record<string, readonly [low: number, high: number]>> = {
+  Int32Array: [-2147483648, 2147483647],
+  Uint32Array: [0, 4294967295],
+  Int16Array: [-32768, 32767],
+  Uint16Array: [0, 65535],
+  Int8Array: [-128, 127],
+  Uint8Array: [0, 255],
+};
+
+const clampedRange = [0, 255] as const;
+
+export function literalText(value: Literal): string {
+  if (typeof value === 'string') return quote(value);
+  return typeof value === 'number' ? formatConstant(value) : String(value);
+}
+
+/** `'a' | 'b'` as an array expression that can be indexed by a raw slot value. */
+export function valuesText(values: readonly Literal[], language: Language): string {
+  const list = `[${values.map(literalText).join(', ')}]`;
+  return language === 'typescript' ? `(${list} as const)` : list;
+}
+
+/** The type of a value: parameters are read-only, results are not, so that they fit whatever the caller declared. */
+export function typeText(shape: Shape, readonly: boolean): string {
+  const prefix = readonly ? 'readonly ' : '';
+  switch (shape.kind) {
+    case 'number':
+    case 'boolean':
+      return shape.kind;
+    case 'category':
+      return shape.values.map(literalText).join(' | ');
+    case 'tuple':
+      return `${prefix}[${shape.elements.map((element) => typeText(element, readonly)).join(', ')}]`;
+    case 'array': {
+      if (shape.container !== 'Array') return shape.container;
+      const element = typeText(shape.element, readonly);
+      return `${prefix}${/[ |]/.test(element) ? `(${element})` : element}[]`;
+    }
+    case 'object': {
+      if (shape.fields.length === 0) return 'object';
+      const fields = shape.fields.map(
+        ({ name, shape: field }) =>
+          `${prefix}${isPropertyName(name) ? name : quote(name)}: ${typeText(field, readonly)}`,
+      );
+      return `{ ${fields.join('; ')} }`;
+    }
+  }
+}
+
+/** One slot of a value, and the expression that reads it. */
+export interface Leaf {
+  readonly expression: string;
+  readonly kind: 'number' | 'boolean' | 'category';
+  readonly values: readonly Literal[];
+  /** Where it is an element of an array: the array's expression and the index in it. */
+  readonly element?: { readonly array: string; readonly index: number };
+  /** The constructor of the array that holds it, where that array is typed. */
+  readonly container?: string;
+}
+
+/** The leaves of a value in slot order. */
+export function leavesOf(shape: Shape, expression: string, language: Language): Leaf[] {
+  const sure = language === 'typescript' ? '!' : '';
+  switch (shape.kind) {
+    case 'number':
+    case 'boolean':
+      return [{ expression, kind: shape.kind, values: [] }];
+    case 'category':
+      return [{ expression, kind: 'category', values: shape.values }];
+    case 'tuple':
+      return shape.elements.flatMap((element, index) => leavesOf(element, `${expression}[${index}]`, language));
+    case 'array':
+      return Array.from({ length: shape.length }, (_, index) =>
+        leavesOf(shape.element, `${expression}[${index}]${sure}`, language).map((leaf) => {
+          if (shape.element.kind !== 'number') return leaf;
+          const element = { array: expression, index };
+          return { ...leaf, element, ...(shape.container === 'Array' ? {} : { container: shape.container }) };
+        }),
+      ).flat();
+    case 'object':
+      return shape.fields.flatMap((field) =>
+        leavesOf(field.shape, `${expression}${propertyAccess(field.name, quote)}`, language),
+      );
+  }
+}
+
+/**
+ * What an integer array stores for a value: the nearest whole number that it can hold, where storing alone would truncate
+ * and wrap around.
+ */
+export function stored(expression: string, container: string | undefined): string {
+  const range = container === undefined ? undefined : integerRanges[container];
+  return range ? `Math.min(${range[1]}, Math.max(${range[0]}, Math.round(${expression})))` : expression;
+}
+
+/** As `stored`, for code that does not go through the container itself. */
+export function storedValue(expression: string, container: string | undefined): string {
+  if (container !== 'Uint8ClampedArray') return stored(expression, container);
+  return `Math.min(${clampedRange[1]}, Math.max(${clampedRange[0]}, Math.round(${expression})))`;
+}
+
+/** Source of one slot's value: an expression, or for a whole array of numbers a function of the index's name. */
+export interface ValueSource {
+  /** The value of slot number `slot`: a number, a boolean or a literal, as its leaf says. */
+  value(slot: number): string;
+  /** An expression for the slot `first + index`, where the loop variable `index` runs over `length` slots. */
+  indexed?(first: number, length: number, index: string): string | undefined;
+}
+
+export interface Construction {
+  readonly source: ValueSource;
+  readonly language: Language;
+  readonly indent: string;
+  /** Declarations that have to come before the expression; `build` appends to it. */
+  readonly statements: string[];
+  claim(wanted: string): string;
+}
+
+/** An expression that builds a value from slots, from slot number `cursor.slot` on. */
+export function build(construction: Construction, shape: Shape, cursor: { slot: number }): string {
+  const { source, indent } = construction;
+  switch (shape.kind) {
+    case 'number':
+    case 'boolean':
+    case 'category':
+      return source.value(cursor.slot++);
+    case 'tuple':
+      return bracketed(
+        indent,
+        '[',
+        shape.elements.map((element) => build(construction, element, cursor)),
+        ']',
+      );
+    case 'array':
+      return buildArray(construction, shape, cursor);
+    case 'object': {
+      const fields = shape.fields.map(({ name, shape: field }) => {
+        const value = build(construction, field, cursor);
+        // A plain `__proto__:` would set the prototype instead of a property.
+        const key = name === '__proto__' ? `['__proto__']` : isPropertyName(name) ? name : quote(name);
+        return key === value ? name : `${key}: ${value}`;
+      });
+      return fields.length === 0 ? '{}' : bracketed(indent, '{ ', fields, ' }');
+    }
+  }
+}
+
+function buildArray(
+  construction: Construction,
+  shape: Extract<Shape, { kind: 'array' }>,
+  cursor: { slot: number },
+): string {
+  const { source, indent, statements, claim } = construction;
+  const { container, length } = shape;
+  const plain = container === 'Array';
+  if (shape.element.kind === 'number' && length > unrolledLength) {
+    const index = claim('i');
+    const value = source.indexed?.(cursor.slot, length, index);
+    if (value !== undefined) {
+      cursor.slot += length;
+      const name = claim('values');
+      statements.push(
+        plain && construction.language === 'typescript'
+          ? `${indent}const ${name}: number[] = [];`
+          : `${indent}const ${name} = ${plain ? '[]' : `new ${container}(${length})`};`,
+        `${indent}for (let ${index} = 0; ${index} < ${length}; ${index}++) ` +
+          (plain ? `${name}.push(${value});` : `${name}[${index}] = ${stored(value, container)};`),
+      );
+      return name;
+    }
+  }
+  const items = Array.from({ length }, () => build(construction, shape.element, cursor));
+  if (plain) return bracketed(indent, '[', items, ']');
+  const name = claim('values');
+  statements.push(`${indent}const ${name} = new ${container}(${length});`);
+  items.forEach((item, index) => {
+    statements.push(fill(indent, `${name}[${index}] = `, [stored(item, container)], ';'));
+  });
+  return name;
+}

@@ -1,0 +1,62 @@
+/**
+ * The readable trainer, in double precision throughout: slow, plain, and what every other backend is compared with.
+ * It follows the contract of `Trainer` to the letter, so it also serves where WebAssembly SIMD is missing.
+ */
+import type { EncodedSamples, Trainer, TrainingTask } from '../types.ts';
+import { type Batch, lossAndGradients } from './backpropagation.ts';
+import { checkTask, runEpochs, type TrainingSession } from './epochs.ts';
+import { initialise } from './network.ts';
+import { applyGradients, createOptimizer } from './optimizers.ts';
+
+/** The rows that `order` names, as one batch. */
+function batchOf(samples: EncodedSamples, order: Uint32Array): Batch {
+  const columns = (values: Float32Array) => {
+    const width = values.length / samples.count;
+    const rows = new Float64Array(order.length * width);
+    order.forEach((row, k) => {
+      rows.set(values.subarray(row * width, (row + 1) * width), k * width);
+    });
+    return rows;
+  };
+  return { count: order.length, inputs: columns(samples.inputs), targets: columns(samples.targets) };
+}
+
+/** A training session in double precision; weights are rounded to single precision only where they leave it. */
+export function createReferenceSession(
+  task: TrainingTask,
+  train: EncodedSamples,
+  validation: EncodedSamples,
+): TrainingSession {
+  const { topology, loss, batchSize } = task;
+  const weights = Float64Array.from(task.initial ?? initialise(topology, task.seed));
+  const gradients = new Float64Array(weights.length);
+  const state = createOptimizer(task.optimizer, weights.length);
+  const order = new Uint32Array(train.count);
+  const held: Batch = {
+    count: validation.count,
+    inputs: Float64Array.from(validation.inputs),
+    targets: Float64Array.from(validation.targets),
+  };
+  return {
+    order,
+    trainEpoch(learningRate) {
+      let sum = 0;
+      for (let start = 0; start < train.count; start += batchSize) {
+        const batch = batchOf(train, order.subarray(start, start + batchSize));
+        sum += batch.count * lossAndGradients(topology, weights, batch, loss, gradients);
+        applyGradients(state, weights, gradients, learningRate);
+      }
+      return sum / train.count;
+    },
+    validationLoss: () => lossAndGradients(topology, weights, held, loss),
+    weights: () => Float32Array.from(weights),
+  };
+}
+
+export const referenceTrainer: Trainer = {
+  name: 'reference',
+  async train(task, train, validation, shouldStop) {
+    checkTask(task, train, validation);
+    return runEpochs(task, createReferenceSession(task, train, validation), shouldStop);
+  },
+};

@@ -1,0 +1,62 @@
+/** Ways to choose parents. Each gives a function that answers one parent per call. */
+import type { Random } from '../data/random.ts';
+import type { Ranked } from './types.ts';
+
+export type Selection = 'roulette' | 'tournament';
+
+export function createSelection<E>(kind: Selection, population: readonly Ranked<E>[], random: Random): () => E {
+  return kind === 'roulette' ? rouletteWheel(population, random) : binaryTournament(population, random);
+}
+
+/**
+ * A wheel on which everybody has a slot of width 1 / (1 + rank). Members of one front have slots of the same width, so the
+ * one that was hit meets a random member of its own front, and the less crowded of the two is chosen: the wheel alone
+ * decides how often each front is chosen, and everybody keeps a chance.
+ */
+export function rouletteWheel<E>(population: readonly Ranked<E>[], random: Random): () => E {
+  const fronts: Ranked<E>[][] = [];
+  for (const member of population) {
+    fronts[member.rank] ??= [];
+    fronts[member.rank]!.push(member);
+  }
+  const ends: number[] = [];
+  let circumference = 0;
+  for (const { rank } of population) {
+    circumference += 1 / (1 + rank);
+    ends.push(circumference);
+  }
+  return () => {
+    const stop = random.next() * circumference;
+    const hit = ends.findIndex((end) => stop < end);
+    // Rounding may put the stop at the very end, where nothing is found: that is the last member's, at(-1).
+    const member = population.at(hit)!;
+    const front = fronts[member.rank]!;
+    const rival = front[random.integer(front.length)]!;
+    return (rival.crowding > member.crowding ? rival : member).entry;
+  };
+}
+
+/**
+ * Deb's binary tournament: the lower rank wins, then the larger crowding distance, then a coin. Contestants come from
+ * shuffled copies of the population, so that everybody takes part equally often.
+ */
+export function binaryTournament<E>(population: readonly Ranked<E>[], random: Random): () => E {
+  const order = Int32Array.from(population, (_, index) => index);
+  let next = order.length;
+  const contestant = () => {
+    if (next === order.length) {
+      random.shuffle(order);
+      next = 0;
+    }
+    return population[order[next++]!]!;
+  };
+  return () => {
+    const first = contestant();
+    const second = contestant();
+    const difference = first.rank - second.rank || second.crowding - first.crowding;
+    // Two infinite crowding distances differ by NaN: as good as each other.
+    if (difference < 0) return first.entry;
+    if (difference > 0) return second.entry;
+    return random.next() < 0.5 ? first.entry : second.entry;
+  };
+}

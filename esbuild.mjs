@@ -1,0 +1,91 @@
+// Builds dist/: the kernels, the extension, the server, the command line, their worker entries and the panel.
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { build, context } from 'esbuild';
+import { buildKernels } from './scripts/buildKernels.mjs';
+
+const production = process.argv.includes('--production');
+const watch = process.argv.includes('--watch');
+
+const common = { bundle: true, sourcemap: !production, minify: production, logLevel: 'warning', legalComments: 'none' };
+
+const node = {
+  ...common,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  outdir: 'dist',
+  // Bundled CommonJS has no import.meta; server/assets.ts asks it where the built files lie.
+  define: { 'import.meta.dirname': '__dirname' },
+};
+
+/**
+ * The source layer brings the TypeScript compiler, twenty times the size of everything else. It becomes one file of its
+ * own, which server and command line share and load on first use.
+ */
+const sourceApart = {
+  name: 'source-apart',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/index\.ts$/ }, ({ importer }) =>
+      importer.endsWith('lazy.ts') ? { path: './source.cjs', external: true } : undefined,
+    );
+  },
+};
+
+const bundles = [
+  { ...node, entryPoints: { extension: 'client/extension.ts' }, external: ['vscode'] },
+  { ...node, entryPoints: { source: 'server/source/index.ts' } },
+  {
+    ...node,
+    plugins: [sourceApart],
+    // esbuild's own library asks for its package's place, which the copied binary makes unnecessary.
+    logOverride: { 'require-resolve-not-external': 'silent' },
+    entryPoints: {
+      server: 'server/main.ts',
+      cli: 'server/cli.ts',
+      trainWorker: 'server/trainWorker.ts',
+      samplingChild: 'server/sampling/child.ts',
+    },
+  },
+  {
+    ...common,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    entryPoints: { 'webview/panel': 'client/webview/panel.ts' },
+    outdir: 'dist',
+  },
+];
+
+mkdirSync('dist', { recursive: true });
+await buildKernels();
+copyEsbuild();
+if (watch) {
+  for (const options of bundles) await (await context(options)).watch();
+} else {
+  await Promise.all(bundles.map((options) => build(options)));
+  await writeSchema();
+}
+
+/** Sampling bundles the user's module at run time, so the product carries esbuild's own binary. */
+function copyEsbuild() {
+  const require = createRequire(import.meta.url);
+  const windows = process.platform === 'win32';
+  const binary = require.resolve(
+    `@esbuild/${process.platform}-${process.arch}/${windows ? 'esbuild.exe' : 'bin/esbuild'}`,
+  );
+  const copy = windows ? 'dist/esbuild.exe' : 'dist/esbuild';
+  copyFileSync(binary, copy);
+  chmodSync(copy, 0o755);
+}
+
+/** The JSON Schema of deepmaker.config.json comes from the schema that the server parses it with. */
+async function writeSchema() {
+  const outfile = 'dist/configSchema.cjs';
+  await build({ ...node, outdir: undefined, outfile, entryPoints: ['server/config.ts'], sourcemap: false });
+  const { configJsonSchema } = createRequire(import.meta.url)(pathToFileURL(outfile).pathname);
+  rmSync(outfile);
+  writeFileSync('dist/config.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+}

@@ -1,0 +1,13 @@
+/** Where the built files lie: worker entries, kernels and esbuild's binary, all in `dist/`. */
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+/** In the bundle this is `dist/` itself; when Node runs the sources (tests) it is the checkout's `dist/`. */
+const distFolder =
+  basename(import.meta.dirname) === 'dist' ? import.meta.dirname : join(import.meta.dirname, '..', 'dist');
+
+export const assetPath = (name: string): string => join(distFolder, name);
+
+/** The bytes of a kernel: `train`, `train-relaxed` or `inference`. */
+export const readKernel = (name: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(readFileSync(assetPath(join('kernels', `${name}.wasm`))));

@@ -1,0 +1,47 @@
+/** The command line: parses arguments, calls the pipeline, prints. Exit codes: 0 done, 1 not met, 2 bad usage, 130 cancelled. */
+import { runApproximate } from './cli/approximate.ts';
+import { type ExitCode, usage } from './cli/common.ts';
+import { runRevert } from './cli/revert.ts';
+
+async function main(argv: readonly string[]): Promise<ExitCode> {
+  const [command, ...rest] = argv;
+  switch (command) {
+    case 'approximate':
+      return runApproximate(rest);
+    case 'revert':
+      return runRevert(rest);
+    case 'lsp':
+      return runLanguageServer(rest);
+    case undefined:
+    case 'help':
+    case '--help':
+    case '-h':
+      console.log(usage);
+      return command === undefined ? 2 : 0;
+    default:
+      console.error(`deepmaker: there is no command "${command}".\n\n${usage}`);
+      return 2;
+  }
+}
+
+/** The server reads and writes LSP on this process's own streams until the editor ends it. */
+async function runLanguageServer(args: readonly string[]): Promise<ExitCode> {
+  if (args.length !== 1 || args[0] !== '--stdio') {
+    console.error('deepmaker: lsp needs --stdio, the only way in which it talks.');
+    return 2;
+  }
+  const { serveStdio } = await import('./languageServer.ts');
+  await serveStdio();
+  return 0;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.stack : error);
+    console.error('\nThis is a bug in deepmaker. Please report it with the lines above.');
+    process.exitCode = 1;
+  },
+);

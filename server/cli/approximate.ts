@@ -1,0 +1,124 @@
+/** `deepmaker approximate FILE#FUNCTION`. */
+import { resolve } from 'node:path';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { type TargetId, targetIds } from '../../engine/types.ts';
+import { loadConfig } from '../config.ts';
+import { applyToDisk, exportArtifacts } from '../pipeline/apply.ts';
+import { approximate } from '../pipeline/approximate.ts';
+import type { RunResult } from '../pipeline/run.ts';
+import type { Failure } from '../protocol.ts';
+import { projectRoot } from '../store.ts';
+import { type ExitCode, parseRegion, printFailure, printReasons } from './common.ts';
+import { createProgress } from './progress.ts';
+import { reportJson, reportTable } from './report.ts';
+
+const options = {
+  target: { type: 'string', default: 'cpu' },
+  seed: { type: 'string' },
+  config: { type: 'string' },
+  generations: { type: 'string' },
+  population: { type: 'string' },
+  'max-error': { type: 'string' },
+  'max-params': { type: 'string' },
+  workers: { type: 'string' },
+  apply: { type: 'boolean', default: false },
+  out: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const satisfies ParseArgsConfig['options'];
+
+export async function runApproximate(args: readonly string[]): Promise<ExitCode> {
+  const parsed = parse(args);
+  if (parsed.kind === 'failed') return fail(parsed);
+  const { values, file, name, target } = parsed;
+
+  const root = projectRoot(file);
+  const flags = {
+    seed: values.seed,
+    generations: values.generations,
+    population: values.population,
+    maxError: values['max-error'],
+    maxParams: values['max-params'],
+    workers: values.workers,
+  };
+  const layer = Object.fromEntries(Object.entries(flags).map(([key, text]) => [key, text && Number(text)]));
+  const loaded = loadConfig({ root, layers: [layer], ...(values.config ? { file: resolve(values.config) } : {}) });
+  if (loaded.kind === 'failed') return fail(loaded);
+
+  const cancel = new AbortController();
+  process.once('SIGINT', () => cancel.abort());
+  process.once('SIGTERM', () => cancel.abort());
+  const progress = createProgress();
+  const outcome = await approximate(
+    { file, name, target, config: loaded.config },
+    { signal: cancel.signal, onProgress: progress.show, onFront: progress.showFront },
+  );
+  progress.end();
+
+  switch (outcome.kind) {
+    case 'done':
+      return finish(outcome.result, values, root);
+    case 'cancelled':
+      console.error(`Cancelled after ${outcome.evaluated} candidates. Run the same command again to go on from there.`);
+      return 130;
+    case 'refused':
+      printReasons(file, outcome.reasons);
+      return 2;
+    case 'needs-ranges':
+      console.error(`deepmaker: ${name} was not approximated: the range of some inputs is not known.`);
+      console.error('Add these lines to its JSDoc comment, with the smallest and the largest value:');
+      for (const { tag } of outcome.missing) console.error(`  * ${tag}`);
+      return 2;
+    case 'failed':
+      return fail(outcome);
+  }
+}
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
+type Parsed = { kind: 'parsed'; values: Values; file: string; name: string; target: TargetId } | Failure;
+
+function parse(args: readonly string[]): Parsed {
+  let values: Values;
+  let positionals: string[];
+  try {
+    ({ values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true }));
+  } catch (error) {
+    return { kind: 'failed', message: (error as Error).message, hint: 'Run deepmaker help for the list of options.' };
+  }
+  if (positionals.length > 1) {
+    return { kind: 'failed', message: `one function at a time; "${positionals[1]}" is too much.` };
+  }
+  const region = parseRegion(positionals[0]);
+  if (region.kind === 'failed') return region;
+  const target = targetIds.find((id) => id === values.target);
+  if (!target) {
+    return {
+      kind: 'failed',
+      message: `there is no target "${values.target}".`,
+      hint: `Targets: ${targetIds.join(', ')}.`,
+    };
+  }
+  return { ...region, kind: 'parsed', values, target };
+}
+
+async function finish(result: RunResult, values: Values, root: string): Promise<ExitCode> {
+  const artifacts: string[] = [];
+  let applied = false;
+  if (values.out) {
+    const written = exportArtifacts(result, resolve(values.out));
+    if (written.kind === 'failed') return fail(written);
+    artifacts.push(...written.files);
+  }
+  if (values.apply && result.criterion.met) {
+    const change = await applyToDisk(root, result.runId, result.chosen, result.target);
+    if (change.kind === 'failed') return fail(change);
+    artifacts.push(change.generatedFile);
+    applied = true;
+  }
+  console.log(values.json ? reportJson(result, artifacts, applied) : reportTable(result, artifacts, applied));
+  return result.criterion.met ? 0 : 1;
+}
+
+function fail(failure: Failure): ExitCode {
+  printFailure(failure);
+  return 2;
+}

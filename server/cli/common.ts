@@ -1,0 +1,51 @@
+/** What every command shares: usage text, FILE#FUNCTION, exit codes and how failures are printed. */
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Failure, Reason } from '../protocol.ts';
+
+export type ExitCode = 0 | 1 | 2 | 130;
+
+export const usage = `deepmaker: approximate a hot function with a small neural network
+
+  deepmaker approximate FILE#FUNCTION [options]   search, train and measure networks for a function
+      --target cpu                what the generated code runs on (default cpu)
+      --apply                     swap the function's body for the chosen network
+      --out DIR                   write the chosen network's code to DIR
+      --max-error E               largest acceptable NRMSE, as a fraction (default: @approximate tag, or 0.05)
+      --max-params P              largest network to consider, in parameters
+      --population N              candidates per generation (default 30)
+      --generations N             generations, the random one included (default 5)
+      --workers N                 worker threads (default: number of cores)
+      --seed N                    the same seed gives the same front (default 1)
+      --config FILE               instead of deepmaker.config.json in the project
+      --json                      print one JSON object instead of a table
+  deepmaker revert FILE#FUNCTION                  put the exact function back
+  deepmaker lsp --stdio                           run the language server for an editor
+
+Exit codes: 0 done, 1 criterion not met, 2 bad usage or a function that cannot be approximated, 130 cancelled.`;
+
+/** Splits `src/price.ts#price`, and checks that the file is there. */
+export function parseRegion(text: string | undefined): { kind: 'region'; file: string; name: string } | Failure {
+  const hash = text?.lastIndexOf('#') ?? -1;
+  if (text === undefined || hash <= 0 || hash === text.length - 1) {
+    return {
+      kind: 'failed',
+      message: text === undefined ? 'no function was named.' : `"${text}" does not name a function.`,
+      hint: 'Write FILE#FUNCTION, for example src/price.ts#price.',
+    };
+  }
+  const file = resolve(text.slice(0, hash));
+  if (!existsSync(file) || !statSync(file).isFile()) {
+    return { kind: 'failed', message: `${text.slice(0, hash)} is not a file.`, hint: 'Check the path before the #.' };
+  }
+  return { kind: 'region', file, name: text.slice(hash + 1) };
+}
+
+export function printFailure(failure: Failure): void {
+  console.error(`deepmaker: ${failure.message}`);
+  if (failure.hint) console.error(failure.hint);
+}
+
+export function printReasons(file: string, reasons: readonly Reason[]): void {
+  for (const { message, line } of reasons) console.error(`${file}:${line}: ${message}`);
+}

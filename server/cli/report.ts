@@ -1,0 +1,79 @@
+/** The result of a run, as a table for people and as one JSON object for scripts. */
+import { formatNanoseconds, formatPercent, formatSpeedup } from '../format.ts';
+import type { RunResult } from '../pipeline/run.ts';
+import type { FrontPoint } from '../protocol.ts';
+
+/** The stable object that `--json` prints; DESIGN of the command line: scripts depend on it. */
+export function reportJson(result: RunResult, artifacts: readonly string[], applied: boolean): string {
+  const { region, samples, search } = result;
+  return JSON.stringify({
+    region: {
+      file: region.file,
+      name: region.name,
+      inputs: region.inputSlots,
+      outputs: region.outputSlots,
+      sourceHash: region.sourceHash,
+    },
+    samples: { train: samples.train, validation: samples.validation, test: samples.test },
+    search,
+    front: finalFront(result).map(({ id, topology, activation, params, error, latencyNs, speedup }) => ({
+      id,
+      topology,
+      activation,
+      params,
+      error,
+      latencyNs,
+      speedup,
+    })),
+    chosen: result.chosen,
+    exactNs: result.exactNs,
+    criterion: result.criterion,
+    artifacts,
+    applied,
+  });
+}
+
+export function reportTable(result: RunResult, artifacts: readonly string[], applied: boolean): string {
+  const { region, samples, search } = result;
+  const header = ['', 'network', 'activation', 'params', 'NRMSE', 'p99', 'max', 'rel. error', 'per call', 'speedup'];
+  const rows = finalFront(result).map((point) => [
+    point.id === result.chosen ? '>' : '',
+    point.topology,
+    point.activation,
+    String(point.params),
+    formatPercent(point.error.nrmse),
+    formatPercent(point.error.p99),
+    formatPercent(point.error.max),
+    formatPercent(point.error.meanRelative),
+    formatNanoseconds(point.latencyNs!),
+    formatSpeedup(point.speedup!),
+  ]);
+  const lines = [
+    `${region.name}: ${region.inputSlots.length} inputs, ${region.outputSlots.length} outputs, ` +
+      `${formatNanoseconds(result.exactNs)} per exact call`,
+    `${samples.train + samples.validation + samples.test} samples, ${search.evaluations} networks ` +
+      `in ${search.generations} generations, ${search.seconds.toFixed(1)} s`,
+    '',
+    ...formatTable([header, ...rows]),
+    '',
+    result.criterion.reason,
+  ];
+  if (applied) lines.push(`Applied. To undo: deepmaker revert ${region.file}#${region.name}`);
+  for (const file of artifacts) lines.push(`Wrote ${file}`);
+  return lines.join('\n');
+}
+
+/** The non-dominated networks with their measured figures, smallest first. */
+const finalFront = (result: RunResult): FrontPoint[] =>
+  result.points.filter((point) => point.onFront).sort((a, b) => a.params - b.params);
+
+/** Pads columns; text to the left, figures (from the fourth column) to the right. */
+function formatTable(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,126 @@
+/** `deepmaker.config.json`: one schema for the file, the editor's settings and the JSON Schema that the editor shows. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Failure } from './protocol.ts';
+
+const count = z.int().positive();
+const fraction = z.number().min(0).max(1);
+
+const settings = z.strictObject({
+  population: z.int().min(2).describe('Candidates per generation.'),
+  generations: count.describe('Generations of the search, the random one included.'),
+  searchEpochs: count.describe('Training epochs of each candidate during the search.'),
+  fullEpochs: count.describe('Training epochs of the networks on the final front.'),
+  batchSize: count.describe('Samples per training step.'),
+  crossoverRate: fraction.describe('Probability that two parents exchange genes.'),
+  mutationRate: fraction.optional().describe('Probability that a gene is drawn anew. Default: 1 / number of genes.'),
+  selection: z.enum(['roulette', 'tournament']).describe('How parents are selected.'),
+  samples: z.int().min(100).describe('Input/output pairs to sample.'),
+  maxError: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Largest acceptable NRMSE, as a fraction. Default: the @approximate tag, or 0.05.'),
+  maxParams: count
+    .optional()
+    .describe('Largest network to consider, in parameters. Default: what can still be faster than the exact function.'),
+  workers: count.optional().describe('Worker threads that train candidates. Default: the number of cores.'),
+  trainer: z.enum(['auto', 'wasm', 'reference']).describe('What trains the networks.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffffffff)
+    .describe('Seeds sampling, search and training. The same seed gives the same front.'),
+});
+
+export type Config = z.infer<typeof settings>;
+
+export const defaultConfig: Config = {
+  population: 30,
+  generations: 5,
+  searchEpochs: 16,
+  fullEpochs: 300,
+  batchSize: 128,
+  crossoverRate: 0.9,
+  selection: 'roulette',
+  samples: 20_000,
+  trainer: 'auto',
+  seed: 1,
+};
+
+export const configFileName = 'deepmaker.config.json';
+
+const overrides = settings.partial().extend({ $schema: z.string().optional() });
+
+/** The schema that editors validate `deepmaker.config.json` with. */
+export function configJsonSchema(): object {
+  return { title: 'DeepMaker configuration', ...z.toJSONSchema(overrides) };
+}
+
+export interface ConfigSources {
+  /** Folder that may hold a `deepmaker.config.json`. */
+  readonly root: string;
+  /** A configuration file that must exist, instead of the one in `root`. */
+  readonly file?: string;
+  /** Editor settings, then command-line flags: later ones win. */
+  readonly layers?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Defaults, then the file, then each layer. A value that does not fit names itself and its source. */
+export function loadConfig(sources: ConfigSources): { kind: 'config'; config: Config } | Failure {
+  const file = readConfigFile(sources);
+  if (file.kind === 'failed') return file;
+  let config = defaultConfig;
+  for (const [values, origin] of [
+    [file.values, file.origin] as const,
+    ...(sources.layers ?? []).map((layer) => [layer, 'the settings'] as const),
+  ]) {
+    const given = Object.fromEntries(
+      Object.entries(values).filter(([, value]) => value !== undefined && value !== null),
+    );
+    const parsed = overrides.safeParse(given);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]!;
+      return {
+        kind: 'failed',
+        message: `${origin}: ${issue.path.join('.') || 'the configuration'}: ${issue.message}`,
+        hint: 'Correct the value and run again.',
+      };
+    }
+    const { $schema: _schema, ...known } = parsed.data;
+    config = { ...config, ...withoutUndefined(known) };
+  }
+  return { kind: 'config', config };
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as never;
+}
+
+type ConfigFile = { kind: 'file'; values: Readonly<Record<string, unknown>>; origin: string } | Failure;
+
+function readConfigFile(sources: ConfigSources): ConfigFile {
+  const path = sources.file ?? join(sources.root, configFileName);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    if (missing && !sources.file) return { kind: 'file', values: {}, origin: path };
+    return { kind: 'failed', message: `${path} could not be read.`, hint: 'Give the path of a configuration file.' };
+  }
+  try {
+    const values: unknown = JSON.parse(text);
+    if (typeof values === 'object' && values !== null && !Array.isArray(values)) {
+      return { kind: 'file', values: values as Record<string, unknown>, origin: path };
+    }
+    return {
+      kind: 'failed',
+      message: `${path}: the configuration must be an object.`,
+      hint: 'Write { "population": 30 }.',
+    };
+  } catch (error) {
+    return { kind: 'failed', message: `${path}: ${(error as Error).message}`, hint: 'Correct the JSON and run again.' };
+  }
+}

@@ -1,0 +1,38 @@
+/** A lens on each approximated function, and on nothing else: its measured figures, and what can be done with it. */
+import { fileURLToPath } from 'node:url';
+import type { CodeLens } from 'vscode-languageserver/node';
+import { compareSpeed, formatPercent } from '../format.ts';
+import type { ServerContext } from '../languageServer.ts';
+import { approximationsIn } from '../pipeline/apply.ts';
+import { commandIds, type RegionReference } from '../protocol.ts';
+import { projectRoot } from '../store.ts';
+
+export function registerCodeLens({ connection, documents, source }: ServerContext): void {
+  connection.onCodeLens(async ({ textDocument }): Promise<CodeLens[]> => {
+    const document = documents.get(textDocument.uri);
+    const text = document?.getText();
+    // Most files have no approximation, and must not load the compiler to learn that.
+    if (!document || !text?.includes('.approx') || !textDocument.uri.startsWith('file:')) return [];
+    const { module } = await source();
+    const file = fileURLToPath(textDocument.uri);
+    const records = approximationsIn(projectRoot(file), file);
+    return module.findApplied(text).flatMap(({ name, nameStart }) => {
+      const start = document.positionAt(nameStart);
+      const range = { start, end: start };
+      const reference: RegionReference = { uri: textDocument.uri, name };
+      const record = records.find((entry) => entry.name === name);
+      const title = record
+        ? `Approximated: error ${formatPercent(record.error.nrmse)}, ${compareSpeed(record.speedup)}`
+        : 'Approximated';
+      const lens = (text: string, command: string): CodeLens => ({
+        range,
+        command: { title: text, command, arguments: [reference] },
+      });
+      return [
+        lens(title, commandIds.showFront),
+        lens('Compare', commandIds.compare),
+        lens('Revert', commandIds.revert),
+      ];
+    });
+  });
+}

@@ -1,0 +1,62 @@
+/** `deepmaker/run`: one approximation, with progress, a front per generation, and cancellation. */
+import { fileURLToPath } from 'node:url';
+import type { CancellationToken } from 'vscode-languageserver/node';
+import { loadConfig } from '../config.ts';
+import type { ServerContext } from '../languageServer.ts';
+import { approximate } from '../pipeline/approximate.ts';
+import { frontViewOf } from '../pipeline/run.ts';
+import { type RunOutcome, type RunParams, RunRequest } from '../protocol.ts';
+import { projectRoot } from '../store.ts';
+
+export function registerRun({ connection, documents }: ServerContext): void {
+  connection.onRequest(RunRequest.type, async (params: RunParams, token): Promise<RunOutcome> => {
+    if (!params.trusted) {
+      return {
+        kind: 'failed',
+        message: 'Approximating a function runs its code, and this workspace is not trusted.',
+        hint: 'Trust the workspace, then run the command again.',
+      };
+    }
+    const file = fileURLToPath(params.region.uri);
+    const layers = params.settings ? [params.settings] : [];
+    const loaded = loadConfig({ root: projectRoot(file), layers });
+    if (loaded.kind === 'failed') return loaded;
+
+    const progress = connection.window.attachWorkDoneProgress(params.workDoneToken);
+    progress.begin(`Approximating ${params.region.name}`, 0, undefined, true);
+    const overlay = documents.get(params.region.uri)?.getText();
+    try {
+      const outcome = await approximate(
+        {
+          file,
+          name: params.region.name,
+          target: params.target,
+          config: loaded.config,
+          ...(params.ranges ? { ranges: params.ranges } : {}),
+          ...(overlay === undefined ? {} : { overlay }),
+        },
+        {
+          signal: signalOf(token),
+          onProgress: (message, fraction) => progress.report(Math.round(fraction * 100), message),
+          onFront(front) {
+            if (params.partialResultToken === undefined) return;
+            const view = { ...front, region: params.region };
+            void connection.sendProgress(RunRequest.partial, params.partialResultToken, view);
+          },
+        },
+      );
+      return outcome.kind === 'done'
+        ? { kind: 'done', front: frontViewOf(outcome.result, params.region.uri) }
+        : outcome;
+    } finally {
+      progress.done();
+    }
+  });
+}
+
+function signalOf(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}

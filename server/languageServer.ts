@@ -1,0 +1,86 @@
+/** The language server: its capabilities, and the one place where features are registered. */
+import { fileURLToPath } from 'node:url';
+import {
+  type Connection,
+  createConnection,
+  type InitializeResult,
+  ProposedFeatures,
+  TextDocumentSyncKind,
+  TextDocuments,
+} from 'vscode-languageserver/node';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { registerCodeAction } from './features/codeAction.ts';
+import { registerCodeLens } from './features/codeLens.ts';
+import { registerEdits } from './features/edits.ts';
+import { registerFront } from './features/front.ts';
+import { registerRun } from './features/run.ts';
+import { registerTargets } from './features/targets.ts';
+import { approximateKind } from './protocol.ts';
+import type { SourceModule, SourceProject } from './source/lazy.ts';
+import { loadSource } from './source/lazy.ts';
+
+/** What every feature gets. Lives as long as the connection. */
+export interface ServerContext {
+  readonly connection: Connection;
+  readonly documents: TextDocuments<TextDocument>;
+  /** ts-morph takes a second to load, so it is loaded on the first question about source code. */
+  source(): Promise<{ module: SourceModule; project: SourceProject }>;
+}
+
+export function serve(connection: Connection): void {
+  const documents = new TextDocuments(TextDocument);
+  let source: ReturnType<ServerContext['source']> | undefined;
+  const context: ServerContext = {
+    connection,
+    documents,
+    source() {
+      source ??= loadSource().then((module) => {
+        const project = module.createSourceProject();
+        for (const document of documents.all()) project.setOverlay(fileURLToPath(document.uri), document.getText());
+        return { module, project };
+      });
+      return source;
+    },
+  };
+
+  connection.onInitialize(
+    (): InitializeResult => ({
+      serverInfo: { name: 'deepmaker' },
+      capabilities: {
+        textDocumentSync: TextDocumentSyncKind.Incremental,
+        codeActionProvider: { codeActionKinds: [approximateKind] },
+        codeLensProvider: {},
+      },
+    }),
+  );
+  keepOverlays(context);
+  registerCodeAction(context);
+  registerCodeLens(context);
+  registerRun(context);
+  registerEdits(context);
+  registerFront(context);
+  registerTargets(context);
+  documents.listen(connection);
+  connection.listen();
+}
+
+/** Analysis sees what the editor shows, saved or not. */
+function keepOverlays({ documents, source }: ServerContext): void {
+  documents.onDidChangeContent(async ({ document }) => {
+    if (!document.uri.startsWith('file:')) return;
+    const { project } = await source();
+    project.setOverlay(fileURLToPath(document.uri), document.getText());
+  });
+  documents.onDidClose(async ({ document }) => {
+    if (!document.uri.startsWith('file:')) return;
+    const { project } = await source();
+    project.removeOverlay(fileURLToPath(document.uri));
+  });
+}
+
+/** Runs on this process's standard streams; answers when the editor has closed them. */
+export function serveStdio(): Promise<void> {
+  const connection = createConnection(ProposedFeatures.all, process.stdin, process.stdout);
+  serve(connection);
+  return new Promise((resolve) => connection.onExit(resolve));
+}

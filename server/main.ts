@@ -1,0 +1,5 @@
+/** The language server's entry under VS Code, which talks over the IPC channel of the forked process. */
+import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
+import { serve } from './languageServer.ts';
+
+serve(createConnection(ProposedFeatures.all));

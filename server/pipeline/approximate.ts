@@ -1,0 +1,139 @@
+/**
+ * The whole pipeline, from a function's name to a stored front: analyse, sample, search, train, emit, measure.
+ * Both front doors, the editor and the command line, come through here, so the same arguments give the same front.
+ */
+import { sampleDomain } from '../../engine/data/sobol.ts';
+import { targetDescriptions } from '../../engine/emit/target.ts';
+import type { Domain } from '../../engine/types.ts';
+import { bundleRegion } from '../sampling/bundle.ts';
+import { measure } from '../sampling/measure.ts';
+import { sampleRegion } from '../sampling/sampler.ts';
+import { Sandbox } from '../sampling/sandbox.ts';
+import { loadSource } from '../source/lazy.ts';
+import type { Analysis } from '../source/types.ts';
+import { lockRun, prepareRunFolder, projectRoot } from '../store.ts';
+import {
+  type ApproximateOutcome,
+  type ApproximateRequest,
+  cancelledOr,
+  emptyFront,
+  type RunContext,
+  runIdOf,
+} from './run.ts';
+import { searchAndFinish } from './searchAndFinish.ts';
+
+/** The bound where neither the tag nor the user gives one. */
+const defaultMaxError = 0.05;
+/** The exact function alone is timed once before the search, to know how large a network may be. */
+const exactTimingMs = 300;
+const timedInputs = 1000;
+
+export async function approximate(
+  request: ApproximateRequest,
+  hooks: RunContext['hooks'],
+): Promise<ApproximateOutcome> {
+  const target = targetDescriptions.find(({ id }) => id === request.target);
+  if (target?.unavailable) {
+    return { kind: 'failed', message: `The target ${target.label} cannot be used: ${target.unavailable}` };
+  }
+  hooks.onProgress('Analysing the function', 0);
+  const analysis = await analyse(request);
+  if (analysis.kind === 'none') {
+    return {
+      kind: 'failed',
+      message: `There is no function ${request.name} in ${request.file}.`,
+      hint: 'Name a function, a const that holds one, or Class.method, declared at the top level of the file.',
+    };
+  }
+  if (analysis.kind === 'refused') return analysis;
+  const { domain, missing } = withRanges(analysis, request.ranges ?? {});
+  if (missing.length > 0) return { kind: 'needs-ranges', missing };
+
+  const root = projectRoot(request.file);
+  const runId = runIdOf(analysis.region, domain, request.config);
+  const folder = prepareRunFolder(root, runId);
+  const lock = lockRun(folder);
+  if (lock.kind === 'busy') {
+    return {
+      kind: 'failed',
+      message: `${request.name} is being approximated already, by process ${lock.pid}.`,
+      hint: 'Wait for that run, or cancel it.',
+    };
+  }
+  try {
+    return await sampleAndSearch({ request, hooks, root, folder, runId, region: analysis.region, domain });
+  } finally {
+    lock.release();
+  }
+}
+
+async function analyse({ file, name, overlay }: ApproximateRequest): Promise<Analysis> {
+  const { createSourceProject, analyse } = await loadSource();
+  const project = createSourceProject();
+  if (overlay !== undefined) project.setOverlay(file, overlay);
+  return analyse(project, { file, name });
+}
+
+/** Fills in the ranges that the user gave outside the source. */
+function withRanges(
+  { domain, missing }: Analysis & { kind: 'region' },
+  ranges: Readonly<Record<string, readonly [number, number]>>,
+) {
+  const filled: Domain = domain.map((slot) => {
+    const range = ranges[slot.path];
+    return slot.kind === 'number' && range ? { ...slot, min: range[0], max: range[1] } : slot;
+  });
+  return { domain: filled, missing: missing.filter(({ path }) => !ranges[path]) };
+}
+
+/** The sandbox lives from here to the end of the run: it samples first, and times the emitted code last. */
+async function sampleAndSearch(context: RunContext): Promise<ApproximateOutcome> {
+  const { request, hooks, region, domain } = context;
+  const { config } = request;
+  hooks.onProgress('Sampling inputs and outputs', 0.02);
+  hooks.onFront(emptyFront(context));
+  const bundled = await bundleRegion({
+    file: region.file,
+    access: region.access,
+    ...(request.overlay === undefined ? {} : { overlay: request.overlay }),
+  });
+  if (bundled.kind === 'failed') return bundled;
+
+  const started = await Sandbox.start({ signal: hooks.signal });
+  if (started.kind === 'failed') return cancelledOr(hooks, started);
+  const { sandbox } = started;
+  try {
+    const loaded = await sandbox.load('exact', bundled.code);
+    if (loaded.kind === 'failed') return cancelledOr(hooks, loaded);
+    const sampled = await sampleRegion({
+      sandbox,
+      id: 'exact',
+      region,
+      draw: (count, seed) => sampleDomain(domain, count, seed),
+      count: config.samples,
+      seed: config.seed,
+      onProgress: (done) => hooks.onProgress('Sampling inputs and outputs', 0.02 + 0.08 * done),
+    });
+    if (sampled.kind === 'failed') return cancelledOr(hooks, sampled);
+    const { samples } = sampled;
+    const timing = await measure(sandbox, {
+      exactId: 'exact',
+      approxId: 'exact',
+      signature: region.signature,
+      inputs: samples.inputs,
+      count: Math.min(samples.count, timedInputs),
+      timeBudgetMs: exactTimingMs,
+    });
+    if (timing.kind === 'failed') return cancelledOr(hooks, timing);
+    return await searchAndFinish({
+      ...context,
+      sandbox,
+      samples,
+      rejected: sampled.rejected,
+      exactNs: timing.exactNs,
+      maxError: config.maxError ?? region.maxError ?? defaultMaxError,
+    });
+  } finally {
+    await sandbox.dispose();
+  }
+}

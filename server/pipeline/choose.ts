@@ -1,0 +1,52 @@
+/** Which network of the front a run proposes, and what it says about it. */
+import { compareSpeed, formatPercent, significant } from '../format.ts';
+import type { FrontPoint } from '../protocol.ts';
+
+/** A point that has been measured on its emitted code. */
+export interface MeasuredPoint extends FrontPoint {
+  readonly latencyNs: number;
+  readonly speedup: number;
+  /** 95 % interval of the speedup. */
+  readonly speedupInterval: readonly [number, number];
+}
+
+export interface Choice {
+  readonly chosen: string;
+  readonly met: boolean;
+  readonly reason: string;
+}
+
+/**
+ * The fastest network within the error bound; the most accurate one where none is within it. The criterion is met when
+ * the error is within the bound and the whole interval of the speedup lies above 1. Throws on an empty front.
+ */
+export function choose(points: readonly MeasuredPoint[], maxError: number): Choice {
+  const within = points.filter((point) => point.error.nrmse <= maxError);
+  if (within.length === 0) {
+    const best = points.reduce((a, b) => (b.error.nrmse < a.error.nrmse ? b : a));
+    return {
+      chosen: best.id,
+      met: false,
+      reason:
+        `No network reached an error of ${formatPercent(maxError)}; the best one has ${formatPercent(best.error.nrmse)}. ` +
+        'Allow a larger error or more parameters, narrow the ranges, or search longer.',
+    };
+  }
+  const fastest = within.reduce((a, b) => (b.latencyNs < a.latencyNs ? b : a));
+  const [low, high] = fastest.speedupInterval;
+  const interval = `95 % interval ${significant(low)} to ${significant(high)}`;
+  const error = `error ${formatPercent(fastest.error.nrmse)}, bound ${formatPercent(maxError)}`;
+  if (low > 1) {
+    return {
+      chosen: fastest.id,
+      met: true,
+      reason: `The network ${fastest.topology} is ${compareSpeed(fastest.speedup)} than the exact function (${interval}; ${error}).`,
+    };
+  }
+  const verdict =
+    high < 1
+      ? `The exact function is faster: the network ${fastest.topology} would be ${compareSpeed(fastest.speedup)}`
+      : `The network ${fastest.topology} is not clearly faster than the exact function`;
+  const slower = `95 % interval of the speedup ${significant(low)} to ${significant(high)}`;
+  return { chosen: fastest.id, met: false, reason: `${verdict} (${slower}; ${error}).` };
+}

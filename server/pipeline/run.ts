@@ -1,0 +1,150 @@
+/** What a run is: its request, its progress, its outcome, and the result that is stored. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Domain, Encoding, TargetId, Topology } from '../../engine/types.ts';
+import type { Config } from '../config.ts';
+import type { Failure, FrontPoint, FrontView, Reason } from '../protocol.ts';
+import type { MissingRange, Region } from '../source/types.ts';
+import { formatVersion, readJson, runFolder, writeAtomically } from '../store.ts';
+
+export interface ApproximateRequest {
+  /** Absolute path. */
+  readonly file: string;
+  /** `price` or `Pricer.price`. */
+  readonly name: string;
+  readonly target: TargetId;
+  readonly config: Config;
+  /** Ranges given outside the source, by slot path; they win over missing tags only. */
+  readonly ranges?: Readonly<Record<string, readonly [number, number]>>;
+  /** Text of the file in the editor, where it is not saved. */
+  readonly overlay?: string;
+}
+
+export interface RunHooks {
+  readonly signal: AbortSignal;
+  /** One sentence for people, and the share of the whole run that is done, 0 to 1. */
+  readonly onProgress: (message: string, fraction: number) => void;
+  /** After each generation, and whenever a stage begins. */
+  readonly onFront: (front: FrontView) => void;
+}
+
+export type ApproximateOutcome =
+  | { readonly kind: 'done'; readonly result: RunResult }
+  | { readonly kind: 'cancelled'; readonly evaluated: number }
+  | { readonly kind: 'refused'; readonly name: string; readonly reasons: readonly Reason[] }
+  | { readonly kind: 'needs-ranges'; readonly missing: readonly MissingRange[] }
+  | Failure;
+
+export interface StoredNetwork extends Topology {
+  /** The candidate's id. */
+  readonly id: string;
+  /** Float32 weights in the order of `Network.weights`, little endian, base64. */
+  readonly weights: string;
+}
+
+export interface RunResult {
+  readonly version: number;
+  readonly runId: string;
+  readonly region: Region;
+  readonly domain: Domain;
+  readonly target: TargetId;
+  readonly config: Config;
+  readonly samples: {
+    readonly train: number;
+    readonly validation: number;
+    readonly test: number;
+    readonly rejected: number;
+  };
+  readonly search: {
+    readonly evaluations: number;
+    readonly generations: number;
+    readonly seconds: number;
+    readonly hypervolume: readonly number[];
+  };
+  /** Every candidate that was looked at; the final ones carry figures measured on the emitted code. */
+  readonly points: readonly FrontPoint[];
+  readonly encoding: Encoding;
+  readonly networks: readonly StoredNetwork[];
+  readonly chosen: string;
+  readonly exactNs: number;
+  readonly maxError: number;
+  readonly criterion: { readonly met: boolean; readonly reason: string };
+}
+
+/** A run that has begun: its function is analysed and its folder is locked. */
+export interface RunContext {
+  readonly request: ApproximateRequest;
+  readonly hooks: RunHooks;
+  readonly root: string;
+  readonly folder: string;
+  readonly runId: string;
+  readonly region: Region;
+  readonly domain: Domain;
+}
+
+/** A sandbox that was killed because the user cancelled is no failure. */
+export const cancelledOr = (hooks: RunHooks, failure: Failure): ApproximateOutcome =>
+  hooks.signal.aborted ? { kind: 'cancelled', evaluated: 0 } : failure;
+
+export function emptyFront({ request, runId, region }: RunContext): FrontView {
+  return {
+    runId,
+    region: { uri: pathToFileURL(region.file).href, name: region.name },
+    target: request.target,
+    stage: 'sampling',
+    generation: 0,
+    generations: request.config.generations,
+    evaluations: 0,
+    hypervolume: [],
+    points: [],
+  };
+}
+
+/** Names a run by what decides its front, so that asking for the same thing again finds it. */
+export function runIdOf(region: Region, domain: Domain, config: Config): string {
+  const { workers: _workers, ...decisive } = config;
+  const text = JSON.stringify([formatVersion, region.name, region.sourceHash, domain, decisive]);
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 10);
+  return `${region.name.replaceAll(/[^\w.-]/g, '_')}-${hash}`;
+}
+
+const resultPath = (root: string, runId: string) => join(runFolder(root, runId), 'result.json');
+
+export const readResult = (root: string, runId: string): RunResult | undefined =>
+  readJson<RunResult>(resultPath(root, runId));
+
+export const writeResult = (root: string, result: RunResult): void =>
+  writeAtomically(resultPath(root, result.runId), `${JSON.stringify(result)}\n`);
+
+/** Dominated points are there for the picture only, so no more of them travel than a picture can show. */
+const maxDominatedPoints = 500;
+
+export function frontViewOf(result: RunResult, uri: string, applied?: string): FrontView {
+  const front = result.points.filter((point) => point.onFront);
+  const rest = result.points.filter((point) => !point.onFront).slice(0, maxDominatedPoints);
+  return {
+    runId: result.runId,
+    region: { uri, name: result.region.name },
+    target: result.target,
+    stage: 'done',
+    generation: result.search.generations,
+    generations: result.config.generations,
+    evaluations: result.search.evaluations,
+    hypervolume: result.search.hypervolume,
+    points: [...front, ...rest],
+    chosen: result.chosen,
+    exactNs: result.exactNs,
+    maxError: result.maxError,
+    criterion: result.criterion,
+    ...(applied === undefined ? {} : { applied }),
+  };
+}
+
+export const encodeWeights = (weights: Float32Array): string =>
+  Buffer.from(weights.buffer, weights.byteOffset, weights.byteLength).toString('base64');
+
+export function decodeWeights(text: string): Float32Array {
+  const bytes = Buffer.from(text, 'base64');
+  return new Float32Array(new Uint8Array(bytes).buffer);
+}

@@ -1,0 +1,229 @@
+/** The second half of a run: everything that happens on worker threads, and the measurements that end it. */
+import { availableParallelism } from 'node:os';
+import { fitEncoding } from '../../engine/data/encoding.ts';
+import { splitSamples } from '../../engine/data/split.ts';
+import { pickKernel } from '../../engine/nn/backends/wasm.ts';
+import { parameterCount } from '../../engine/nn/network.ts';
+import { type MlpSpace, mlpSpace } from '../../engine/search/genome.ts';
+import type { Dataset, Encoding, Samples } from '../../engine/types.ts';
+import { readKernel } from '../assets.ts';
+import { startPool, type TrainingPool } from '../pool.ts';
+import type { Failure, FrontPoint, FrontView } from '../protocol.ts';
+import type { Sandbox } from '../sampling/sandbox.ts';
+import { formatVersion, openJournal } from '../store.ts';
+import { choose, type MeasuredPoint } from './choose.ts';
+import { measureNetworks, type TrainedCandidate, trainFully } from './finish.ts';
+import {
+  type ApproximateOutcome,
+  cancelledOr,
+  emptyFront,
+  encodeWeights,
+  type RunContext,
+  type RunResult,
+  writeResult,
+} from './run.ts';
+import { type Candidate, runSearch, type SearchState, searchPoint } from './search.ts';
+
+export interface SampledContext extends RunContext {
+  readonly sandbox: Sandbox;
+  readonly samples: Samples;
+  readonly rejected: { readonly thrown: number; readonly notFinite: number };
+  /** Nanoseconds per call of the exact function. */
+  readonly exactNs: number;
+  readonly maxError: number;
+}
+
+/** What is to be searched, and on which data. */
+interface Plan {
+  readonly kind: 'plan';
+  readonly dataset: Dataset;
+  readonly encoding: Encoding;
+  readonly space: MlpSpace;
+}
+
+/** Shares of the progress bar: where the search begins, where full training begins, where measuring begins. */
+const progressAt = { search: 0.1, training: 0.5, measuring: 0.85 } as const;
+
+export async function searchAndFinish(context: SampledContext): Promise<ApproximateOutcome> {
+  const plan = planSearch(context);
+  if (plan.kind === 'failed') return plan;
+  const { config } = context.request;
+  const { signal } = context.hooks;
+  const pool = startPool(plan.dataset, plan.encoding, {
+    trainer: config.trainer === 'reference' ? 'reference' : 'wasm',
+    kernel: pickKernel(readKernel('train-relaxed'), readKernel('train')),
+    workers: config.workers ?? availableParallelism(),
+  });
+  const cancel = () => pool.cancel();
+  signal.addEventListener('abort', cancel);
+  try {
+    return await runStages(context, plan, pool);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    await pool.dispose();
+  }
+}
+
+function planSearch({ request, region, domain, samples, exactNs }: SampledContext): Plan | Failure {
+  const { inputSlots, outputSlots } = region;
+  const dataset: Dataset = { inputSlots, outputSlots, ...splitSamples(samples, request.config.seed) };
+  const encoding = fitEncoding(inputSlots, outputSlots, domain, dataset.train);
+  const { inputColumns, outputColumns } = encoding;
+  const maxParams = request.config.maxParams ?? parameterBudget(exactNs, encoding);
+  const space = mlpSpace({ maxParams, inputColumns, outputColumns });
+  return space.kind === 'failed' ? space : { kind: 'plan', dataset, encoding, space: space.space };
+}
+
+/** What a network's single call costs at best: below this many nanoseconds per parameter none was ever measured. */
+const nanosecondsPerParameter = 0.5;
+/** Larger networks than this take minutes to search on a desktop; `--max-params` lifts it. */
+const largestAutomaticBudget = 4096;
+
+/** The largest network that can still be faster than the exact function; never so small that the front is empty. */
+function parameterBudget(exactNs: number, { inputColumns, outputColumns }: Encoding): number {
+  const smallest = parameterCount({ widths: [inputColumns, 16, outputColumns], activation: 'relu' });
+  return Math.max(smallest, Math.min(largestAutomaticBudget, Math.floor(exactNs / nanosecondsPerParameter)));
+}
+
+async function runStages(context: SampledContext, plan: Plan, pool: TrainingPool): Promise<ApproximateOutcome> {
+  const { hooks, maxError } = context;
+  const { encoding, dataset } = plan;
+  const started = performance.now();
+  const searched = await search(context, plan, pool);
+  const seconds = (performance.now() - started) / 1000;
+  const cancelled: ApproximateOutcome = { kind: 'cancelled', evaluated: searched.evaluated };
+  if (hooks.signal.aborted) return cancelled;
+
+  const { state } = searched;
+  const finalists = state.candidates.filter(({ key, error }) => error && state.front.has(key));
+  if (finalists.length === 0) return nothingTrained(state);
+  hooks.onFront(searchView(context, plan, 'training', state));
+  const { config } = context.request;
+  let trained = 0;
+  const networks = await trainFully({ config, encoding, pool }, finalists, () => {
+    trained++;
+    const share = (trained / finalists.length) * (progressAt.measuring - progressAt.training);
+    hooks.onProgress(`Trained ${trained} of ${finalists.length} networks in full`, progressAt.training + share);
+  });
+  if (hooks.signal.aborted) return cancelled;
+  if (networks.length === 0) return nothingTrained(state);
+
+  hooks.onFront(searchView(context, plan, 'measuring', state));
+  const measured = await measureNetworks({ ...context, dataset, encoding }, networks, (done) => {
+    const share = (done / networks.length) * (1 - progressAt.measuring);
+    hooks.onProgress(`Measured ${done} of ${networks.length} networks`, progressAt.measuring + share);
+  });
+  if (hooks.signal.aborted) return cancelled;
+  if (measured.kind === 'failed') return cancelledOr(hooks, measured);
+
+  const { chosen, met, reason } = choose(measured.points, maxError);
+  const result = resultOf(context, plan, { state, seconds, networks, points: measured.points });
+  const done: RunResult = { ...result, chosen, criterion: { met, reason } };
+  writeResult(context.root, done);
+  hooks.onProgress('Done', 1);
+  return { kind: 'done', result: done };
+}
+
+async function search(
+  context: SampledContext,
+  plan: Plan,
+  pool: TrainingPool,
+): Promise<{ readonly state: SearchState; readonly evaluated: number }> {
+  const { hooks, folder } = context;
+  const { config } = context.request;
+  const expected = config.population * config.generations;
+  let evaluated = 0;
+  const state = await runSearch({
+    config,
+    encoding: plan.encoding,
+    space: plan.space,
+    pool,
+    journal: openJournal(folder),
+    signal: hooks.signal,
+    // Only bounds that the user set end a search early: the default ones would end nearly every search at once.
+    ...(config.maxError !== undefined && config.maxParams !== undefined
+      ? { criterion: { maxError: config.maxError, maxParams: config.maxParams } }
+      : {}),
+    onEvaluated(count, generation) {
+      evaluated = count;
+      const share = Math.min(1, count / expected) * (progressAt.training - progressAt.search);
+      const message = `Generation ${generation} of ${config.generations}, ${count} networks trained`;
+      hooks.onProgress(message, progressAt.search + share);
+    },
+    onGeneration: (current) => hooks.onFront(searchView(context, plan, 'searching', current)),
+  });
+  return { state, evaluated };
+}
+
+const nothingTrained = ({ candidates }: SearchState): Failure => ({
+  kind: 'failed',
+  message: `None of ${candidates.length} networks could be trained: every one diverged.`,
+  hint: 'Narrow the ranges so that the outputs stay moderate, or search with more generations.',
+});
+
+function searchView(
+  context: SampledContext,
+  { encoding }: Plan,
+  stage: FrontView['stage'],
+  state: SearchState,
+): FrontView {
+  const { exactNs, maxError } = context;
+  const { generation, candidates, hypervolume } = state;
+  const points = candidates.flatMap((candidate) => {
+    return searchPoint(candidate, encoding, state.front.has(candidate.key)) ?? [];
+  });
+  const evaluations = candidates.length;
+  return { ...emptyFront(context), stage, generation, evaluations, hypervolume, points, exactNs, maxError };
+}
+
+interface Finished {
+  readonly state: SearchState;
+  /** Seconds that the search took. */
+  readonly seconds: number;
+  readonly networks: readonly TrainedCandidate[];
+  readonly points: readonly MeasuredPoint[];
+}
+
+function resultOf(
+  context: SampledContext,
+  { dataset, encoding }: Plan,
+  { state, seconds, networks, points }: Finished,
+): Omit<RunResult, 'chosen' | 'criterion'> {
+  const { request, runId, region, domain, rejected, exactNs, maxError } = context;
+  return {
+    version: formatVersion,
+    runId,
+    region,
+    domain,
+    target: request.target,
+    config: request.config,
+    samples: {
+      train: dataset.train.count,
+      validation: dataset.validation.count,
+      test: dataset.test.count,
+      rejected: rejected.thrown + rejected.notFinite,
+    },
+    search: {
+      evaluations: state.candidates.length,
+      generations: state.generation,
+      seconds,
+      hypervolume: state.hypervolume,
+    },
+    points: finalPoints(points, state, encoding),
+    encoding,
+    networks: networks.map(({ candidate, network }) => ({
+      id: candidate.id,
+      ...network.topology,
+      weights: encodeWeights(network.weights),
+    })),
+    exactNs,
+    maxError,
+  };
+}
+
+/** Measured networks take the place of their own search-time points. */
+function finalPoints(measured: readonly MeasuredPoint[], state: SearchState, encoding: Encoding): FrontPoint[] {
+  const ids = new Set(measured.map(({ id }) => id));
+  const others = state.candidates.filter(({ id }) => !ids.has(id));
+  return [...measured, ...others.flatMap((candidate: Candidate) => searchPoint(candidate, encoding, false) ?? [])];
+}

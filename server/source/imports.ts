@@ -1,0 +1,160 @@
+/** Adds and removes the import of a generated function, so that removing gives the same bytes back. */
+import type { ImportPlacement } from './applied.ts';
+import { ts } from './compiler.ts';
+import type { ModuleStyle } from './moduleStyle.ts';
+import { lineEnd, lineEnding, lineStart, quoteOf, restOfLine, specifierOf, usesSemicolons } from './textStyle.ts';
+import type { SourceEdit } from './types.ts';
+
+export interface GeneratedImport {
+  readonly approxName: string;
+  readonly importPath: string;
+}
+
+/** An import is put after the last import, or below the file's head: shebang, directives, licence. */
+export function addImport(
+  file: ts.SourceFile,
+  { approxName, importPath }: GeneratedImport,
+  {
+    style,
+    applied,
+  }: { readonly style: ModuleStyle; readonly applied: readonly (GeneratedImport & { placement: ImportPlacement })[] },
+): { readonly edit: SourceEdit; readonly placement: ImportPlacement } {
+  const { text } = file;
+  const statement = importStatement(file, { approxName, importPath }, style);
+  const ending = lineEnding(text);
+  const last = lastImport(file, style);
+  if (!last) {
+    const at = endOfHead(file);
+    if (at.inline) return { edit: insertion(at.offset, ` ${statement}`), placement: 'inline' };
+    return { edit: insertion(at.offset, statement + ending + ending), placement: 'first' };
+  }
+  // An import that stands above code by our doing keeps its line breaks to itself: the new one goes above it.
+  const ours = applied.find((entry) => findImport(file, entry)?.statement === last);
+  if (ours?.placement === 'first' || ours?.placement === 'above') {
+    return { edit: insertion(last.getStart(file), statement + ending), placement: 'above' };
+  }
+  const end = restOfLine(text, last.end);
+  if (end === undefined) return { edit: insertion(last.end, ` ${statement}`), placement: 'inline' };
+  return { edit: insertion(end, ending + statement), placement: 'after' };
+}
+
+const insertion = (at: number, text: string): SourceEdit => ({ start: at, end: at, text });
+
+function importStatement(file: ts.SourceFile, { approxName, importPath }: GeneratedImport, style: ModuleStyle): string {
+  const quote = quoteOf(file);
+  const specifier = `${quote}${importPath}${quote}`;
+  const statement =
+    style === 'commonjs'
+      ? `const { ${approxName} } = require(${specifier})`
+      : `import { ${approxName} } from ${specifier}`;
+  return usesSemicolons(file) ? `${statement};` : statement;
+}
+
+/** A `require` has to run before the code that uses it, so only those at the head of the file count. */
+function lastImport(file: ts.SourceFile, style: ModuleStyle): ts.Statement | undefined {
+  if (style === 'esm')
+    return file.statements.findLast((statement) => !ts.isVariableStatement(statement) && specifierOf(statement));
+  const head = file.statements.findIndex((statement) => !isDirective(statement) && !specifierOf(statement));
+  return file.statements.slice(0, head < 0 ? undefined : head).findLast((statement) => specifierOf(statement));
+}
+
+const isDirective = (statement: ts.Statement): boolean =>
+  ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression);
+
+/** Comments that speak of the file, and stay on top even where no blank line follows them. */
+const fileComment =
+  /@(?:license|licence|copyright|fileoverview|file|packageDocumentation)\b|^\/\*!|^\/\/\s*@ts-(?:no)?check/u;
+
+function endOfHead(file: ts.SourceFile): { readonly offset: number; readonly inline: boolean } {
+  const { text } = file;
+  let offset = text.startsWith('\uFEFF') ? 1 : 0;
+  if (text.startsWith('#!', offset)) offset = nextLine(text, offset);
+  const firstOther = file.statements.findIndex((statement) => !isDirective(statement));
+  const directive = file.statements[(firstOther < 0 ? file.statements.length : firstOther) - 1];
+  if (directive) {
+    if (restOfLine(text, directive.end) === undefined) return { offset: directive.end, inline: true };
+    offset = nextLine(text, directive.end);
+    if (offset === text.length && !/[\r\n]$/u.test(text)) return { offset: directive.end, inline: true };
+  }
+  const first = file.statements[firstOther];
+  for (const { pos, end } of ts.getLeadingCommentRanges(text, offset) ?? []) {
+    if (first && pos >= first.getStart(file)) break;
+    const after = nextLine(text, end);
+    const blankFollows = restOfLine(text, end) !== undefined && lineEnd(text, after) === after && after < text.length;
+    if (restOfLine(text, end) === undefined) break;
+    if (blankFollows || fileComment.test(text.slice(pos, end))) offset = after;
+  }
+  while (offset < text.length && /^[ \t]*(?:\r\n|\n)/u.test(text.slice(offset))) offset = nextLine(text, offset);
+  return { offset, inline: false };
+}
+
+function nextLine(text: string, offset: number): number {
+  const end = lineEnd(text, offset);
+  return text.startsWith('\r\n', end) ? end + 2 : Math.min(end + 1, text.length);
+}
+
+interface FoundImport {
+  readonly statement: ts.Statement;
+  readonly specifier: ts.StringLiteralLike;
+  readonly elements: ts.NodeArray<ts.ImportSpecifier> | ts.NodeArray<ts.BindingElement>;
+  readonly element: ts.ImportSpecifier | ts.BindingElement;
+}
+
+/** By name and path; by name alone where the path was changed, as editors do when files move. */
+export function findImport(file: ts.SourceFile, { approxName, importPath }: GeneratedImport): FoundImport | undefined {
+  const found = file.statements.flatMap((statement): FoundImport[] => {
+    const specifier = specifierOf(statement);
+    const elements = specifier && importedNames(statement);
+    const element = [...(elements ?? [])].find(({ name }) => ts.isIdentifier(name) && name.text === approxName);
+    return elements && element ? [{ statement, specifier, elements, element }] : [];
+  });
+  return (
+    found.find(({ specifier }) => specifier.text === importPath) ??
+    found.find(({ specifier }) => specifier.text.includes('.approx'))
+  );
+}
+
+function importedNames(statement: ts.Statement): FoundImport['elements'] | undefined {
+  if (ts.isImportDeclaration(statement)) {
+    const bindings = statement.importClause?.namedBindings;
+    return bindings && ts.isNamedImports(bindings) ? bindings.elements : undefined;
+  }
+  if (!ts.isVariableStatement(statement)) return undefined;
+  const [declaration] = statement.declarationList.declarations;
+  return declaration && ts.isObjectBindingPattern(declaration.name) ? declaration.name.elements : undefined;
+}
+
+/** Undefined where someone removed the import already. */
+export function removeImport(
+  file: ts.SourceFile,
+  target: GeneratedImport & { readonly placement: ImportPlacement },
+): SourceEdit | undefined {
+  const found = findImport(file, target);
+  if (!found) return undefined;
+  const { statement, elements, element } = found;
+  const index = [...elements].findIndex((other) => other === element);
+  const next = elements[index + 1];
+  const previous = elements[index - 1];
+  if (next) return { start: element.getStart(file), end: next.getStart(file), text: '' };
+  if (previous) return { start: previous.end, end: element.end, text: '' };
+  return { ...importBounds(file.text, statement.getStart(file), statement.end, target.placement), text: '' };
+}
+
+function importBounds(
+  text: string,
+  start: number,
+  end: number,
+  placement: ImportPlacement,
+): ts.TextSpan & SourceEditBounds {
+  const bounds = (from: number, to: number) => ({ start: from, end: to, length: to - from });
+  if (placement === 'inline' && text[start - 1] === ' ') return bounds(start - 1, end);
+  if (lineStart(text, start) !== start || lineEnd(text, end) !== end) return bounds(start, end);
+  const before = /(?:\r\n|\n)$/u.exec(text.slice(Math.max(0, start - 2), start))?.[0].length ?? 0;
+  const after = /^(?:\r\n|\n)/u.exec(text.slice(end, end + 2))?.[0].length ?? 0;
+  if (placement === 'after' && before > 0) return bounds(start - before, end);
+  if (placement !== 'first') return bounds(start, end + after);
+  const blank = /^(?:\r\n|\n)/u.exec(text.slice(end + after, end + after + 2))?.[0].length ?? 0;
+  return bounds(start, end + after + blank);
+}
+
+type SourceEditBounds = Pick<SourceEdit, 'start' | 'end'>;

@@ -1,0 +1,59 @@
+/** One call of the emitted code against `predict` of the same network in TensorFlow.js, and against the exact function. */
+import * as tf from '@tensorflow/tfjs';
+import { layerSlices } from '../../engine/nn/network.ts';
+import type { Activation } from '../../engine/types.ts';
+import { formatNanoseconds, significant } from '../../server/format.ts';
+import { decodeWeights, type RunResult, type StoredNetwork } from '../../server/pipeline/run.ts';
+
+const rounds = 15;
+const callsPerRound = 200;
+
+export async function benchSingleCall(results: readonly RunResult[]): Promise<void> {
+  await tf.setBackend('cpu');
+  console.log('\nOne call: emitted code, exact function, tfjs predict (pure JavaScript backend)');
+  console.log('  function       network           emitted      exact       tfjs   tfjs / emitted');
+  for (const result of results) {
+    const network = result.networks.find(({ id }) => id === result.chosen)!;
+    const point = result.points.find(({ id }) => id === result.chosen)!;
+    const tfjsNs = timePredict(network);
+    console.log(
+      `  ${result.region.name.padEnd(14)} ${point.topology.padEnd(14)} ` +
+        `${[point.latencyNs!, result.exactNs, tfjsNs].map((ns) => formatNanoseconds(ns).padStart(10)).join(' ')} ` +
+        `${significant(tfjsNs / point.latencyNs!).padStart(16)}`,
+    );
+  }
+}
+
+/** Median nanoseconds of a predict call, its result read back, as a program that needs the value would. */
+function timePredict(stored: StoredNetwork): number {
+  const model = tfjsModel(stored);
+  const input = new Float32Array(stored.widths[0]!).fill(0.5);
+  const call = () => tf.tidy(() => (model.predict(tf.tensor2d(input, [1, input.length])) as tf.Tensor).dataSync()[0]!);
+  const medians: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const started = performance.now();
+    for (let index = 0; index < callsPerRound; index++) call();
+    medians.push(((performance.now() - started) * 1e6) / callsPerRound);
+  }
+  return medians.sort((a, b) => a - b)[rounds >> 1]!;
+}
+
+function tfjsModel({ widths, activation, weights }: StoredNetwork): tf.Sequential {
+  const values = decodeWeights(weights);
+  const slices = layerSlices({ widths, activation });
+  const model = tf.sequential();
+  slices.forEach(({ inputs, outputs, offset }, index) => {
+    const hidden = index < slices.length - 1;
+    model.add(
+      tf.layers.dense({ units: outputs, inputShape: [inputs], activation: hidden ? kerasName(activation) : 'linear' }),
+    );
+    const bias = offset + inputs * outputs;
+    model.layers[index]!.setWeights([
+      tf.tensor2d(values.slice(offset, bias), [inputs, outputs]),
+      tf.tensor1d(values.slice(bias, bias + outputs)),
+    ]);
+  });
+  return model;
+}
+
+const kerasName = (activation: Activation) => (activation === 'hard-sigmoid' ? 'hardSigmoid' : activation);

@@ -1,0 +1,64 @@
+/** The extension in a real VS Code: as a folder, in Restricted Mode, and installed from its package. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { projectFolder } from './host/cache.ts';
+import { buildSuites, runSuiteSession } from './host/session.ts';
+
+const sizeLimitBytes = 10_000_000;
+let entry: string;
+let scratch: string;
+
+before(async () => {
+  entry = await buildSuites();
+  scratch = await mkdtemp(path.join(os.tmpdir(), 'dm-package-'));
+});
+
+after(() => rm(scratch, { recursive: true, force: true }));
+
+test('a function is approximated, applied, undone and reverted', async (t) => {
+  const extension = { folder: projectFolder };
+  const code = await runSuiteSession({
+    entry,
+    suite: 'approximate',
+    extension,
+    trusted: true,
+    log: t.diagnostic.bind(t),
+  });
+  assert.equal(code, 0);
+});
+
+test('nothing runs in a workspace that is not trusted', async (t) => {
+  const extension = { folder: projectFolder };
+  const code = await runSuiteSession({
+    entry,
+    suite: 'restricted',
+    extension,
+    trusted: false,
+    log: t.diagnostic.bind(t),
+  });
+  assert.equal(code, 0);
+});
+
+test('the package is small, installs and works', async (t) => {
+  const vsix = path.join(scratch, 'deepmaker.vsix');
+  // Packs dist/ as it is: a build at this moment would change files under other tests.
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/package.mjs', '--no-build', '--out', vsix], {
+    cwd: projectFolder,
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, `${stdout}${stderr}`);
+  const { size } = await stat(vsix);
+  assert.ok(size < sizeLimitBytes, `The package has ${size} bytes.`);
+  const code = await runSuiteSession({
+    entry,
+    suite: 'installed',
+    extension: { vsix },
+    trusted: true,
+    log: t.diagnostic.bind(t),
+  });
+  assert.equal(code, 0);
+});

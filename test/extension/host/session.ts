@@ -1,0 +1,58 @@
+/** What the test files share: the bundled suites, and a run of one of them in a copy of the fixture workspace. */
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { suiteVariable } from '../driverProtocol.ts';
+import { runInBrowser } from './browserHost.ts';
+import { cacheFolder, projectFolder } from './cache.ts';
+import { runInElectron } from './electronHost.ts';
+import { copyWorkspace, type Host, type HostOptions } from './host.ts';
+
+const suites = ['approximate', 'restricted', 'installed'] as const;
+const timeoutMs = 10 * 60_000;
+
+/** Bundles the suites to dist/test/suite. The folder is emptied first, so that no suite of yesterday is run. */
+export async function buildSuites(): Promise<string> {
+  const outdir = path.join(projectFolder, 'dist/test/suite');
+  const source = path.join(projectFolder, 'test/extension/suite');
+  await rm(outdir, { recursive: true, force: true });
+  await build({
+    entryPoints: [path.join(source, 'index.ts'), ...suites.map((name) => path.join(source, `${name}.suite.ts`))],
+    outdir,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    // Mocha keeps its state in its module: the index and the suites must share one.
+    external: ['vscode', 'mocha'],
+    define: { 'import.meta.dirname': '__dirname' },
+    sourcemap: 'inline',
+    logLevel: 'warning',
+  });
+  return path.join(outdir, 'index.cjs');
+}
+
+export interface SessionOptions extends Pick<HostOptions, 'extension' | 'trusted' | 'log'> {
+  /** What `buildSuites` returned. */
+  readonly entry: string;
+  readonly suite: (typeof suites)[number];
+}
+
+/** Runs a suite in a fresh copy of test/extension/workspace. DEEPMAKER_TEST_HOST=electron chooses a desktop VS Code. */
+export async function runSuiteSession({ entry, suite, ...options }: SessionOptions): Promise<number> {
+  const host: Host = process.env.DEEPMAKER_TEST_HOST === 'electron' ? runInElectron : runInBrowser;
+  const copy = await copyWorkspace(path.join(projectFolder, 'test/extension/workspace'));
+  try {
+    return await host({
+      ...options,
+      suite: entry,
+      workspace: copy.workspace,
+      env: { [suiteVariable]: suite },
+      timeoutMs,
+      screenshots: path.join(cacheFolder(), 'screenshots'),
+    });
+  } finally {
+    await copy.remove();
+  }
+}

@@ -1,0 +1,141 @@
+/** From the light bulb to the changed source and back, in a workspace that is trusted. */
+import assert from 'node:assert/strict';
+import { suite, suiteSetup, teardown, test } from 'mocha';
+import * as vscode from 'vscode';
+import { commandIds, type RegionReference, type RunOutcome } from '../../../server/protocol.ts';
+import { askDriver } from './askDriver.ts';
+import { approximateActions, exists, openFile, positionOf, readBytes, until, workspaceFile } from './editor.ts';
+
+const file = 'prices.ts';
+
+suite('Approximate', () => {
+  let original: string;
+
+  suiteSetup(async () => {
+    original = await readBytes(workspaceFile(file));
+  });
+
+  teardown(async () => {
+    await vscode.commands.executeCommand('notifications.clearAll');
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  test('the extension is activated by a TypeScript file', async () => {
+    await openFile(file);
+    const extension = vscode.extensions.getExtension('deepmaker.deepmaker');
+    assert.ok(extension, 'The extension is installed.');
+    await until('the extension is active', () => extension.isActive || undefined);
+  });
+
+  test('the action is offered on the name of a function', async () => {
+    const document = await openFile(file);
+    const [action] = await until('a code action on the name', async () => {
+      const actions = await approximateActions(document, positionOf(document, 'presentValue('));
+      return actions.length > 0 ? actions : undefined;
+    });
+    assert.equal(action?.title, 'Approximate this function');
+    assert.deepEqual(action.command?.arguments, [{ uri: document.uri.toString(), name: 'presentValue' }]);
+  });
+
+  test('the action is not offered in the body of a function', async () => {
+    const document = await openFile(file);
+    assert.deepEqual(await approximateActions(document, positionOf(document, 'value +=')), []);
+  });
+
+  test('a function that cannot be approximated shows a disabled action with the reason', async () => {
+    const document = await openFile(file);
+    const editor = await vscode.window.showTextDocument(document);
+    const position = positionOf(document, 'nextDay(');
+    editor.selection = new vscode.Selection(position, position);
+    // The extension API leaves `disabled` out of what it returns, so this looks at the menu itself.
+    await vscode.commands.executeCommand('editor.action.codeAction', { kind: 'refactor.rewrite.approximate' });
+    const shown = await until('the reason, in the window', async () => {
+      const window = await askDriver({ kind: 'snapshot', surface: 'workbench' });
+      return /Date/.test(window) ? window : undefined;
+    });
+    assert.match(shown, /Date/);
+  });
+
+  test('the target is picked in the status bar', async () => {
+    await openFile(file);
+    const commands = await vscode.commands.getCommands(true);
+    assert.ok(commands.includes(commandIds.pickTarget));
+    await askDriver({ kind: 'click', surface: 'workbench', role: 'button', name: 'DeepMaker target: CPU' });
+    await until('the list of targets', async () => {
+      const window = await askDriver({ kind: 'snapshot', surface: 'workbench' });
+      return /Generate code for/.test(window) || undefined;
+    });
+    await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
+  });
+
+  test('a network from the panel replaces the body, and one undo brings it back', async () => {
+    const document = await openFile(file);
+    await useNetworkFromPanel({ uri: document.uri.toString(), name: 'presentValue' });
+    const changed = await until('the source calls the network', () => changedText(document, original));
+    assert.match(changed, /presentValue\.approx/);
+    assert.match(changed, /year <= 400/, 'The exact function stays.');
+    assert.ok(await exists(workspaceFile('presentValue.approx.ts')), 'The generated file is there.');
+
+    await undoOnce(document);
+    assert.equal(document.getText(), original);
+  });
+
+  test('revert brings the file back byte for byte', async () => {
+    const document = await openFile(file);
+    const region = { uri: document.uri.toString(), name: 'ripple' };
+    await useNetworkFromPanel(region);
+    await until('the source calls the network', () => changedText(document, original));
+    await vscode.workspace.saveAll();
+    assert.notEqual(await readBytes(document.uri), original);
+
+    await vscode.commands.executeCommand(commandIds.revert, region);
+    await vscode.workspace.saveAll();
+    assert.equal(await readBytes(document.uri), original);
+  });
+
+  test('a run that is stopped changes nothing, and the next one works', async () => {
+    const document = await openFile(file);
+    const region = { uri: document.uri.toString(), name: 'settle' };
+    const settings = vscode.workspace.getConfiguration('deepmaker');
+    await settings.update('generations', 500, vscode.ConfigurationTarget.Workspace);
+    const running = run(region);
+    await askDriver({ kind: 'click', surface: 'panel', role: 'button', name: '^Stop$' });
+    assert.equal((await running)?.kind, 'cancelled');
+    assert.match(await askDriver({ kind: 'read', surface: 'panel', role: 'status', name: '' }), /Cancelled/);
+    assert.equal(document.getText(), original);
+    assert.equal(document.isDirty, false);
+
+    await settings.update('generations', 2, vscode.ConfigurationTarget.Workspace);
+    assert.equal((await run(region))?.kind, 'done');
+  });
+});
+
+/** Resolves when the run is over; undefined where it was refused. */
+function run(region: RegionReference): Thenable<RunOutcome | undefined> {
+  return vscode.commands.executeCommand<RunOutcome | undefined>(commandIds.approximate, region);
+}
+
+async function useNetworkFromPanel(region: RegionReference): Promise<void> {
+  const outcome = await run(region);
+  assert.equal(outcome?.kind, 'done', JSON.stringify(outcome));
+  await askDriver({ kind: 'click', surface: 'panel', role: 'option', name: 'parameter', part: 'circle.target' });
+  await askDriver({ kind: 'screenshot', name: `panel-${region.name}` });
+  await askDriver({ kind: 'click', surface: 'panel', role: 'button', name: '^Use this network' });
+}
+
+const changedText = (document: vscode.TextDocument, original: string): string | undefined =>
+  document.getText() === original ? undefined : document.getText();
+
+/** The swap creates a file too, and VS Code may ask whether to undo in all files. */
+async function undoOnce(document: vscode.TextDocument): Promise<void> {
+  const changed = document.getText();
+  await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One });
+  void vscode.commands.executeCommand('undo');
+  await until('the undo', async () => {
+    if (document.getText() !== changed) return true;
+    const window = await askDriver({ kind: 'snapshot', surface: 'workbench' });
+    const question = /button "(Undo in \d+ Files)"/.exec(window)?.[1];
+    if (question) await askDriver({ kind: 'click', surface: 'workbench', role: 'button', name: question });
+    return undefined;
+  });
+}

@@ -1,0 +1,37 @@
+/** Fronts for the tests of the client and of the panel. */
+import type { FrontPoint, FrontView } from '../../server/protocol.ts';
+
+export function point(
+  id: string,
+  params: number,
+  nrmse: number,
+  more: Partial<Omit<FrontPoint, 'id' | 'params' | 'error'>> = {},
+): FrontPoint {
+  return {
+    id,
+    params,
+    topology: `2-${params}-1`,
+    activation: 'tanh',
+    error: { nrmse, meanRelative: nrmse * 10, p99: nrmse * 3, max: nrmse * 9, missRate: 0 },
+    generation: 1,
+    onFront: true,
+    ...more,
+  };
+}
+
+export const region = { uri: 'file:///work/price.ts', name: 'price' } as const;
+
+export const frontView = (more: Partial<FrontView> = {}): FrontView => ({
+  runId: 'price-1',
+  region,
+  target: 'cpu',
+  stage: 'done',
+  generation: 5,
+  generations: 5,
+  evaluations: 150,
+  hypervolume: [0.7, 0.9],
+  points: [point('a', 10, 0.1), point('b', 20, 0.01), point('c', 200, 0.008), point('x', 100, 0.2, { onFront: false })],
+  chosen: 'b',
+  criterion: { met: true, reason: 'It is 3.2 times faster, with 1 % error.' },
+  ...more,
+});

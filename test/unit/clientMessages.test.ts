@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseHostMessage, parsePanelMessage, parsePanelState } from '../../client/messages.ts';
+import { panelHtml } from '../../client/panelHtml.ts';
+import { frontView, point } from './clientHelpers.ts';
+
+const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+test('a front arrives as it was sent', () => {
+  const measured = frontView({
+    points: [point('a', 10, 0.1, { latencyNs: 12, speedup: 3 })],
+    exactNs: 36,
+    maxError: 0.02,
+    applied: 'a',
+  });
+  for (const front of [frontView(), measured, frontView({ points: [], hypervolume: [] })]) {
+    assert.deepEqual(parseHostMessage(overTheWire({ kind: 'front', front })), { kind: 'front', front });
+  }
+});
+
+test('an infinite error survives JSON, which turns it into null', () => {
+  const front = frontView({ points: [point('a', 10, Number.POSITIVE_INFINITY)] });
+  assert.deepEqual(parseHostMessage(overTheWire({ kind: 'front', front })), { kind: 'front', front });
+});
+
+test('what is no message is refused', () => {
+  const front = frontView();
+  const rows: readonly unknown[] = [
+    undefined,
+    null,
+    'front',
+    {},
+    { kind: 'front' },
+    { kind: 'front', front: { ...front, target: 'abacus' } },
+    { kind: 'front', front: { ...front, points: [{ id: 'a' }] } },
+    { kind: 'status', status: { kind: 'failed' } },
+    { kind: 'other', front },
+  ];
+  for (const row of rows) assert.equal(parseHostMessage(row), undefined, JSON.stringify(row));
+  for (const row of [undefined, {}, { kind: 'use' }, { kind: 'use', candidateId: 3 }, { kind: 'format disk' }]) {
+    assert.equal(parsePanelMessage(row), undefined, JSON.stringify(row));
+  }
+});
+
+test('what the user asks for arrives, and nothing that came along with it', () => {
+  assert.deepEqual(parsePanelMessage({ kind: 'use', candidateId: 'c7', runId: 'x' }), {
+    kind: 'use',
+    candidateId: 'c7',
+  });
+  for (const kind of ['ready', 'compare', 'revert', 'stop', 'run', 'reveal']) {
+    assert.deepEqual(parsePanelMessage({ kind }), { kind });
+  }
+});
+
+test('a stored state is restored, and one of another version is not', () => {
+  const state = {
+    version: 1,
+    uri: 'file:///a.ts',
+    name: 'f',
+    runId: 'f-1',
+    selected: 'c1',
+    atMost: 0.02,
+    sort: { column: 'nrmse', descending: true },
+    dominated: false,
+  };
+  assert.deepEqual(parsePanelState(overTheWire(state)), state);
+  assert.equal(parsePanelState({ ...state, version: 2 }), undefined);
+  assert.equal(parsePanelState({ ...state, sort: { column: 'colour', descending: true } }), undefined);
+  assert.equal(parsePanelState(undefined), undefined);
+});
+
+test('the panel may load its own script and style sheet, and nothing else', () => {
+  const html = panelHtml({
+    cspSource: 'https://own.test',
+    scriptUri: 'https://own.test/panel.js?a=1&b="2"',
+    styleUri: 'https://own.test/panel.css',
+    nonce: 'abc123',
+    language: 'en',
+    loading: 'Loading <…>',
+  });
+  assert.match(html, /content="default-src 'none'; style-src https:\/\/own\.test; script-src 'nonce-abc123'"/);
+  assert.match(html, /<script nonce="abc123" src="https:\/\/own\.test\/panel\.js\?a=1&amp;b=&quot;2&quot;"><\/script>/);
+  assert.match(html, /Loading &lt;…&gt;/);
+  assert.doesNotMatch(html, /style="|<style|unsafe/);
+});

@@ -1,0 +1,383 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import type { HostMessage } from '../../client/messages.ts';
+import type { Requests } from '../../client/requests.ts';
+import type { FrontView, RunOutcome, RunParams } from '../../server/protocol.ts';
+import { frontView, point, region } from './clientHelpers.ts';
+import * as fake from './clientVscode.ts';
+
+const { registerCommands, handlePanelMessage } = await import('../../client/commands.ts');
+const { ExactTexts, exactScheme } = await import('../../client/compare.ts');
+const { Panels } = await import('../../client/panels.ts');
+const { RequestCancelled, ServerUnavailable } = await import('../../client/requests.ts');
+const { Runs } = await import('../../client/run.ts');
+
+const { editor } = fake;
+beforeEach(fake.reset);
+
+interface Sent {
+  readonly method: string;
+  readonly params: unknown;
+  readonly cancelled: () => boolean;
+}
+
+/** A client on a server that answers each method with what `answers` says. */
+function start(answers: Record<string, (params: never, server: Server) => unknown>) {
+  const sent: Sent[] = [];
+  const listeners = new Map<string, (value: never) => void>();
+  const server = {
+    report: (token: string | number | undefined, value: unknown) => listeners.get(String(token))?.(value as never),
+    aborted: () => Promise.resolve(),
+  };
+  const requests: Requests = {
+    async request(type, params, token) {
+      sent.push({ method: type.method, params, cancelled: () => token?.isCancellationRequested ?? false });
+      const aborted = () =>
+        new Promise<void>((resolve) => {
+          if (token?.isCancellationRequested) resolve();
+          else token?.onCancellationRequested(() => resolve());
+        });
+      const answer = answers[type.method];
+      assert.ok(answer, `nobody answers ${type.method}`);
+      return (await answer(params as never, { ...server, aborted })) as never;
+    },
+    onProgress(_type, token, listener) {
+      listeners.set(token, listener as (value: never) => void);
+      return { dispose: () => listeners.delete(token) };
+    },
+    toWorkspaceEdit: async (edit) => edit as never,
+  };
+  const logged: string[] = [];
+  const log = { error: (text: string) => logged.push(text), warn: (text: string) => logged.push(text), show() {} };
+  const session = { ...requests, log: log as never, restart: async () => undefined };
+  const panels = new Panels({
+    extensionUri: new fake.Uri('file:///extension') as never,
+    requests,
+    onMessage: (panel, message) => handlePanelMessage(client, panel, message),
+  });
+  const client = { session, panels, runs: new Runs({ requests, panels }), exact: new ExactTexts() };
+  registerCommands(client);
+  const run = () => fake.commands.executeCommand('deepmaker.approximate', region) as Promise<RunOutcome>;
+  return { client, sent, logged, listeners, run };
+}
+
+interface Server {
+  report(token: string | number | undefined, value: unknown): void;
+  /** Resolves when the client cancels the request. */
+  aborted(): Promise<void>;
+}
+
+const done = (front: FrontView = frontView()): RunOutcome => ({ kind: 'done', front });
+const posted = (panel: fake.FakeWebviewPanel | undefined) => (panel?.posted ?? []) as HostMessage[];
+const statuses = (panel: fake.FakeWebviewPanel | undefined) =>
+  posted(panel).flatMap((message) => (message.kind === 'status' ? [message.status.kind] : []));
+const lastFront = (panel: fake.FakeWebviewPanel | undefined) =>
+  posted(panel).findLast((message) => message.kind === 'front')?.front;
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('a run opens its panel with the first front, reports progress, and ends with an offer', async () => {
+  const { run, listeners } = start({
+    'deepmaker/run': ({ workDoneToken, partialResultToken }: RunParams, server) => {
+      server.report(workDoneToken, { kind: 'begin', title: 'Approximating', percentage: 0 });
+      server.report(partialResultToken, frontView({ stage: 'searching' }));
+      server.report(workDoneToken, { kind: 'report', message: 'Generation 2 of 5', percentage: 40 });
+      server.report(workDoneToken, { kind: 'report', percentage: 30 });
+      return done(frontView({ points: [point('b', 20, 0.011, { speedup: 3.2 })] }));
+    },
+  });
+  assert.equal((await run()).kind, 'done');
+  assert.equal(editor.panels.length, 1);
+  assert.deepEqual(statuses(editor.panels[0]), ['running', 'running', 'ready']);
+  assert.equal(lastFront(editor.panels[0])?.stage, 'done');
+  assert.deepEqual(editor.progress, [
+    { increment: 0 },
+    { message: 'Generation 2 of 5', increment: 40 },
+    { increment: 0 },
+  ]);
+  assert.deepEqual(editor.messages, [
+    {
+      level: 'information',
+      text: 'price: 2-20-1 network, 1.10 % error (NRMSE), 3.2 times faster than the exact function.',
+      buttons: ['Use this network', 'Show front'],
+    },
+  ]);
+  assert.equal(listeners.size, 0, 'nobody listens after the end');
+});
+
+test('a network that misses the criterion is shown but not offered', async () => {
+  const { run } = start({
+    'deepmaker/run': () => done(frontView({ criterion: { met: false, reason: 'The exact function is faster.' } })),
+  });
+  await run();
+  assert.deepEqual(editor.messages, [
+    { level: 'warning', text: 'price: The exact function is faster.', buttons: ['Show front'] },
+  ]);
+});
+
+test('the request carries the target, trust, and only the settings that somebody set', async () => {
+  editor.settings = { population: 6, maxError: null, target: 'arm' };
+  const { run, sent } = start({ 'deepmaker/run': () => done() });
+  await run();
+  const params = sent[0]!.params as RunParams;
+  assert.deepEqual(params.settings, { population: 6 });
+  assert.equal(params.target, 'arm');
+  assert.equal(params.trusted, true);
+});
+
+test('missing ranges are asked for, and sent together', async () => {
+  editor.typed = ['10, 160', '0, 1'];
+  const missing = ['spot', 'rate'].map((path) => ({ path, tag: `@range ${path} [min, max]` }));
+  const { run, sent } = start({
+    'deepmaker/run': ({ ranges }: RunParams) =>
+      Object.keys(ranges ?? {}).length === 0 ? { kind: 'needs-ranges', missing } : done(),
+  });
+  assert.equal((await run()).kind, 'done');
+  assert.equal(sent.length, 2);
+  assert.deepEqual((sent[1]!.params as RunParams).ranges, { spot: [10, 160], rate: [0, 1] });
+});
+
+test('leaving an input box ends the run quietly', async () => {
+  editor.typed = [undefined];
+  const { run, sent } = start({
+    'deepmaker/run': () => ({ kind: 'needs-ranges', missing: [{ path: 'spot', tag: '@range spot [0, 1]' }] }),
+  });
+  assert.deepEqual(await run(), { kind: 'cancelled', evaluated: 0 });
+  assert.equal(sent.length, 1);
+  assert.deepEqual(editor.messages, []);
+  assert.deepEqual(editor.statusTexts, ['Cancelled.']);
+});
+
+test('a cancelled run says so quietly, and the next one works', async () => {
+  let first = true;
+  const { run, sent } = start({
+    'deepmaker/run': async ({ partialResultToken }: RunParams, server) => {
+      if (!first) return done();
+      first = false;
+      server.report(partialResultToken, frontView({ stage: 'searching' }));
+      setImmediate(() => editor.cancelNotification());
+      await server.aborted();
+      return { kind: 'cancelled', evaluated: 30 };
+    },
+  });
+  assert.deepEqual(await run(), { kind: 'cancelled', evaluated: 30 });
+  assert.equal(sent[0]?.cancelled(), true);
+  assert.deepEqual(statuses(editor.panels[0]), ['running', 'stopping', 'cancelled']);
+  assert.deepEqual(editor.statusTexts, ['Cancelled. 30 networks will not be trained again.']);
+  assert.equal((await run()).kind, 'done');
+  assert.deepEqual(statuses(editor.panels[0]).slice(3), ['waiting', 'running', 'ready']);
+});
+
+test('a server that rejects a cancelled request has cancelled it', async () => {
+  const { run } = start({
+    'deepmaker/run': () => {
+      throw new RequestCancelled();
+    },
+  });
+  assert.deepEqual(await run(), { kind: 'cancelled', evaluated: 0 });
+});
+
+test('the panel can stop its run', async () => {
+  const { run } = start({
+    'deepmaker/run': async ({ partialResultToken }: RunParams, server) => {
+      server.report(partialResultToken, frontView({ stage: 'sampling' }));
+      setImmediate(() => editor.panels[0]?.say({ kind: 'stop' }));
+      await server.aborted();
+      return { kind: 'cancelled', evaluated: 0 };
+    },
+  });
+  assert.equal((await run()).kind, 'cancelled');
+});
+
+test('one run at a time per region', async () => {
+  let finish: (outcome: RunOutcome) => void = () => undefined;
+  const { run, sent } = start({ 'deepmaker/run': () => new Promise<RunOutcome>((resolve) => (finish = resolve)) });
+  const first = run();
+  await settled();
+  assert.equal(((await run()) as { kind: string }).kind, 'busy');
+  finish(done());
+  assert.equal((await first).kind, 'done');
+  assert.equal(sent.length, 1);
+});
+
+test('a panel that is closed during the run stays closed', async () => {
+  const { run } = start({
+    'deepmaker/run': ({ partialResultToken }: RunParams, server) => {
+      server.report(partialResultToken, frontView({ stage: 'searching' }));
+      editor.panels[0]?.dispose();
+      server.report(partialResultToken, frontView({ stage: 'training' }));
+      return done();
+    },
+  });
+  await run();
+  assert.equal(editor.panels.length, 1);
+  assert.equal(editor.messages.length, 1);
+});
+
+test('a refused function says why and where', async () => {
+  const { run, logged } = start({
+    'deepmaker/run': () => ({
+      kind: 'refused',
+      name: 'price',
+      reasons: [
+        { message: 'It returns a Date.', line: 3 },
+        { message: 'It awaits.', line: 7 },
+      ],
+    }),
+  });
+  await run();
+  assert.deepEqual(editor.messages, [
+    { level: 'warning', text: 'price was not approximated: It returns a Date. (1 more)', buttons: ['Show lines'] },
+  ]);
+  assert.deepEqual(logged, ['file:///work/price.ts:3: It returns a Date.', 'file:///work/price.ts:7: It awaits.']);
+  assert.equal(editor.panels.length, 0, 'there is nothing to show in a panel');
+});
+
+test('a failure says what to do next, in the message and in an open panel', async () => {
+  const { run } = start({
+    'deepmaker/run': ({ partialResultToken }: RunParams, server) => {
+      server.report(partialResultToken, frontView({ stage: 'sampling', points: [] }));
+      return { kind: 'failed', message: 'All outputs are the same.', hint: 'Widen the ranges.' };
+    },
+  });
+  await run();
+  assert.equal(editor.messages[0]?.text, 'All outputs are the same. Widen the ranges.');
+  assert.deepEqual(posted(editor.panels[0]).at(-1), {
+    kind: 'status',
+    status: { kind: 'failed', note: { message: 'All outputs are the same.', hint: 'Widen the ranges.' } },
+  });
+});
+
+test('a server that is gone is a failure with a next step', async () => {
+  const { run } = start({
+    'deepmaker/run': () => {
+      throw new ServerUnavailable('The DeepMaker server stopped.');
+    },
+  });
+  assert.equal((await run()).kind, 'failed');
+  assert.match(editor.messages[0]?.text ?? '', /server stopped\. Restart it with/);
+});
+
+test('nothing runs in a workspace that is not trusted', async () => {
+  editor.trusted = false;
+  editor.pressed = ['Manage workspace trust'];
+  const { run, sent } = start({});
+  assert.equal(await run(), undefined);
+  await settled();
+  assert.equal(sent.length, 0);
+  assert.equal(editor.messages[0]?.level, 'warning');
+  assert.ok(editor.executed.some(([id]) => id === 'workbench.trust.manage'));
+});
+
+test('using a network applies one edit and marks it in the panel', async () => {
+  const edit = { documentChanges: [] };
+  const { run, sent } = start({
+    'deepmaker/run': () => done(),
+    'deepmaker/apply': () => ({ kind: 'edit', label: 'Use', edit }),
+  });
+  await run();
+  editor.panels[0]?.say({ kind: 'use', candidateId: 'a' });
+  await settled();
+  await settled();
+  assert.deepEqual(sent[1]?.params, { runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri });
+  assert.deepEqual(editor.appliedEdits, [edit]);
+  assert.equal(lastFront(editor.panels[0])?.applied, 'a');
+  assert.deepEqual(statuses(editor.panels[0]).slice(-2), ['editing', 'ready']);
+});
+
+test('reverting takes the mark away', async () => {
+  const { run } = start({
+    'deepmaker/run': () => done(frontView({ applied: 'b' })),
+    'deepmaker/revert': () => ({ kind: 'edit', label: 'Revert', edit: {} }),
+  });
+  await run();
+  await fake.commands.executeCommand('deepmaker.revert', region);
+  assert.equal(lastFront(editor.panels[0])?.applied, undefined);
+  assert.deepEqual(editor.statusTexts, ['price is exact again.']);
+});
+
+test('an edit that the editor refuses changes nothing and says so', async () => {
+  editor.acceptsEdits = false;
+  const { run } = start({
+    'deepmaker/run': () => done(),
+    'deepmaker/apply': () => ({ kind: 'edit', label: 'Use', edit: {} }),
+  });
+  await run();
+  editor.panels[0]?.say({ kind: 'use', candidateId: 'a' });
+  await settled();
+  await settled();
+  assert.equal(lastFront(editor.panels[0])?.applied, undefined);
+  assert.match(editor.messages.at(-1)?.text ?? '', /^The source was not changed/);
+  assert.deepEqual(statuses(editor.panels[0]).at(-1), 'ready', 'it can be tried again');
+});
+
+test('a webview that starts anew is told everything', async () => {
+  const { run } = start({ 'deepmaker/run': () => done() });
+  await run();
+  const [panel] = editor.panels;
+  panel!.posted.length = 0;
+  panel!.say({ kind: 'ready' });
+  assert.deepEqual(posted(panel), [
+    { kind: 'front', front: frontView() },
+    { kind: 'status', status: { kind: 'ready' } },
+  ]);
+});
+
+test('a panel comes back after a reload, and an unfinished run can be continued from it', async () => {
+  const state = {
+    version: 1,
+    ...region,
+    runId: 'price-1',
+    sort: { column: 'params', descending: false },
+    dominated: false,
+  };
+  const restore = async (front: unknown) => {
+    const { client } = start({ 'deepmaker/front': () => front });
+    const panel = new fake.FakeWebviewPanel();
+    await client.panels.deserializeWebviewPanel(panel as never, state);
+    return statuses(panel).at(-1);
+  };
+  assert.equal(await restore({ kind: 'front', front: frontView() }), 'ready');
+  assert.equal(await restore({ kind: 'front', front: frontView({ stage: 'searching' }) }), 'cancelled');
+  assert.equal(await restore({ kind: 'failed', message: 'The run was deleted.' }), 'failed');
+});
+
+test('a panel without a usable state is closed', async () => {
+  const { client, sent } = start({});
+  const panel = new fake.FakeWebviewPanel();
+  await client.panels.deserializeWebviewPanel(panel as never, { version: 99 });
+  assert.equal(panel.closed, true);
+  assert.equal(sent.length, 0);
+});
+
+test('comparing shows the exact source beside what is there now, and the generated file', async () => {
+  editor.documents[region.uri] = 'return priceApprox(x);\n';
+  const range = { start: { line: 0, character: 7 }, end: { line: 0, character: 21 } };
+  const { client } = start({
+    'deepmaker/revert': () => ({
+      kind: 'edit',
+      label: 'Revert',
+      edit: {
+        documentChanges: [
+          { textDocument: { uri: region.uri, version: 3 }, edits: [{ range, newText: 'x * x' }] },
+          { kind: 'delete', uri: 'file:///work/price.approx.ts' },
+        ],
+      },
+    }),
+  });
+  await fake.commands.executeCommand('deepmaker.compare', region);
+  const [, title, resources] = editor.executed.find(([id]) => id === 'vscode.changes') ?? [];
+  assert.equal(title, 'price: exact and approximate');
+  const text = (uri: unknown) => (uri === undefined ? undefined : String(uri));
+  assert.deepEqual(
+    (resources as unknown[][]).map((sides) => sides.map(text)),
+    [
+      [region.uri, `${exactScheme}:///work/price.ts?price`, region.uri],
+      ['file:///work/price.approx.ts', undefined, 'file:///work/price.approx.ts'],
+    ],
+  );
+  const exact = client.exact.provideTextDocumentContent(
+    fake.Uri.parse(`${exactScheme}:///work/price.ts?price`) as never,
+  );
+  assert.equal(exact, 'return x * x;\n');
+  assert.deepEqual(editor.appliedEdits, [], 'nothing is changed');
+});

@@ -1,0 +1,25 @@
+/** Every text that the extension shows can be translated, and the manifest and the code name the same things. */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const root = join(import.meta.dirname, '..', '..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const readStrings = (path: string) => JSON.parse(read(path)) as Record<string, string>;
+
+test('the bundle for translators holds exactly the texts of the code', () => {
+  const used = globSync('client/*.ts', { cwd: root }).flatMap((file) =>
+    [...read(file).matchAll(/l10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g)].map(([, text]) => text!),
+  );
+  const calls = globSync('client/*.ts', { cwd: root }).flatMap((file) => [...read(file).matchAll(/l10n\.t\(/g)]);
+  assert.equal(used.length, calls.length, 'a text that is not a plain literal cannot be extracted');
+  const bundle = readStrings('l10n/bundle.l10n.json');
+  assert.deepEqual(Object.keys(bundle).sort(), [...new Set(used)].sort());
+  for (const [key, text] of Object.entries(bundle)) assert.equal(text, key);
+});
+
+test('the panel styles use theme colours only', () => {
+  const css = read('media/panel.css').replaceAll(/\/\*[\s\S]*?\*\//g, '');
+  assert.doesNotMatch(css, /#[0-9a-f]{3,8}\b(?=[^{]*[;}])|\brgba?\(|\bhsla?\(|url\(|@import/i);
+});

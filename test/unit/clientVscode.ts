@@ -1,0 +1,175 @@
+/**
+ * As much of the editor as the client's tests need: it answers with what a test prepared and records what it was asked.
+ * Import this file first, then the client with `await import`; its `vscode` is then this module.
+ */
+import { registerHooks } from 'node:module';
+import { CancellationTokenSource, Emitter } from 'vscode-languageserver-protocol';
+
+registerHooks({
+  resolve: (specifier, context, next) =>
+    specifier === 'vscode' ? { url: import.meta.url, shortCircuit: true } : next(specifier, context),
+});
+
+export { CancellationTokenSource, Emitter as EventEmitter };
+export const ViewColumn = { One: 1, Beside: -2 };
+export const ProgressLocation = { Notification: 15 };
+export const ConfigurationTarget = { Global: 1, Workspace: 2 };
+export const StatusBarAlignment = { Right: 2 };
+export const QuickPickItemKind = { Separator: -1 };
+export const env = { language: 'en' };
+
+const nothing = { dispose: () => undefined };
+
+export class Uri {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+  static parse = (text: string) => new Uri(text);
+  static joinPath = (base: Uri, ...parts: string[]) => new Uri([base.text, ...parts].join('/'));
+  get scheme(): string {
+    return this.text.slice(0, this.text.indexOf(':'));
+  }
+  with({ scheme, query }: { scheme: string; query: string }): Uri {
+    return new Uri(`${scheme}${this.text.slice(this.text.indexOf(':'))}?${query}`);
+  }
+  toString(): string {
+    return this.text;
+  }
+}
+
+export const l10n = {
+  t: (text: string, ...values: unknown[]) => text.replace(/\{(\d)\}/g, (_, index) => String(values[Number(index)])),
+};
+
+export class FakeWebviewPanel {
+  readonly posted: unknown[] = [];
+  closed = false;
+  revealed = 0;
+  readonly #messages = new Emitter<unknown>();
+  readonly #disposed = new Emitter<void>();
+  readonly onDidDispose = this.#disposed.event;
+  readonly webview = {
+    cspSource: 'https://own.test',
+    html: '',
+    options: {},
+    asWebviewUri: (uri: Uri) => uri,
+    onDidReceiveMessage: this.#messages.event,
+    postMessage: async (message: unknown) => {
+      this.posted.push(message);
+      return true;
+    },
+  };
+  /** The webview's script says something. */
+  say(message: unknown): void {
+    this.#messages.fire(message);
+  }
+  reveal(): void {
+    this.revealed++;
+  }
+  dispose(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#disposed.fire();
+  }
+}
+
+/** What a test prepares and looks at; `reset` puts it back. */
+export const editor = {
+  trusted: true,
+  /** By setting; only what somebody set. */
+  settings: {} as Record<string, unknown>,
+  /** What the user types into the next input boxes; undefined leaves the box. */
+  typed: [] as (string | undefined)[],
+  /** Labels of the buttons that the user presses, whenever a message has them. */
+  pressed: [] as string[],
+  messages: [] as { readonly level: string; readonly text: string; readonly buttons: readonly string[] }[],
+  statusTexts: [] as string[],
+  panels: [] as FakeWebviewPanel[],
+  progress: [] as { readonly message?: string; readonly increment?: number }[],
+  /** Cancels the notification of the run that goes on. */
+  cancelNotification: (): void => undefined,
+  appliedEdits: [] as unknown[],
+  acceptsEdits: true,
+  executed: [] as unknown[][],
+  documents: {} as Record<string, string>,
+};
+
+const initial = { ...editor };
+
+export function reset(): void {
+  Object.assign(editor, initial, {
+    settings: {},
+    typed: [],
+    pressed: [],
+    messages: [],
+    statusTexts: [],
+    panels: [],
+    progress: [],
+    appliedEdits: [],
+    executed: [],
+    documents: {},
+  });
+}
+
+const show =
+  (level: string) =>
+  async (text: string, ...buttons: string[]) => {
+    editor.messages.push({ level, text, buttons });
+    return buttons.find((button) => editor.pressed.includes(button));
+  };
+
+export const window = {
+  activeTextEditor: undefined,
+  visibleTextEditors: [],
+  showInformationMessage: show('information'),
+  showWarningMessage: show('warning'),
+  showErrorMessage: show('error'),
+  showInputBox: async () => editor.typed.shift(),
+  setStatusBarMessage(text: string) {
+    editor.statusTexts.push(text);
+    return nothing;
+  },
+  async withProgress(_options: unknown, task: (progress: unknown, token: unknown) => Promise<unknown>) {
+    const cancellation = new CancellationTokenSource();
+    editor.cancelNotification = () => cancellation.cancel();
+    return task({ report: (report: object) => editor.progress.push(report) }, cancellation.token);
+  },
+  createWebviewPanel() {
+    const panel = new FakeWebviewPanel();
+    editor.panels.push(panel);
+    return panel;
+  },
+  registerWebviewPanelSerializer: () => nothing,
+};
+
+export const workspace = {
+  workspaceFolders: [{}],
+  get isTrusted() {
+    return editor.trusted;
+  },
+  getConfiguration: () => ({
+    get: (key: string) => editor.settings[key],
+    inspect: (key: string) => ({ defaultValue: 'default', workspaceValue: editor.settings[key] }),
+  }),
+  async applyEdit(edit: unknown) {
+    editor.appliedEdits.push(edit);
+    return editor.acceptsEdits;
+  },
+  openTextDocument: async (uri: Uri) => ({ getText: () => editor.documents[uri.toString()] }),
+  registerTextDocumentContentProvider: () => nothing,
+  onDidCloseTextDocument: () => nothing,
+};
+
+const registered = new Map<string, (argument?: unknown) => unknown>();
+
+export const commands = {
+  registerCommand(id: string, run: (argument?: unknown) => unknown) {
+    registered.set(id, run);
+    return nothing;
+  },
+  async executeCommand(id: string, ...values: unknown[]) {
+    editor.executed.push([id, ...values]);
+    return registered.get(id)?.(values[0]);
+  },
+};

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { configJsonSchema, defaultConfig, loadConfig } from '../../server/config.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'deepmaker-config-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const write = (text: string) => writeFileSync(join(root, 'deepmaker.config.json'), text);
+
+test('without a file the defaults hold', () => {
+  assert.deepEqual(loadConfig({ root }), { kind: 'config', config: defaultConfig });
+});
+
+test('the file overrides defaults, settings override the file, flags override settings', () => {
+  write('{ "population": 10, "generations": 3, "seed": 7 }');
+  const loaded = loadConfig({ root, layers: [{ generations: 4, seed: undefined }, { seed: 9 }] });
+  assert.ok(loaded.kind === 'config');
+  const { population, generations, seed } = loaded.config;
+  assert.deepEqual({ population, generations, seed }, { population: 10, generations: 4, seed: 9 });
+});
+
+const broken: readonly [string, RegExp][] = [
+  ['{ "population": 1 }', /population/],
+  ['{ "populaton": 30 }', /populaton/],
+  ['{ "seed": -1 }', /seed/],
+  ['{ "maxError": 0 }', /maxError/],
+  ['[1]', /must be an object/],
+  ['{ "population": ', /JSON/],
+];
+
+for (const [text, message] of broken) {
+  test(`${text} is refused with its place`, () => {
+    write(text);
+    const loaded = loadConfig({ root });
+    assert.ok(loaded.kind === 'failed');
+    assert.match(loaded.message, message);
+    assert.match(loaded.message, /deepmaker\.config\.json/);
+  });
+}
+
+test('a flag that is no number is refused', () => {
+  const loaded = loadConfig({ root, layers: [{ population: Number('many') }] });
+  assert.ok(loaded.kind === 'failed');
+  assert.match(loaded.message, /population/);
+});
+
+test('a named file must exist', () => {
+  assert.equal(loadConfig({ root, file: join(root, 'none.json') }).kind, 'failed');
+});
+
+test('the JSON Schema describes every setting and requires none', () => {
+  const schema = configJsonSchema() as { properties: Record<string, { description?: string }>; required?: string[] };
+  for (const name of Object.keys(defaultConfig)) assert.ok(schema.properties[name]?.description, name);
+  assert.deepEqual(schema.required ?? [], []);
+});

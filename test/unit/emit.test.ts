@@ -1,0 +1,223 @@
+/** The generated functions answer what the network does: every activation, topology and shape, one by one and in batches. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { EmitInput } from '../../engine/emit/target.ts';
+import { activations, type Shape } from '../../engine/types.ts';
+import { callRows, emitInputOf, emitText, largestDifference, load, type Recipe, randomRows } from './emitHelpers.ts';
+
+const number: Shape = { kind: 'number' };
+const boolean: Shape = { kind: 'boolean' };
+const category = (...values: (string | number | boolean)[]): Shape => ({ kind: 'category', values });
+const array = (container: string, length: number, element: Shape = number): Shape => ({
+  kind: 'array',
+  container,
+  length,
+  element,
+});
+const object = (fields: Record<string, Shape>): Shape => ({
+  kind: 'object',
+  fields: Object.entries(fields).map(([name, shape]) => ({ name, shape })),
+});
+
+const tolerance = 1e-5;
+
+/** Single calls, the batch on the kernel, and the batch where no kernel starts, all against the reference. */
+async function check(input: EmitInput, count = 150): Promise<void> {
+  const rows = randomRows(input, count, 7);
+  const emitted = await load(input);
+  const single = callRows(input, emitted.single, rows);
+  assert.ok(largestDifference(input, rows, single) < tolerance, `single: ${largestDifference(input, rows, single)}`);
+  const batch = emitted.batch(rows, count);
+  assert.ok(largestDifference(input, rows, batch) < tolerance, `batch: ${largestDifference(input, rows, batch)}`);
+  const fallback = await load({ ...input, inference: Uint8Array.of(0) });
+  assert.deepEqual(
+    fallback.batch(rows, count),
+    single,
+    'without a kernel the batch is the single function, row by row',
+  );
+}
+
+const scalars: Recipe['parameters'] = ['spot', 'strike', 'years'].map((name) => ({ name, shape: number }));
+
+for (const activation of activations) {
+  for (const [form, hidden] of [
+    ['straight-line code', [9, 6]],
+    ['loops', [37, 26, 11]],
+  ] as const) {
+    test(`${activation} as ${form}`, async () => {
+      await check(emitInputOf({ parameters: scalars, result: number, hidden, activation, seed: 3 }));
+    });
+  }
+
+  test(`${activation} saturates without overflow`, async () => {
+    const input = emitInputOf({ parameters: scalars, result: number, hidden: [5], activation });
+    const weights = input.network.weights.map((weight, index) => (index < 20 ? weight * 300 : weight));
+    const steep = { ...input, network: { ...input.network, weights } };
+    await check(steep);
+  });
+}
+
+test('random topologies', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        hidden: fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 4 }),
+        inputs: fc.integer({ min: 1, max: 11 }),
+        activation: fc.constantFrom(...activations),
+        outputs: fc.integer({ min: 1, max: 7 }),
+        seed: fc.nat(1e6),
+      }),
+      async ({ hidden, inputs, activation, outputs, seed }) => {
+        const parameters = Array.from({ length: inputs }, (_, index) => ({ name: `x${index}`, shape: number }));
+        await check(emitInputOf({ parameters, result: array('Array', outputs), hidden, activation, seed }), 40);
+      },
+    ),
+    { numRuns: 40, seed: 1 },
+  );
+});
+
+const shape = fc.letrec<{ leaf: Shape; shape: Shape }>((tie) => ({
+  leaf: fc.oneof(
+    fc.constant(number),
+    fc.constant(boolean),
+    fc
+      .uniqueArray(fc.oneof(fc.string({ maxLength: 3 }), fc.integer(), fc.boolean()), { minLength: 1, maxLength: 4 })
+      .map((values) => category(...values)),
+    fc
+      .tuple(fc.constantFrom('Float64Array', 'Float32Array', 'Array'), fc.integer({ min: 1, max: 12 }))
+      .map(([container, length]) => array(container, length)),
+  ),
+  shape: fc.oneof(
+    { maxDepth: 2, depthSize: 'small' },
+    tie('leaf'),
+    fc.array(tie('shape'), { minLength: 1, maxLength: 3 }).map((elements): Shape => ({ kind: 'tuple', elements })),
+    fc.tuple(fc.integer({ min: 1, max: 3 }), tie('shape')).map(([length, element]) => array('Array', length, element)),
+    fc
+      .uniqueArray(
+        fc.tuple(fc.oneof(fc.string({ minLength: 1, maxLength: 4 }), fc.constant('__proto__')), tie('shape')),
+        {
+          minLength: 1,
+          maxLength: 3,
+          selector: ([name]) => name,
+        },
+      )
+      .map((fields): Shape => ({ kind: 'object', fields: fields.map(([name, field]) => ({ name, shape: field })) })),
+  ),
+})).shape;
+
+test('random signatures', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(shape, { minLength: 1, maxLength: 3 }),
+      shape,
+      fc.constantFrom('typescript' as const, 'javascript' as const),
+      fc.constantFrom([4], [40, 30]),
+      async (shapes, result, language, hidden) => {
+        // Object.fromEntries makes an own property of `__proto__`, which an emitted literal has to do as well.
+        const parameters = shapes.map((each, index) => ({ name: `p${index}`, shape: each }));
+        await check(emitInputOf({ parameters, result, hidden, activation: 'tanh', language }), 20);
+      },
+    ),
+    { numRuns: 60, seed: 2 },
+  );
+});
+
+test('inputs far from zero keep their digits', async () => {
+  for (const inputRange of [
+    [1e5, 0.5],
+    [-1e9, 0.5],
+    [1e12, 3],
+    [0, 1e-9],
+  ] as const) {
+    const common = { parameters: scalars, result: number, activation: 'tanh', inputRange } as const;
+    await check(emitInputOf({ ...common, hidden: [6] }));
+    await check(emitInputOf({ ...common, hidden: [40, 30], outputRange: [1e6, 0.01] }));
+  }
+});
+
+test('integer arrays hold the nearest value that they can hold', async () => {
+  const ranges = {
+    Uint8Array: [0, 255],
+    Int8Array: [-128, 127],
+    Uint8ClampedArray: [0, 255],
+    Int32Array: [-(2 ** 31), 2 ** 31 - 1],
+  };
+  for (const [container, [low, high]] of Object.entries(ranges)) {
+    for (const hidden of [[6], [40, 30]]) {
+      const result = array(container, 12);
+      const recipe = { parameters: scalars, result, hidden, activation: 'relu', outputRange: [100, 200] } as const;
+      const input = emitInputOf(recipe);
+      const plain = emitInputOf({ ...recipe, result: array('Array', 12) });
+      const rows = randomRows(input, 60, 5);
+      const [stored, exact] = [await load(input), await load(plain)];
+      // Adding 0 turns -0, which integer arrays do not have, into 0.
+      const expected = callRows(plain, exact.single, rows).map(
+        (value) => Math.min(high!, Math.max(low!, Math.round(value))) + 0,
+      );
+      assert.deepEqual(callRows(input, stored.single, rows), expected, container);
+      const differing = stored.batch(rows, 60).filter((value, index) => Math.abs(value - expected[index]!) > 1);
+      assert.equal(differing.length, 0, `${container} in a batch`);
+    }
+  }
+});
+
+test('the batch function works on any rows and counts, into a given array, and says when one is too short', async () => {
+  const input = emitInputOf({ parameters: scalars, result: array('Array', 2), hidden: [8], activation: 'elu' });
+  const { single, batch } = await load(input);
+  for (const count of [0, 1, 7, 8, 9, 127, 128, 129, 500]) {
+    const rows = randomRows(input, count, 11);
+    const outputs = new Float64Array(count * 2);
+    assert.equal(batch(rows, count, outputs), outputs);
+    assert.ok(count === 0 || largestDifference(input, rows, outputs) < tolerance);
+    assert.deepEqual(batch(Array.from(rows), count), outputs);
+    assert.ok(count === 0 || largestDifference(input, rows, callRows(input, single, rows)) < tolerance);
+  }
+  assert.throws(() => batch(new Float64Array(5), 2), /^RangeError: priceApproxBatch: 2 rows need 6 inputs/);
+  assert.throws(() => batch(new Float64Array(6), 2, new Float64Array(3)), RangeError);
+});
+
+test('the batch function runs on the kernel: it shows the rounding of float32', async () => {
+  const input = emitInputOf({ parameters: scalars, result: number, hidden: [8], activation: 'tanh' });
+  const rows = randomRows(input, 16, 1);
+  const { single, batch } = await load(input);
+  assert.notDeepEqual(batch(rows, 16), callRows(input, single, rows));
+});
+
+test('the same input gives the same text', () => {
+  const recipe: Recipe = { parameters: scalars, result: number, hidden: [8, 4], activation: 'selu' };
+  assert.equal(emitText(emitInputOf(recipe)), emitText(emitInputOf(recipe)));
+});
+
+test('a small file is small, and so is its kernel', () => {
+  const parameters = ['a', 'b', 'c', 'd'].map((name) => ({ name, shape: number }));
+  const input = emitInputOf({ parameters, result: number, hidden: [8], activation: 'softplus' });
+  assert.ok(emitText(input).length < 12_000);
+  assert.ok(input.inference.length < 4096, 'browsers compile modules on the main thread up to 4 kB');
+});
+
+test('a network that diverged is a bug of the caller', () => {
+  const input = emitInputOf({ parameters: scalars, result: number, hidden: [2], activation: 'relu' });
+  const weights = input.network.weights.with(3, Number.NaN);
+  assert.throws(
+    () => emitText({ ...input, network: { ...input.network, weights } }),
+    /parameter NaN cannot be emitted/,
+  );
+});
+
+test('a CommonJS file exports the same two functions', async () => {
+  const input = emitInputOf({
+    parameters: scalars,
+    result: object({ price: number, deep: boolean }),
+    hidden: [4],
+    activation: 'tanh',
+    language: 'javascript',
+    modules: 'commonjs',
+  });
+  const module = { exports: {} as { priceApprox?: unknown } };
+  new Function('module', 'exports', emitText(input))(module, module.exports);
+  assert.deepEqual(Object.keys(module.exports), ['priceApprox', 'priceApproxBatch']);
+  const rows = randomRows(input, 10, 1);
+  const single = module.exports.priceApprox as (...values: unknown[]) => unknown;
+  assert.ok(largestDifference(input, rows, callRows(input, single, rows)) < tolerance);
+});

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import {
+  lockRun,
+  openJournal,
+  prepareRunFolder,
+  projectRoot,
+  readJournal,
+  writeAtomically,
+} from '../../server/store.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'deepmaker-store-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const figures = { nrmse: 0.01, meanRelative: 0.02, p99: 0.03, max: 0.1, missRate: 0 };
+
+test('a journal gives back what was appended, diverged entries included', () => {
+  const folder = prepareRunFolder(root, 'price-1');
+  const journal = openJournal(folder);
+  journal.append({ key: 'a', figures });
+  journal.append({ key: 'b' });
+  assert.deepEqual(readJournal(folder), [{ key: 'a', figures }, { key: 'b' }]);
+});
+
+test('a line torn by a kill is dropped, and the journal goes on after it', () => {
+  const folder = prepareRunFolder(root, 'price-1');
+  openJournal(folder).append({ key: 'a', figures });
+  appendFileSync(join(folder, 'journal.jsonl'), '{"key":"b","fig');
+  const resumed = openJournal(folder);
+  assert.deepEqual(resumed.entries, [{ key: 'a', figures }]);
+  resumed.append({ key: 'c' });
+  assert.deepEqual(readJournal(folder), [{ key: 'a', figures }, { key: 'c' }]);
+});
+
+test('a second process is told who holds the run; the lock of a dead one is taken over', () => {
+  const folder = prepareRunFolder(root, 'price-1');
+  const lock = lockRun(folder);
+  assert.equal(lock.kind, 'locked');
+  assert.deepEqual(lockRun(folder), { kind: 'busy', pid: process.pid });
+  if (lock.kind === 'locked') lock.release();
+
+  const dead = spawnSync(process.execPath, ['-e', '']).pid;
+  writeFileSync(join(folder, 'lock'), String(dead));
+  const taken = lockRun(folder);
+  assert.equal(taken.kind, 'locked');
+  if (taken.kind === 'locked') taken.release();
+  assert.equal(existsSync(join(folder, 'lock')), false);
+});
+
+test('an atomic write leaves no temporary file behind', () => {
+  const path = join(root, 'deep', 'file.json');
+  writeAtomically(path, 'one');
+  writeAtomically(path, 'two');
+  assert.equal(readFileSync(path, 'utf8'), 'two');
+  assert.equal(existsSync(`${path}.${process.pid}.tmp`), false);
+});
+
+test('runs stay out of version control', () => {
+  prepareRunFolder(root, 'price-1');
+  assert.equal(readFileSync(join(root, '.deepmaker', '.gitignore'), 'utf8'), 'runs/\n');
+});
+
+test('the project is the nearest ancestor with a package.json', () => {
+  mkdirSync(join(root, 'packages', 'a', 'src'), { recursive: true });
+  writeFileSync(join(root, 'package.json'), '{}');
+  writeFileSync(join(root, 'packages', 'a', 'package.json'), '{}');
+  assert.equal(projectRoot(join(root, 'packages', 'a', 'src', 'x.ts')), join(root, 'packages', 'a'));
+  assert.equal(projectRoot(join(root, 'packages', 'x.ts')), root);
+});
