@@ -1,5 +1,5 @@
 // Builds dist/: the kernels, the extension, the server, the command line, their worker entries and the panel.
-import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { build, context } from 'esbuild';

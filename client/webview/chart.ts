@@ -150,10 +150,11 @@ function frontMarks(view: FrontView, front: readonly FrontPoint[], place: Place,
         transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})`,
         click: () => options.onSelect(point.id),
       },
-      svg('circle', { class: 'target', r: 9 }),
       svg('circle', { class: 'focus-ring', r: 13 }),
       point.id === options.selected ? svg('circle', { class: 'ring', r: 10 }) : undefined,
       markOf(own[0]),
+      // Last, and so on top: the whole disc takes the clicks, whatever the shape of the mark.
+      svg('circle', { class: 'target', r: 9 }),
       svg('title', {}, nameOf(point)),
     );
   });

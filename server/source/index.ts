@@ -1,5 +1,7 @@
 /** What the pipeline and the language server use of the source layer. Load it lazily: it brings the compiler. */
+export { type AnalysisTarget, analyse, type RegionOutline, regions } from './analyse.ts';
 export { type AppliedFunction, findApplied } from './applied.ts';
+export { fillRanges } from './domain.ts';
 export { type ModuleStyle, moduleStyleOf } from './moduleStyle.ts';
 export { createSourceProject, SourceProject } from './project.ts';
 export { type ApplyOptions, applyEdits, editText, type Rewrite, revertEdits } from './rewrite.ts';
