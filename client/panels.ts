@@ -18,11 +18,17 @@ export interface PanelsOptions {
 export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable {
   readonly #options: PanelsOptions;
   readonly #open = new Map<string, ParetoPanel>();
-  readonly #registration: vscode.Disposable;
+  readonly #registrations: readonly vscode.Disposable[];
 
   constructor(options: PanelsOptions) {
     this.#options = options;
-    this.#registration = vscode.window.registerWebviewPanelSerializer(viewType, this);
+    this.#registrations = [
+      vscode.window.registerWebviewPanelSerializer(viewType, this),
+      vscode.workspace.onDidChangeTextDocument(({ document, reason }) => {
+        // Undo and redo put a network into the source, or take it out, without asking the extension.
+        if (reason !== undefined) void this.#refresh(document.uri);
+      }),
+    ];
   }
 
   find(region: RegionReference): ParetoPanel | undefined {
@@ -51,6 +57,17 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
     panel.settle(message === undefined ? undefined : { message, ...(hint === undefined ? {} : { hint }) });
   }
 
+  /** Reads the fronts of a file's panels again, because only the server sees which network the source calls. */
+  async #refresh(file: vscode.Uri): Promise<void> {
+    for (const panel of [...this.#open.values()]) {
+      const { front, region } = panel;
+      if (front?.stage !== 'done' || vscode.Uri.parse(region.uri).toString() !== file.toString()) continue;
+      const outcome = await readFront(this.#options.requests, { ...region, runId: front.runId });
+      // A run may have started in the meantime; its front must not be replaced by an older one.
+      if (outcome.kind === 'front' && panel.front === front) panel.show(outcome.front);
+    }
+  }
+
   #create(region: RegionReference): ParetoPanel {
     const title = vscode.l10n.t('{0}: networks', region.name);
     const column = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
@@ -75,7 +92,7 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
   }
 
   dispose(): void {
-    this.#registration.dispose();
+    for (const registration of this.#registrations) registration.dispose();
     for (const panel of [...this.#open.values()]) panel.dispose();
   }
 }

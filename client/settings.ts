@@ -28,7 +28,9 @@ export function runSettings(file: vscode.Uri): Readonly<Record<string, unknown>>
   const settings: Record<string, unknown> = {};
   for (const key of runKeys) {
     const scopes = configuration.inspect(key);
-    const value = scopes?.workspaceFolderValue ?? scopes?.workspaceValue ?? scopes?.globalValue;
+    // The innermost scope wins, also with null, which says that the server decides.
+    const set = [scopes?.workspaceFolderValue, scopes?.workspaceValue, scopes?.globalValue];
+    const value = set.find((candidate) => candidate !== undefined);
     if (value !== undefined && value !== null) settings[key] = value;
   }
   return settings;

@@ -65,7 +65,7 @@ export function targetEntries(targets: readonly TargetDescription[], current: Ta
 export async function pickTarget(requests: Requests, log: vscode.LogOutputChannel): Promise<void> {
   let targets: readonly TargetDescription[];
   try {
-    targets = await requests.request(TargetsRequest.type, undefined);
+    targets = await requests.request(TargetsRequest.type, {});
   } catch (error) {
     tellFailure(log, failureOf(error));
     return;

@@ -19,10 +19,17 @@ import { approximateKind } from './protocol.ts';
 import type { SourceModule, SourceProject } from './source/lazy.ts';
 import { loadSource } from './source/lazy.ts';
 
+interface ClientAbilities {
+  configuration: boolean;
+  codeLensRefresh: boolean;
+}
+
 /** What every feature gets. Lives as long as the connection. */
 export interface ServerContext {
   readonly connection: Connection;
   readonly documents: TextDocuments<TextDocument>;
+  /** What the client can do; false until it has said so. */
+  readonly client: ClientAbilities;
   /** ts-morph takes a second to load, so it is loaded on the first question about source code. */
   source(): Promise<{ module: SourceModule; project: SourceProject }>;
 }
@@ -33,6 +40,7 @@ export function serve(connection: Connection): void {
   const context: ServerContext = {
     connection,
     documents,
+    client: { configuration: false, codeLensRefresh: false },
     source() {
       source ??= loadSource().then((module) => {
         const project = module.createSourceProject();
@@ -43,16 +51,18 @@ export function serve(connection: Connection): void {
     },
   };
 
-  connection.onInitialize(
-    (): InitializeResult => ({
+  connection.onInitialize(({ capabilities: { workspace } }): InitializeResult => {
+    context.client.configuration = workspace?.configuration ?? false;
+    context.client.codeLensRefresh = workspace?.codeLens?.refreshSupport ?? false;
+    return {
       serverInfo: { name: 'deepmaker' },
       capabilities: {
         textDocumentSync: TextDocumentSyncKind.Incremental,
         codeActionProvider: { codeActionKinds: [approximateKind] },
         codeLensProvider: {},
       },
-    }),
-  );
+    };
+  });
   keepOverlays(context);
   registerCodeAction(context);
   registerCodeLens(context);

@@ -54,7 +54,7 @@ export interface FrontView {
   readonly generation: number;
   readonly generations: number;
   readonly evaluations: number;
-  /** Hypervolume of the archive's front after each generation so far. */
+  /** Hypervolume of the archive's front after each generation so far, as a share of its reference box, 0 to 1. */
   readonly hypervolume: readonly number[];
   readonly points: readonly FrontPoint[];
   /** The point that the run would apply; present once the stage is 'done'. */
@@ -138,4 +138,6 @@ export const FrontRequest = {
 };
 
 /** Client to server: what the status-bar picker lists. */
-export const TargetsRequest = { type: new RequestType<void, readonly TargetDescription[], void>('deepmaker/targets') };
+export const TargetsRequest = {
+  type: new RequestType<Record<string, never>, readonly TargetDescription[], void>('deepmaker/targets'),
+};

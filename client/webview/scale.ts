@@ -49,9 +49,10 @@ export function kindFor(values: readonly number[]): 'linear' | 'log' {
 
 const clamp = (value: number, [low, high]: readonly [number, number]) => Math.min(Math.max(value, low), high);
 
-/** Room at both ends, so that no mark sits on a border. A single value gets a tenth of itself around it. */
+/** Room at both ends, so that no mark sits on a border. Values that hardly differ get a tenth of themselves. */
 function padLinear([min, max]: readonly [number, number]): [number, number] {
-  const margin = (max - min) * 0.06 || Math.abs(max) * 0.1 || 1;
+  const magnitude = Math.max(Math.abs(min), Math.abs(max));
+  const margin = max - min > magnitude * 1e-6 ? (max - min) * 0.06 : magnitude * 0.1 || 1;
   return [min >= 0 ? Math.max(0, min - margin) : min - margin, max + margin];
 }
 

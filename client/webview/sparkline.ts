@@ -12,18 +12,21 @@ export function drawSparkline(hypervolume: readonly number[], generations: numbe
   return html(
     'p',
     { class: 'hypervolume', title: 'How much of the plane of error and size the front covers. Larger is better.' },
-    svg(
-      'svg',
-      {
-        class: 'sparkline',
-        role: 'img',
-        'aria-label': `${text}: ${hypervolume.map(formatVolume).join(', ')}`,
-        viewBox: `0 0 ${size.width} ${size.height}`,
-        width: size.width,
-        height: size.height,
-      },
-      ...marks(hypervolume, generations),
-    ),
+    // One value is no course yet.
+    hypervolume.length < 2
+      ? undefined
+      : svg(
+          'svg',
+          {
+            class: 'sparkline',
+            role: 'img',
+            'aria-label': `${text}: ${hypervolume.map(formatVolume).join(', ')}`,
+            viewBox: `0 0 ${size.width} ${size.height}`,
+            width: size.width,
+            height: size.height,
+          },
+          ...marks(hypervolume, generations),
+        ),
     html('span', { 'aria-hidden': 'true' }, text),
   );
 }

@@ -38,6 +38,8 @@ export interface Search<G> {
   readonly population: readonly Evaluated<G>[];
   /** Hypervolume of the archive's front after each completed generation; empty unless there are two objectives. */
   readonly hypervolume: readonly number[];
+  /** Where hypervolume is measured up to; undefined until it is known. */
+  readonly reference: Objectives | undefined;
   ask(): readonly Asked<G>[];
   tell(results: readonly Told[]): void;
   /** The non-dominated candidates of the whole archive, by their first objective. */
@@ -130,6 +132,9 @@ export function nsga2<G>(problem: Variation<G>, options: Nsga2Options<G>): Searc
     },
     archive,
     hypervolume: history,
+    get reference() {
+      return reference;
+    },
     ask() {
       if (brood.fresh.length > 0) asked = completed + 1;
       return brood.fresh.filter(({ key }) => !results.has(key));

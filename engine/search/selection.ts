@@ -1,5 +1,6 @@
 /** Ways to choose parents. Each gives a function that answers one parent per call. */
 import type { Random } from '../data/random.ts';
+import { dominates } from './dominance.ts';
 import type { Ranked } from './types.ts';
 
 export type Selection = 'roulette' | 'tournament';
@@ -37,8 +38,10 @@ export function rouletteWheel<E>(population: readonly Ranked<E>[], random: Rando
 }
 
 /**
- * Deb's binary tournament: the lower rank wins, then the larger crowding distance, then a coin. Contestants come from
- * shuffled copies of the population, so that everybody takes part equally often.
+ * Deb's binary tournament: who dominates the other wins, then the larger crowding distance, then a coin. Comparing the two
+ * directly, as Deb's code does, and not by their ranks, as his paper says, lets lonely members of later fronts win, which
+ * keeps the ends of the front alive. Contestants come from shuffled copies of the population, so that everybody takes part
+ * equally often.
  */
 export function binaryTournament<E>(population: readonly Ranked<E>[], random: Random): () => E {
   const order = Int32Array.from(population, (_, index) => index);
@@ -53,10 +56,9 @@ export function binaryTournament<E>(population: readonly Ranked<E>[], random: Ra
   return () => {
     const first = contestant();
     const second = contestant();
-    const difference = first.rank - second.rank || second.crowding - first.crowding;
-    // Two infinite crowding distances differ by NaN: as good as each other.
-    if (difference < 0) return first.entry;
-    if (difference > 0) return second.entry;
+    if (dominates(first.point, second.point)) return first.entry;
+    if (dominates(second.point, first.point)) return second.entry;
+    if (first.crowding !== second.crowding) return (first.crowding > second.crowding ? first : second).entry;
     return random.next() < 0.5 ? first.entry : second.entry;
   };
 }

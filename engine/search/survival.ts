@@ -28,7 +28,7 @@ export function survive<E extends { readonly objectives: Objectives }>(
     const kept = thin(front, points, room);
     const crowding = crowdingDistance(kept.map((index) => points[index]!));
     for (const [place, index] of kept.entries()) {
-      survivors.push({ entry: entries[index]!, rank, crowding: crowding[place]! });
+      survivors.push({ entry: entries[index]!, point: points[index]!, rank, crowding: crowding[place]! });
     }
   }
   return survivors;

@@ -6,7 +6,7 @@ import type { Objectives } from './types.ts';
  * The positions of the `count` points that are left, ascending, when the most crowded point is removed again and again
  * (Kukkonen and Deb, Improved pruning of non-dominated solutions based on crowding distance, CEC 2006). Removing them all
  * by the distances before the first removal, as NSGA-II originally did, empties dense places and leaves gaps; on ZDT1 the
- * distance to the true front is a tenth larger then. Of equally crowded points the later one goes.
+ * distance to the true front is a fifth larger then. Of equally crowded points the later one goes.
  *
  * Gaps are measured as in crowdingDistance, with the ranges of the whole front. O(n^2) at most: each removal looks for the
  * next point and mends the gaps of its neighbours.

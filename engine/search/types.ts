@@ -31,6 +31,8 @@ export interface Evaluated<G> extends Asked<G> {
 /** A member of the population: `rank` is the front it is on, from 0; a larger `crowding` distance is lonelier. */
 export interface Ranked<E> {
   readonly entry: E;
+  /** The objectives that it was ranked by: all infinite where one is. */
+  readonly point: Objectives;
   readonly rank: number;
   readonly crowding: number;
 }

@@ -1,18 +1,22 @@
 /** A lens on each approximated function, and on nothing else: its measured figures, and what can be done with it. */
 import { fileURLToPath } from 'node:url';
-import type { CodeLens } from 'vscode-languageserver/node';
+import { type CodeLens, CodeLensRefreshRequest } from 'vscode-languageserver/node';
 import { compareSpeed, formatPercent } from '../format.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { approximationsIn } from '../pipeline/apply.ts';
 import { commandIds, type RegionReference } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
 
-export function registerCodeLens({ connection, documents, source }: ServerContext): void {
+export function registerCodeLens(context: ServerContext): void {
+  const { connection, documents, source } = context;
+  // Lenses depend on a setting, and on a file beside the source that has just been written.
+  connection.onDidChangeConfiguration(() => refresh(context));
   connection.onCodeLens(async ({ textDocument }): Promise<CodeLens[]> => {
     const document = documents.get(textDocument.uri);
     const text = document?.getText();
     // Most files have no approximation, and must not load the compiler to learn that.
     if (!document || !text?.includes('.approx') || !textDocument.uri.startsWith('file:')) return [];
+    if (!(await enabled(context, textDocument.uri))) return [];
     const { module } = await source();
     const file = fileURLToPath(textDocument.uri);
     const records = approximationsIn(projectRoot(file), file);
@@ -35,4 +39,18 @@ export function registerCodeLens({ connection, documents, source }: ServerContex
       ];
     });
   });
+}
+
+/** The setting `deepmaker.codeLens.enabled`; lenses are on in an editor that has no settings to ask for. */
+async function enabled({ connection, client }: ServerContext, scopeUri: string): Promise<boolean> {
+  if (!client.configuration) return true;
+  const value: unknown = await connection.workspace.getConfiguration({
+    section: 'deepmaker.codeLens.enabled',
+    scopeUri,
+  });
+  return value !== false;
+}
+
+function refresh({ connection, client }: ServerContext): void {
+  if (client.codeLensRefresh) void connection.sendRequest(CodeLensRefreshRequest.type);
 }

@@ -26,7 +26,7 @@ export function registerFront(context: ServerContext): void {
 }
 
 /** The candidate of this run that the source calls now, if any. */
-async function appliedCandidate(
+export async function appliedCandidate(
   { documents, source }: ServerContext,
   uri: string,
   { runId, region }: RunResult,

@@ -7,8 +7,10 @@ import { approximate } from '../pipeline/approximate.ts';
 import { frontViewOf } from '../pipeline/run.ts';
 import { type RunOutcome, type RunParams, RunRequest } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
+import { appliedCandidate } from './front.ts';
 
-export function registerRun({ connection, documents }: ServerContext): void {
+export function registerRun(context: ServerContext): void {
+  const { connection, documents } = context;
   connection.onRequest(RunRequest.type, async (params: RunParams, token): Promise<RunOutcome> => {
     if (!params.trusted) {
       return {
@@ -45,9 +47,9 @@ export function registerRun({ connection, documents }: ServerContext): void {
           },
         },
       );
-      return outcome.kind === 'done'
-        ? { kind: 'done', front: frontViewOf(outcome.result, params.region.uri) }
-        : outcome;
+      if (outcome.kind !== 'done') return outcome;
+      const applied = await appliedCandidate(context, params.region.uri, outcome.result);
+      return { kind: 'done', front: frontViewOf(outcome.result, params.region.uri, applied) };
     } finally {
       progress.done();
     }

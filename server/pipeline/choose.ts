@@ -17,13 +17,14 @@ export interface Choice {
 }
 
 /**
- * The fastest network within the error bound; the most accurate one where none is within it. The criterion is met when
- * the error is within the bound and the whole interval of the speedup lies above 1. Throws on an empty front.
+ * The fastest network of the front within the error bound; the most accurate one where none is within it. The criterion
+ * is met when the error is within the bound and the whole interval of the speedup lies above 1. Throws on an empty front.
  */
 export function choose(points: readonly MeasuredPoint[], maxError: number): Choice {
-  const within = points.filter((point) => point.error.nrmse <= maxError);
+  const front = points.filter(({ onFront }) => onFront);
+  const within = front.filter((point) => point.error.nrmse <= maxError);
   if (within.length === 0) {
-    const best = points.reduce((a, b) => (b.error.nrmse < a.error.nrmse ? b : a));
+    const best = front.reduce((a, b) => (b.error.nrmse < a.error.nrmse ? b : a));
     return {
       chosen: best.id,
       met: false,

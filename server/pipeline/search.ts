@@ -39,6 +39,7 @@ export interface SearchState {
   /** Keys of the non-dominated candidates. */
   readonly front: ReadonlySet<string>;
   readonly generation: number;
+  /** After each generation, as a share of the box between the origin and the search's reference point, 0 to 1. */
   readonly hypervolume: readonly number[];
 }
 
@@ -68,11 +69,12 @@ export async function runSearch(context: SearchContext): Promise<SearchState> {
 }
 
 function stateOf(search: Search<MlpGenes>, candidates: readonly Candidate[]): SearchState {
+  const box = search.reference?.reduce((product, value) => product * value, 1) ?? 1;
   return {
     candidates,
     front: new Set(search.front().map(({ key }) => key)),
     generation: search.generation,
-    hypervolume: [...search.hypervolume],
+    hypervolume: search.hypervolume.map((volume) => volume / box),
   };
 }
 

@@ -280,6 +280,10 @@ function callShare(flow: Flow, node: ts.CallExpression): Share | undefined {
   const receiver = isAccess(callee) ? shareOf(flow, callee.expression) : undefined;
   if (receiver && chainingMethods.has(name)) return receiver;
   const share = strongest([receiver, ...node.arguments.map((argument) => partShare(flow, argument))]);
+  if (callee.getText() === 'Object.assign') {
+    const [target, ...sources] = node.arguments.map((argument) => spreadShare(flow, argument));
+    return strongest([target && shareOf(flow, node.arguments[0]!), contained(strongest(sources))]);
+  }
   if (copyingMethods.has(name)) return holdsObjects(flow, node) ? contained(share) : undefined;
   return share && { ...share, depth: 'whole' };
 }
@@ -346,5 +350,7 @@ const sharedViews = /^(?:(?:Big)?(?:Float|Int|Uint)\d+(?:Clamped)?Array|DataView
 /** `new Float64Array(other.buffer)` sees the same bytes; `new Float64Array(other)` copies them. */
 function sharesBuffer({ checker }: Pick<Flow, 'checker'>, node: ts.Expression): boolean {
   if (!ts.isNewExpression(node) || !node.arguments?.[0]) return false;
-  return /^(?:Shared)?ArrayBuffer$/u.test(checker.getTypeAtLocation(node.arguments[0]).symbol?.name ?? '');
+  const type = checker.getTypeAtLocation(node.arguments[0]);
+  const members = type.isUnion() ? type.types : [type];
+  return members.some(({ symbol }) => /^(?:Shared)?ArrayBuffer$/u.test(symbol?.name ?? ''));
 }

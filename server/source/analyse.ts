@@ -135,6 +135,10 @@ function analyseFunction(view: SourceView, file: string, name: string): Analysis
     },
   };
   const line = lineAt(sourceFile, site.nameNode.getStart(sourceFile));
+  const refused = (): Analysis => ({ kind: 'refused', name, reasons: reasons.sort((a, b) => a.line - b.line) });
+  checkSyntax(subject);
+  // Code that the parser had to guess gives reasons that are not there.
+  if (reasons.length > 0) return refused();
   for (const { problem, hint, line: at } of tags.problems) subject.reject(problem, at, hint);
   checkForm(subject);
   const parameters = parametersOf(subject);
@@ -145,7 +149,6 @@ function analyseFunction(view: SourceView, file: string, name: string): Analysis
   const written = new Set(changes.map(({ variable }) => variable));
   const reads = reach.findings.filter(({ variable }) => !variable || !written.has(variable));
   for (const finding of [...reads, ...changes]) report(subject, finding);
-  const refused = (): Analysis => ({ kind: 'refused', name, reasons: reasons.sort((a, b) => a.line - b.line) });
   if (reasons.length > 0 || !result) return refused();
 
   const signature = { parameters, result };
@@ -176,15 +179,17 @@ function analyseFunction(view: SourceView, file: string, name: string): Analysis
   };
 }
 
-/** What rules a function out whatever its types are. */
-function checkForm({ view, site, exact, reject }: Subject): void {
-  const { sourceFile } = view;
-  const { node, nameNode, owner } = site;
+function checkSyntax({ view: { sourceFile }, exact, reject }: Subject): void {
   for (const error of syntaxErrors(sourceFile)) {
     if (error.start < exact.node.pos || error.start > exact.node.end) continue;
     const text = ts.flattenDiagnosticMessageText(error.messageText, ' ').replace(/\.$/u, '');
     reject(`it has a syntax error: ${text}`, lineAt(sourceFile, error.start));
   }
+}
+
+/** What rules a function out whatever its types are. */
+function checkForm({ site, reject }: Subject): void {
+  const { node, nameNode, owner } = site;
   if (hasModifier(node, ts.SyntaxKind.AsyncKeyword))
     reject('it is async. Only functions that return at once are supported', nameNode);
   if ('asteriskToken' in node && node.asteriskToken)

@@ -132,7 +132,7 @@ export function removeImport(
   const found = findImport(file, target);
   if (!found) return undefined;
   const { statement, elements, element } = found;
-  const index = [...elements].findIndex((other) => other === element);
+  const index = ([...elements] as ts.Node[]).indexOf(element);
   const next = elements[index + 1];
   const previous = elements[index - 1];
   if (next) return { start: element.getStart(file), end: next.getStart(file), text: '' };
@@ -140,13 +140,8 @@ export function removeImport(
   return { ...importBounds(file.text, statement.getStart(file), statement.end, target.placement), text: '' };
 }
 
-function importBounds(
-  text: string,
-  start: number,
-  end: number,
-  placement: ImportPlacement,
-): ts.TextSpan & SourceEditBounds {
-  const bounds = (from: number, to: number) => ({ start: from, end: to, length: to - from });
+function importBounds(text: string, start: number, end: number, placement: ImportPlacement): Bounds {
+  const bounds = (from: number, to: number): Bounds => ({ start: from, end: to });
   if (placement === 'inline' && text[start - 1] === ' ') return bounds(start - 1, end);
   if (lineStart(text, start) !== start || lineEnd(text, end) !== end) return bounds(start, end);
   const before = /(?:\r\n|\n)$/u.exec(text.slice(Math.max(0, start - 2), start))?.[0].length ?? 0;
@@ -157,4 +152,4 @@ function importBounds(
   return bounds(start, end + after + blank);
 }
 
-type SourceEditBounds = Pick<SourceEdit, 'start' | 'end'>;
+type Bounds = Pick<SourceEdit, 'start' | 'end'>;

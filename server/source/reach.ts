@@ -108,14 +108,9 @@ const isTypeOnly = (node: ts.Node): boolean =>
   ts.isTypeAliasDeclaration(node);
 
 const ownsThis = (reached: Reached, node: ts.Node): boolean => {
-  const container = thisContainer(node);
   if (reached.kind === 'member') return true;
-  return (
-    container !== reached.node &&
-    container.pos >= reached.node.pos &&
-    container.end <= reached.node.end &&
-    !ts.isSourceFile(container)
-  );
+  const container = thisContainer(node);
+  return container !== reached.node && !ts.isSourceFile(container) && isWithin(container, reached.node);
 };
 
 /** Whether the identifier reads or writes a variable, rather than naming a declaration, property or label. */
@@ -152,9 +147,14 @@ function use(exploration: Exploration, reached: Reached, node: ts.Identifier): v
       return;
     }
     case 'project':
+      // A loop at the top level of a module declares variables of its own.
+      if (isWithin(meaning.declaration, reached.node)) return;
       declaration(exploration, reached, { use: node, symbol: meaning.symbol, node: meaning.declaration });
   }
 }
+
+const isWithin = (inner: ts.Node, outer: ts.Node): boolean =>
+  inner.getSourceFile() === outer.getSourceFile() && inner.pos >= outer.pos && inner.end <= outer.end;
 
 /** `Math.random` for the `Math` of `Math.random()` and of `const { random } = Math`. */
 function usedText(node: ts.Identifier): string {

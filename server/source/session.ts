@@ -109,7 +109,7 @@ export class CompilerSession {
       return exists;
     },
     readFile: (path) => libraryText(path) ?? this.#texts.read(path),
-    directoryExists: (path) => path === libFolder || ts.sys.directoryExists(path),
+    directoryExists: (path) => path === libFolder || ts.sys.directoryExists(path) || this.#texts.hasOverlayBelow(path),
     getDirectories: (path) => ts.sys.getDirectories(path),
     ...(ts.sys.realpath && { realpath: ts.sys.realpath }),
     getCurrentDirectory: () => ts.sys.getCurrentDirectory(),

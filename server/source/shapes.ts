@@ -105,7 +105,7 @@ function category(context: Conversion, type: ts.Type, path: string): ShapeResult
     return unsupported(context, path, what);
   }
   const values = members.map((member) => literalValue(context, member));
-  const bad = values.findIndex((value) => value === undefined);
+  const bad = values.indexOf(undefined);
   if (bad >= 0) return unsupported(context, path, article(typeText(context, members[bad]!)));
   if (
     context.role === 'output' &&

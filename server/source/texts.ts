@@ -36,4 +36,9 @@ export class FileTexts {
   hasOverlay(path: string): boolean {
     return this.#overlays.has(path);
   }
+
+  /** Whether a text of the editor lies in the folder, which may not exist on disk yet. */
+  hasOverlayBelow(folder: string): boolean {
+    return [...this.#overlays.keys()].some((path) => path.startsWith(`${folder}/`));
+  }
 }

@@ -213,7 +213,7 @@ describe('run', () => {
 test('bad requests get errors, and the server goes on', async () => {
   await assert.rejects(client.request('deepmaker/nothing', {}).response, /Unhandled method/);
   client.sendRaw('Content-Length: 3\r\n\r\n{{{');
-  const targets = await client.request<TargetDescription[]>('deepmaker/targets', undefined).response;
+  const targets = await client.request<TargetDescription[]>('deepmaker/targets', {}).response;
   assert.deepEqual(
     targets.map(({ id }) => id),
     ['cpu', 'gpu', 'arm', 'fpga'],

@@ -295,6 +295,24 @@ test('reverting takes the mark away', async () => {
   assert.deepEqual(editor.statusTexts, ['price is exact again.']);
 });
 
+test('undo takes the mark away, and typing asks nothing', async () => {
+  const { run, sent } = start({
+    'deepmaker/run': () => done(frontView({ applied: 'b' })),
+    'deepmaker/front': () => ({ kind: 'front', front: frontView() }),
+  });
+  await run();
+  const uri = new fake.Uri(region.uri);
+  fake.documentChanges.fire({ document: { uri } });
+  fake.documentChanges.fire({ document: { uri: new fake.Uri('file:///work/other.ts') }, reason: 1 });
+  await settled();
+  assert.equal(sent.length, 1);
+  assert.equal(lastFront(editor.panels[0])?.applied, 'b');
+  fake.documentChanges.fire({ document: { uri }, reason: 1 });
+  await settled();
+  assert.deepEqual(sent[1]?.params, { ...region, runId: 'price-1' });
+  assert.equal(lastFront(editor.panels[0])?.applied, undefined);
+});
+
 test('an edit that the editor refuses changes nothing and says so', async () => {
   editor.acceptsEdits = false;
   const { run } = start({

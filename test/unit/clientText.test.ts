@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { commandIds } from '../../server/protocol.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -17,6 +18,19 @@ test('the bundle for translators holds exactly the texts of the code', () => {
   const bundle = readStrings('l10n/bundle.l10n.json');
   assert.deepEqual(Object.keys(bundle).sort(), [...new Set(used)].sort());
   for (const [key, text] of Object.entries(bundle)) assert.equal(text, key);
+});
+
+test('the manifest and its texts name the same keys', () => {
+  const used = [...read('package.json').matchAll(/"%([\w.]+)%"/g)].map(([, key]) => key!);
+  assert.deepEqual([...new Set(used)].sort(), Object.keys(readStrings('package.nls.json')).sort());
+});
+
+test('every command is in the manifest, and nothing else is', () => {
+  const manifest = JSON.parse(read('package.json')) as { contributes: { commands: { command: string }[] } };
+  assert.deepEqual(
+    manifest.contributes.commands.map(({ command }) => command).sort(),
+    [...Object.values(commandIds), 'deepmaker.openLog', 'deepmaker.restartServer'].sort(),
+  );
 });
 
 test('the panel styles use theme colours only', () => {

@@ -18,6 +18,9 @@ export const StatusBarAlignment = { Right: 2 };
 export const QuickPickItemKind = { Separator: -1 };
 export const env = { language: 'en' };
 
+/** Fires as documents change; `reason` is there for undo and redo. */
+export const documentChanges = new Emitter<{ document: { uri: Uri }; reason?: number }>();
+
 const nothing = { dispose: () => undefined };
 
 export class Uri {
@@ -159,6 +162,8 @@ export const workspace = {
   openTextDocument: async (uri: Uri) => ({ getText: () => editor.documents[uri.toString()] }),
   registerTextDocumentContentProvider: () => nothing,
   onDidCloseTextDocument: () => nothing,
+  onDidChangeTextDocument: (listener: (event: { document: { uri: Uri }; reason?: number }) => void) =>
+    documentChanges.event(listener),
 };
 
 const registered = new Map<string, (argument?: unknown) => unknown>();

@@ -48,10 +48,14 @@ const userSettings = {
   'workbench.tips.enabled': false,
 };
 
+const placeholderManifest = { name: 'placeholder', publisher: 'test', version: '0.0.1', engines: { vscode: '*' } };
+
 /** The folders of one VS Code instance. Fresh for each run: a killed one leaves locks and half-written state behind. */
 export interface Profile {
   readonly root: string;
   readonly extensions: string;
+  /** An extension that does nothing: VS Code runs tests only where an extension is under development. */
+  readonly placeholder: string;
   remove(): Promise<void>;
 }
 
@@ -60,13 +64,17 @@ export async function createProfile(settingsFolder: string): Promise<Profile> {
   // Short, because sockets are made in it and their paths are limited to about 100 characters.
   const root = await mkdtemp(path.join(os.tmpdir(), 'dm-host-'));
   const extensions = path.join(root, 'extensions');
+  const placeholder = path.join(root, 'placeholder');
   await mkdir(extensions);
+  await mkdir(placeholder);
+  await writeFile(path.join(placeholder, 'package.json'), JSON.stringify(placeholderManifest));
   await mkdir(path.join(root, settingsFolder), { recursive: true });
   await writeFile(path.join(root, settingsFolder, 'settings.json'), JSON.stringify(userSettings, null, 2));
   // Processes that were just killed may still be writing for a moment.
   return {
     root,
     extensions,
+    placeholder,
     remove: () => rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }),
   };
 }

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { choose, type MeasuredPoint } from '../../server/pipeline/choose.ts';
+
+const point = (id: string, nrmse: number, latencyNs: number, interval: readonly [number, number]): MeasuredPoint => ({
+  id,
+  topology: id,
+  activation: 'relu',
+  params: 10,
+  error: { nrmse, meanRelative: nrmse, p99: nrmse, max: nrmse, missRate: 0 },
+  latencyNs,
+  speedup: (interval[0] + interval[1]) / 2,
+  speedupInterval: interval,
+  generation: 1,
+  onFront: true,
+});
+
+const accurate = point('accurate', 0.001, 200, [4.9, 5.1]);
+const fast = point('fast', 0.01, 50, [19, 21]);
+const rough = point('rough', 0.2, 10, [95, 105]);
+
+test('the fastest network within the bound', () => {
+  assert.deepEqual(choose([accurate, fast, rough], 0.05), {
+    chosen: 'fast',
+    met: true,
+    reason:
+      'The network fast is 20.0 times faster than the exact function (95 % interval 19.0 to 21.0; error 1.00 %, bound 5.00 %).',
+  });
+});
+
+test('a bound that nothing reaches chooses the most accurate network and says what can be done', () => {
+  const { chosen, met, reason } = choose([accurate, fast, rough], 0.0001);
+  assert.deepEqual({ chosen, met }, { chosen: 'accurate', met: false });
+  assert.match(reason, /^No network reached an error of 0\.0100 %; the best one has 0\.100 %\. Allow a larger error/);
+});
+
+test('a dominated network is not proposed, however fast', () => {
+  assert.equal(choose([accurate, { ...fast, onFront: false }], 0.05).chosen, 'accurate');
+});
+
+const speeds: readonly [name: string, interval: readonly [number, number], met: boolean, reason: RegExp][] = [
+  ['clearly slower', [0.4, 0.5], false, /^The exact function is faster: the network x would be 2\.22 times slower/],
+  [
+    'not clearly either',
+    [0.9, 1.1],
+    false,
+    /^The network x is not clearly faster .*interval of the speedup 0\.900 to 1\.10/,
+  ],
+  ['just faster', [1.01, 1.2], true, /^The network x is 1\.1\d times faster/],
+];
+
+for (const [name, interval, met, reason] of speeds) {
+  test(`${name}: the criterion needs the whole interval above 1`, () => {
+    const choice = choose([point('x', 0.01, 50, interval)], 0.05);
+    assert.equal(choice.met, met);
+    assert.match(choice.reason, reason);
+  });
+}
