@@ -165,6 +165,76 @@ export interface TrainingResult {
   readonly outcome: 'finished' | 'diverged' | 'stopped';
 }
 
+/**
+ * A densely connected convolutional network (the paper's template, Fig. 3), of which engine/nn/cnn/template.ts makes layers.
+ * Images are (height, width, channels), channels fastest.
+ */
+export interface CnnTopology {
+  readonly kind: 'cnn';
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly outputs: number;
+  /** B: dense blocks, each at half the resolution of the one before. */
+  readonly blocks: number;
+  /** L: DenseNet's depth; each block has (L - 4) / B layers. */
+  readonly layers: number;
+  /** Size of the square kernels inside the blocks; the first convolution's is always 3. */
+  readonly kernel: 3 | 5;
+  /** Feature maps that each layer adds to its block; 12 in the paper. */
+  readonly growth: number;
+  /** Feature maps of the first convolution; 24 in the paper. */
+  readonly initialFilters: number;
+  readonly activation: Activation;
+  /** The fraction of a layer's new values that training sets to 0, in [0, 1); 0.2 in the paper. */
+  readonly dropout: number;
+}
+
+/** The six genes of Table 1, in its order. */
+export interface CnnGenome {
+  readonly activation: Activation;
+  readonly blocks: number;
+  readonly layers: number;
+  readonly learningRate: number;
+  readonly kernel: 3 | 5;
+  readonly optimizer: Optimizer;
+}
+
+/** Both arrays are in the order of `cnnTemplate`, layer after layer. */
+export interface CnnNetwork {
+  readonly topology: CnnTopology;
+  /**
+   * Trainable. Each convolution's: gamma (I) and beta (I) of the normalisation before it, where it has one, then
+   * w (kernel, kernel, I, O) row-major. Last: gamma (C), beta (C), and the dense layer's w (C, outputs) and bias (outputs).
+   */
+  readonly weights: Float32Array;
+  /** Running means (I) and variances (I) of each batch normalisation, in the same order. */
+  readonly statistics: Float32Array;
+}
+
+/** As a TrainingTask. Inputs are rows of height * width * channels values; `seed` also picks the values to drop. */
+export interface CnnTrainingTask extends Omit<TrainingTask, 'topology' | 'initial'> {
+  readonly topology: CnnTopology;
+  /** Starts from these values instead of random ones; the topology must have as many. */
+  readonly initial?: Pick<CnnNetwork, 'weights' | 'statistics'>;
+}
+
+export interface CnnTrainingResult extends Omit<TrainingResult, 'network'> {
+  /** Of the epoch with the lowest validation loss. */
+  readonly network: CnnNetwork;
+}
+
+export interface CnnTrainer {
+  readonly name: string;
+  train(
+    task: CnnTrainingTask,
+    train: EncodedSamples,
+    validation: EncodedSamples,
+    /** Asked several times within an epoch: an epoch of a large network takes minutes. */
+    shouldStop?: () => boolean,
+  ): Promise<CnnTrainingResult>;
+}
+
 /** One interface, several backends: 'wasm' (embedded), 'reference' (readable TypeScript), 'tensorflow'. */
 export interface Trainer {
   readonly name: string;

@@ -5,22 +5,27 @@ export interface LayoutOptions {
   readonly onBound: (text: string) => void;
   readonly onDominated: (shown: boolean) => void;
   readonly onReveal: () => void;
+  readonly onStop: () => void;
+  readonly onRun: () => void;
 }
 
 /** Fills the document's `#root`. */
-export function createLayout({ onBound, onDominated, onReveal }: LayoutOptions) {
+export function createLayout({ onBound, onDominated, onReveal, onStop, onRun }: LayoutOptions) {
   const root = document.getElementById('root');
   if (!root) throw new Error('The panel has no root element.');
 
   const name = html('button', { type: 'button', class: 'link', title: 'Show the function', click: onReveal });
   const target = html('span', { class: 'quiet' });
   const statusText = html('span', { role: 'status', 'aria-live': 'polite' });
-  const statusTools = html('span', { class: 'status-tools' });
+  const progress = html('progress', { max: 1, 'aria-label': 'Progress', hidden: true });
+  // These stay while fronts arrive: a button that is drawn anew between press and release loses the click.
+  const stop = html('button', { type: 'button', class: 'secondary', hidden: true, click: onStop }, 'Stop');
+  const run = html('button', { type: 'button', class: 'secondary', hidden: true, click: onRun }, 'Run again');
   const status = html(
     'div',
     { class: 'status' },
     html('span', { class: 'status-line' }, html('span', { class: 'status-mark', 'aria-hidden': 'true' }), statusText),
-    statusTools,
+    html('span', { class: 'status-tools' }, progress, stop, run),
   );
 
   const bound = html('input', {
@@ -71,7 +76,9 @@ export function createLayout({ onBound, onDominated, onReveal }: LayoutOptions) 
     target,
     status,
     statusText,
-    statusTools,
+    progress,
+    stop,
+    run,
     toolbar,
     bound,
     count,

@@ -10,7 +10,7 @@ import {
   parsePanelState,
 } from '../messages.ts';
 import { drawDetails } from './details.ts';
-import { html, replaceKeepingFocus } from './dom.ts';
+import { replaceKeepingFocus } from './dom.ts';
 import { drawFigure } from './figure.ts';
 import { defaultSelection, parseBound } from './front.ts';
 import { createLayout } from './layout.ts';
@@ -46,6 +46,8 @@ const layout = createLayout({
   },
   onDominated: (dominated) => update({ ...state, dominated }),
   onReveal: () => send({ kind: 'reveal' }),
+  onStop: () => send({ kind: 'stop' }),
+  onRun: () => send({ kind: 'run' }),
 });
 if (state.atMost !== undefined) layout.bound.value = String(Number((state.atMost * 100).toPrecision(6)));
 layout.dominated.checked = state.dominated;
@@ -81,7 +83,23 @@ function receive(message: HostMessage): void {
   }
 }
 
+/** Set while a pointer is down: what is under it must not be replaced before it is up, or the click is lost. */
+let held = false;
+let due = false;
+window.addEventListener('pointerdown', () => {
+  held = true;
+});
+for (const released of ['pointerup', 'pointercancel', 'blur']) {
+  window.addEventListener(released, () => {
+    held = false;
+    // The click comes after the release.
+    if (due) setTimeout(draw);
+  });
+}
+
 function draw(): void {
+  due = held;
+  if (held) return;
   drawStatus();
   layout.name.textContent = view?.region.name ?? state.name;
   if (!view) return;
@@ -103,24 +121,11 @@ function drawStatus(): void {
   // Only changed text is announced: a front that arrives every second must not make a screen reader repeat itself.
   const line = hint ? `${text} ${hint}` : text;
   if (layout.statusText.textContent !== line) layout.statusText.textContent = line;
-  replaceKeepingFocus(
-    layout.statusTools,
-    busy ? html('progress', { max: 1, value: progress, 'aria-label': 'Progress' }) : undefined,
-    action === 'stop'
-      ? html(
-          'button',
-          { type: 'button', class: 'secondary', 'data-focus': 'stop', click: () => send({ kind: 'stop' }) },
-          'Stop',
-        )
-      : undefined,
-    action === 'run'
-      ? html(
-          'button',
-          { type: 'button', class: 'secondary', 'data-focus': 'run', click: () => send({ kind: 'run' }) },
-          'Run again',
-        )
-      : undefined,
-  );
+  layout.progress.hidden = !busy;
+  if (progress === undefined) layout.progress.removeAttribute('value');
+  else layout.progress.value = progress;
+  layout.stop.hidden = action !== 'stop';
+  layout.run.hidden = action !== 'run';
 }
 
 function sort(column: PanelState['sort']['column']): void {

@@ -83,3 +83,9 @@ function tailOf(values: Float64Array): { p99: number; max: number } {
   const sorted = values.toSorted();
   return { p99: sorted[Math.ceil(0.99 * sorted.length) - 1]!, max: sorted.at(-1)! };
 }
+
+/**
+ * The error that a search minimises and a bound is compared with: NRMSE, or the miss rate where that is larger, so that a
+ * network cannot pass by getting the numbers of a mixed result right and its categories wrong.
+ */
+export const errorObjective = ({ nrmse, missRate }: ErrorFigures): number => Math.max(nrmse, missRate);

@@ -94,29 +94,22 @@ export function nsga2<G>(problem: Variation<G>, options: Nsga2Options<G>): Searc
   function recordHypervolume(evaluated: readonly Evaluated<G>[]): void {
     if (objectiveCount !== 2) return;
     reference ??= worst(evaluated.map(({ objectives }) => objectives).filter(isFinitePoint));
-    history.push(
-      reference
-        ? hypervolume(
-            front.map(({ objectives }) => objectives),
-            reference,
-          )
-        : 0,
-    );
+    const points = front.map(({ objectives }) => objectives);
+    history.push(reference ? hypervolume(points, reference) : 0);
   }
 
   function accept({ key, objectives }: Told): void {
     if (results.has(key) || !brood.fresh.some((genome) => genome.key === key)) {
       throw new RangeError(`No result is awaited for the genome ${key}.`);
     }
-    objectiveCount ??= objectives.length;
-    if (objectives.length === 0 || objectives.length !== objectiveCount) {
-      throw new RangeError(
-        `The genome ${key} has ${objectives.length} objectives; the search began with ${objectiveCount}.`,
-      );
+    if (objectives.length === 0 || objectives.length !== (objectiveCount ?? objectives.length)) {
+      const wanted = objectiveCount === undefined ? 'at least 1' : `${objectiveCount}, as before`;
+      throw new RangeError(`The genome ${key} has ${objectives.length} objectives; it needs ${wanted}.`);
     }
     if (!objectives.every((value) => value > -Infinity)) {
       throw new RangeError(`The genome ${key} has the objectives ${objectives.join(', ')}; Infinity marks a failure.`);
     }
+    objectiveCount = objectives.length;
     results.set(key, objectives);
   }
 

@@ -24,10 +24,13 @@ export function realSpace(
     draw: (random) => Float64Array.from(lower, (low, index) => low + random.next() * (upper[index]! - low)),
     crossover: (first, second, random) => simulatedBinaryCrossover(first, second, bounds, crossoverEta, random),
     mutate: (genome, rate, random) => polynomialMutation(genome, bounds, mutationEta, rate, random),
-    // The bytes themselves: exact, and many times cheaper than decimal digits.
-    key: (genome) => String.fromCharCode(...new Uint16Array(genome.buffer, genome.byteOffset, genome.length * 4)),
+    key: bytesOf,
   };
 }
+
+/** The genome's bytes as text: exact, and many times cheaper than decimal digits. */
+const bytesOf = (genome: Float64Array): string =>
+  Reflect.apply(String.fromCharCode, undefined, new Uint16Array(genome.buffer, genome.byteOffset, genome.length * 4));
 
 /** Two parents' values this close together would divide by nearly zero, and their children would not differ. */
 const closest = 1e-14;

@@ -104,7 +104,7 @@ async function finish(result: RunResult, values: Values, root: string): Promise<
   const artifacts: string[] = [];
   let applied = false;
   if (values.out) {
-    const written = exportArtifacts(result, resolve(values.out));
+    const written = await exportArtifacts(result, resolve(values.out));
     if (written.kind === 'failed') return fail(written);
     artifacts.push(...written.files);
   }

@@ -1,9 +1,10 @@
 /** Applying a network and reverting it: the change as data for the editor, and carried out on disk for the command line. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import type { TargetId } from '../../engine/types.ts';
 import { formatNanoseconds, formatPercent } from '../format.ts';
 import type { Failure, FrontPoint } from '../protocol.ts';
+import type { ModuleStyle } from '../source/index.ts';
 import { loadSource } from '../source/lazy.ts';
 import type { SourceEdit } from '../source/types.ts';
 import { writeAtomically } from '../store.ts';
@@ -32,9 +33,7 @@ export async function planApply(
   text: string,
 ): Promise<SourceChange | Failure> {
   const { region } = result;
-  const generated = generate(result, candidateId, target);
-  if (generated.kind === 'failed') return generated;
-  const { file: generatedFile } = generated;
+  const generatedFile = generatedFileOf(region);
   if (existsSync(generatedFile) && !readFileSync(generatedFile, 'utf8').startsWith(generatedMark)) {
     return {
       kind: 'failed',
@@ -42,7 +41,7 @@ export async function planApply(
       hint: 'Rename that file, then apply again.',
     };
   }
-  const { applyEdits, createSourceProject, analyse } = await loadSource();
+  const { applyEdits, createSourceProject, analyse, moduleStyle } = await loadSource();
   const project = createSourceProject();
   project.setOverlay(region.file, text);
   const analysis = analyse(project, { file: region.file, name: region.name });
@@ -53,6 +52,8 @@ export async function planApply(
       hint: 'Approximate it again, then apply.',
     };
   }
+  const generated = generate(result, candidateId, target, moduleStyle(project, region.file));
+  if (generated.kind === 'failed') return generated;
   const edits = applyEdits(project, region.file, region.name, {
     approxName: approxNameOf(region.name),
     generatedFile,
@@ -61,9 +62,9 @@ export async function planApply(
   return { kind: 'change', file: region.file, edits: edits.edits, generatedFile, generatedText: generated.text };
 }
 
-type Generated = { readonly kind: 'generated'; readonly file: string; readonly text: string } | Failure;
+type Generated = { readonly kind: 'generated'; readonly text: string } | Failure;
 
-function generate(result: RunResult, candidateId: string, target: TargetId): Generated {
+function generate(result: RunResult, candidateId: string, target: TargetId, modules: ModuleStyle): Generated {
   const stored = result.networks.find(({ id }) => id === candidateId);
   const point = result.points.find(({ id }) => id === candidateId);
   if (!stored || !point) {
@@ -77,8 +78,8 @@ function generate(result: RunResult, candidateId: string, target: TargetId): Gen
     topology: { widths: stored.widths, activation: stored.activation },
     weights: decodeWeights(stored.weights),
   };
-  const text = emitNetwork({ ...result, target }, network, headerFigures(result, point));
-  return { kind: 'generated', file: generatedFileOf(result.region), text };
+  const text = emitNetwork({ ...result, target, modules }, network, headerFigures(result, point));
+  return { kind: 'generated', text };
 }
 
 function headerFigures(result: RunResult, { error, latencyNs }: FrontPoint): string[] {
@@ -178,10 +179,15 @@ export async function revertOnDisk(
 }
 
 /** Writes the chosen network's code to a folder, leaving the source alone. */
-export function exportArtifacts(result: RunResult, folder: string): { kind: 'written'; files: string[] } | Failure {
-  const generated = generate(result, result.chosen, result.target);
+export async function exportArtifacts(
+  result: RunResult,
+  folder: string,
+): Promise<{ kind: 'written'; files: string[] } | Failure> {
+  const { createSourceProject, moduleStyle } = await loadSource();
+  const modules = moduleStyle(createSourceProject(), result.region.file);
+  const generated = generate(result, result.chosen, result.target, modules);
   if (generated.kind === 'failed') return generated;
-  const path = join(folder, relative(dirname(result.region.file), generated.file));
+  const path = join(folder, basename(generatedFileOf(result.region)));
   writeAtomically(path, generated.text);
   return { kind: 'written', files: [path] };
 }

@@ -4,7 +4,6 @@
  */
 import { sampleDomain } from '../../engine/data/sobol.ts';
 import { targetDescriptions } from '../../engine/emit/target.ts';
-import type { Domain } from '../../engine/types.ts';
 import { bundleRegion } from '../sampling/bundle.ts';
 import { measure } from '../sampling/measure.ts';
 import { sampleRegion } from '../sampling/sampler.ts';
@@ -46,8 +45,22 @@ export async function approximate(
     };
   }
   if (analysis.kind === 'refused') return analysis;
-  const { domain, missing } = withRanges(analysis, request.ranges ?? {});
+  const ranges = request.ranges ?? {};
+  const missing = analysis.missing.filter(({ path }) => !ranges[path]);
   if (missing.length > 0) return { kind: 'needs-ranges', missing };
+  const wrong = Object.entries(ranges).find(
+    ([, [min, max]]) => !(Number.isFinite(min) && Number.isFinite(max) && min < max),
+  );
+  if (wrong) {
+    const [path, [min, max]] = wrong;
+    return {
+      kind: 'failed',
+      message: `The range [${min}, ${max}] of ${path} is not one.`,
+      hint: 'Give a smaller number, then a larger one.',
+    };
+  }
+  const { fillRanges } = await loadSource();
+  const domain = fillRanges(analysis.domain, ranges);
 
   const root = projectRoot(request.file);
   const runId = runIdOf(analysis.region, domain, request.config);
@@ -72,18 +85,6 @@ async function analyse({ file, name, overlay }: ApproximateRequest): Promise<Ana
   const project = createSourceProject();
   if (overlay !== undefined) project.setOverlay(file, overlay);
   return analyse(project, { file, name });
-}
-
-/** Fills in the ranges that the user gave outside the source. */
-function withRanges(
-  { domain, missing }: Analysis & { kind: 'region' },
-  ranges: Readonly<Record<string, readonly [number, number]>>,
-) {
-  const filled: Domain = domain.map((slot) => {
-    const range = ranges[slot.path];
-    return slot.kind === 'number' && range ? { ...slot, min: range[0], max: range[1] } : slot;
-  });
-  return { domain: filled, missing: missing.filter(({ path }) => !ranges[path]) };
 }
 
 /** The sandbox lives from here to the end of the run: it samples first, and times the emitted code last. */

@@ -1,4 +1,5 @@
 /** Which network of the front a run proposes, and what it says about it. */
+import { errorObjective } from '../../engine/data/metrics.ts';
 import { compareSpeed, formatPercent, significant } from '../format.ts';
 import type { FrontPoint } from '../protocol.ts';
 
@@ -22,21 +23,21 @@ export interface Choice {
  */
 export function choose(points: readonly MeasuredPoint[], maxError: number): Choice {
   const front = points.filter(({ onFront }) => onFront);
-  const within = front.filter((point) => point.error.nrmse <= maxError);
+  const within = front.filter((point) => errorObjective(point.error) <= maxError);
   if (within.length === 0) {
-    const best = front.reduce((a, b) => (b.error.nrmse < a.error.nrmse ? b : a));
+    const best = front.reduce((a, b) => (errorObjective(b.error) < errorObjective(a.error) ? b : a));
     return {
       chosen: best.id,
       met: false,
       reason:
-        `No network reached an error of ${formatPercent(maxError)}; the best one has ${formatPercent(best.error.nrmse)}. ` +
+        `No network reached an error of ${formatPercent(maxError)}; the best one has ${formatPercent(errorObjective(best.error))}. ` +
         'Allow a larger error or more parameters, narrow the ranges, or search longer.',
     };
   }
   const fastest = within.reduce((a, b) => (b.latencyNs < a.latencyNs ? b : a));
   const [low, high] = fastest.speedupInterval;
   const interval = `95 % interval ${significant(low)} to ${significant(high)}`;
-  const error = `error ${formatPercent(fastest.error.nrmse)}, bound ${formatPercent(maxError)}`;
+  const error = `error ${formatPercent(errorObjective(fastest.error))}, bound ${formatPercent(maxError)}`;
   if (low > 1) {
     return {
       chosen: fastest.id,

@@ -1,5 +1,5 @@
 /** After the search: full training of the front, code for each network, and figures measured on that code. */
-import { errorFigures } from '../../engine/data/metrics.ts';
+import { errorFigures, errorObjective } from '../../engine/data/metrics.ts';
 import { topologyName } from '../../engine/nn/network.ts';
 import { dominates } from '../../engine/search/dominance.ts';
 import type { Dataset, Encoding, Network } from '../../engine/types.ts';
@@ -101,7 +101,7 @@ async function measureNetwork(
 
 /** Full training moves points: the final front is what no other measured network dominates. */
 function markFront(points: readonly MeasuredPoint[]): MeasuredPoint[] {
-  const objectives = (point: MeasuredPoint) => [point.error.nrmse, point.params];
+  const objectives = (point: MeasuredPoint) => [errorObjective(point.error), point.params];
   return points.map((point) => ({
     ...point,
     onFront: !points.some((other) => dominates(objectives(other), objectives(point))),

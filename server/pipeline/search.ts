@@ -1,4 +1,5 @@
 /** The search stage: NSGA-II asks, the worker pool trains, the journal remembers. */
+import { errorObjective } from '../../engine/data/metrics.ts';
 import { seedOf } from '../../engine/data/random.ts';
 import { parameterCount, topologyName, topologyOf } from '../../engine/nn/network.ts';
 import { decodeMlp, type MlpGenes, type MlpSpace } from '../../engine/search/genome.ts';
@@ -62,7 +63,12 @@ export async function runSearch(context: SearchContext): Promise<SearchState> {
     const evaluated = await evaluate(context, search.ask(), candidates.length, search.generation);
     if (context.signal.aborted) break;
     candidates.push(...evaluated);
-    search.tell(evaluated.map(({ key, error, params }) => ({ key, objectives: [error?.nrmse ?? Infinity, params] })));
+    search.tell(
+      evaluated.map(({ key, error, params }) => ({
+        key,
+        objectives: [error ? errorObjective(error) : Infinity, params],
+      })),
+    );
     context.onGeneration(stateOf(search, candidates));
   }
   return stateOf(search, candidates);

@@ -8,9 +8,9 @@ import { type FunctionSite, topLevelFunctions } from './sites.ts';
 /**
  * Which bytes around the import were added with it.
  * after: the line break before it.  above: the one after it.  first: that and a blank line after it.
- * inline: one space before it.
+ * inline: one space before it.  separated: a semicolon and a space before it.
  */
-export type ImportPlacement = 'after' | 'above' | 'first' | 'inline';
+export type ImportPlacement = 'after' | 'above' | 'first' | 'inline' | 'separated';
 
 export interface Marker {
   /** `price`, or `Pricer.price` for a method. */
@@ -39,7 +39,7 @@ export interface AppliedPair {
 
 const opening = '// deepmaker: exact ';
 const openingPattern =
-  /^\/\/ deepmaker: exact (\S+), replaced by (\S+) from ("(?:[^"\\]|\\.)*")(?:, import (above|first|inline))?\s*$/u;
+  /^\/\/ deepmaker: exact (\S+), replaced by (\S+) from ("(?:[^"\\]|\\.)*")(?:, import (above|first|inline|separated))?\s*$/u;
 const closingPattern = /^\/\/ deepmaker: end (\S+?)(, joined)?\s*$/u;
 
 export function openingMarker({ name, approxName, importPath, placement }: Marker): string {

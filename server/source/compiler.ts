@@ -2,7 +2,8 @@
  * The TypeScript compiler and its library files, as ts-morph packs them: TypeScript 7 itself has no JavaScript interface.
  * Analysis and rewriting work on the compiler's own nodes, because ts-morph's wrappers cost too much on large files.
  */
-import { getLibFiles, libFolderInMemoryPath, ts } from '@ts-morph/common';
+import { getLibFiles, libFolderInMemoryPath } from '@ts-morph/common';
+import { ts } from 'ts-morph';
 
 export { ts };
 

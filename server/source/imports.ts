@@ -13,41 +13,44 @@ export interface GeneratedImport {
 /** An import is put after the last import, or below the file's head: shebang, directives, licence. */
 export function addImport(
   file: ts.SourceFile,
-  { approxName, importPath }: GeneratedImport,
+  generated: GeneratedImport,
   {
     style,
     applied,
-  }: { readonly style: ModuleStyle; readonly applied: readonly (GeneratedImport & { placement: ImportPlacement })[] },
+  }: {
+    readonly style: ModuleStyle;
+    readonly applied: readonly (GeneratedImport & { placement: ImportPlacement })[];
+  },
 ): { readonly edit: SourceEdit; readonly placement: ImportPlacement } {
   const { text } = file;
-  const statement = importStatement(file, { approxName, importPath }, style);
+  const statement = importStatement(file, generated, style);
+  const terminated = usesSemicolons(file) ? `${statement};` : statement;
   const ending = lineEnding(text);
   const last = lastImport(file, style);
-  if (!last) {
-    const at = endOfHead(file);
-    if (at.inline) return { edit: insertion(at.offset, ` ${statement}`), placement: 'inline' };
-    return { edit: insertion(at.offset, statement + ending + ending), placement: 'first' };
-  }
+  const head = last ? undefined : endOfHead(file);
+  if (head?.kind === 'line') return { edit: insertion(head.offset, terminated + ending + ending), placement: 'first' };
+  const anchor = last ?? head!.directive;
   // An import that stands above code by our doing keeps its line breaks to itself: the new one goes above it.
-  const ours = applied.find((entry) => findImport(file, entry)?.statement === last);
+  const ours = applied.find((entry) => findImport(file, entry)?.statement === anchor);
   if (ours?.placement === 'first' || ours?.placement === 'above') {
-    return { edit: insertion(last.getStart(file), statement + ending), placement: 'above' };
+    return { edit: insertion(anchor.getStart(file), terminated + ending), placement: 'above' };
   }
-  const end = restOfLine(text, last.end);
-  if (end === undefined) return { edit: insertion(last.end, ` ${statement}`), placement: 'inline' };
-  return { edit: insertion(end, ending + statement), placement: 'after' };
+  const end = head ? undefined : restOfLine(text, anchor.end);
+  if (end !== undefined) return { edit: insertion(end, ending + terminated), placement: 'after' };
+  // Other code, or a comment of several lines, shares the line: what is inserted has to bring its own separator.
+  if (text[anchor.end - 1] === ';') return { edit: insertion(anchor.end, ` ${statement};`), placement: 'inline' };
+  return { edit: insertion(anchor.end, `; ${statement}`), placement: 'separated' };
 }
 
 const insertion = (at: number, text: string): SourceEdit => ({ start: at, end: at, text });
 
+/** Without a semicolon. */
 function importStatement(file: ts.SourceFile, { approxName, importPath }: GeneratedImport, style: ModuleStyle): string {
   const quote = quoteOf(file);
   const specifier = `${quote}${importPath}${quote}`;
-  const statement =
-    style === 'commonjs'
-      ? `const { ${approxName} } = require(${specifier})`
-      : `import { ${approxName} } from ${specifier}`;
-  return usesSemicolons(file) ? `${statement};` : statement;
+  return style === 'commonjs'
+    ? `const { ${approxName} } = require(${specifier})`
+    : `import { ${approxName} } from ${specifier}`;
 }
 
 /** A `require` has to run before the code that uses it, so only those at the head of the file count. */
@@ -65,16 +68,21 @@ const isDirective = (statement: ts.Statement): boolean =>
 const fileComment =
   /@(?:license|licence|copyright|fileoverview|file|packageDocumentation)\b|^\/\*!|^\/\/\s*@ts-(?:no)?check/u;
 
-function endOfHead(file: ts.SourceFile): { readonly offset: number; readonly inline: boolean } {
+type Head =
+  | { readonly kind: 'line'; readonly offset: number }
+  /** Other code follows the last directive on its line. */
+  | { readonly kind: 'directive'; readonly directive: ts.Statement };
+
+function endOfHead(file: ts.SourceFile): Head {
   const { text } = file;
   let offset = text.startsWith('\uFEFF') ? 1 : 0;
   if (text.startsWith('#!', offset)) offset = nextLine(text, offset);
   const firstOther = file.statements.findIndex((statement) => !isDirective(statement));
   const directive = file.statements[(firstOther < 0 ? file.statements.length : firstOther) - 1];
   if (directive) {
-    if (restOfLine(text, directive.end) === undefined) return { offset: directive.end, inline: true };
+    if (restOfLine(text, directive.end) === undefined) return { kind: 'directive', directive };
     offset = nextLine(text, directive.end);
-    if (offset === text.length && !/[\r\n]$/u.test(text)) return { offset: directive.end, inline: true };
+    if (offset === text.length && !/[\r\n]$/u.test(text)) return { kind: 'directive', directive };
   }
   const first = file.statements[firstOther];
   for (const { pos, end } of ts.getLeadingCommentRanges(text, offset) ?? []) {
@@ -85,7 +93,7 @@ function endOfHead(file: ts.SourceFile): { readonly offset: number; readonly inl
     if (blankFollows || fileComment.test(text.slice(pos, end))) offset = after;
   }
   while (offset < text.length && /^[ \t]*(?:\r\n|\n)/u.test(text.slice(offset))) offset = nextLine(text, offset);
-  return { offset, inline: false };
+  return { kind: 'line', offset };
 }
 
 function nextLine(text: string, offset: number): number {
@@ -137,7 +145,13 @@ export function removeImport(
   const previous = elements[index - 1];
   if (next) return { start: element.getStart(file), end: next.getStart(file), text: '' };
   if (previous) return { start: previous.end, end: element.end, text: '' };
-  return { ...importBounds(file.text, statement.getStart(file), statement.end, target.placement), text: '' };
+  const start = statement.getStart(file);
+  if (target.placement === 'separated' && file.text.slice(start - 2, start) === '; ') {
+    // A semicolon after it belongs to what was inserted next.
+    const end = statement.end - (file.text[statement.end - 1] === ';' ? 1 : 0);
+    return { start: start - 2, end, text: '' };
+  }
+  return { ...importBounds(file.text, start, statement.end, target.placement), text: '' };
 }
 
 function importBounds(text: string, start: number, end: number, placement: ImportPlacement): Bounds {

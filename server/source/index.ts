@@ -2,6 +2,6 @@
 export { type AnalysisTarget, analyse, type RegionOutline, regions } from './analyse.ts';
 export { type AppliedFunction, findApplied } from './applied.ts';
 export { fillRanges } from './domain.ts';
-export { type ModuleStyle, moduleStyleOf } from './moduleStyle.ts';
+export { type ModuleStyle, moduleStyle } from './moduleStyle.ts';
 export { createSourceProject, SourceProject } from './project.ts';
 export { type ApplyOptions, applyEdits, editText, type Rewrite, revertEdits } from './rewrite.ts';

@@ -7,6 +7,12 @@ import { specifierOf } from './textStyle.ts';
 
 export type ModuleStyle = 'esm' | 'commonjs';
 
+/** How generated code beside the file has to export. */
+export function moduleStyle(project: SourceProject, path: string): ModuleStyle {
+  const tree = project.syntax(path);
+  return tree ? moduleStyleOf(tree, path) : 'esm';
+}
+
 /** 'commonjs' for JavaScript that Node would load with `require`; TypeScript always writes `import`. */
 export function moduleStyleOf(file: ts.SourceFile, path: string): ModuleStyle {
   if (/\.(?:[cm]?tsx?|mjs)$/u.test(path)) return 'esm';

@@ -4,30 +4,11 @@
  * function twice and so finds out those that are not.
  */
 
-import { changesOfVariable, isAccess } from './changes.ts';
-import { type FunctionNode, isFunctionNode, lineAt, ts, unwrap } from './compiler.ts';
+import { isAccess } from './changes.ts';
+import { isFunctionNode, ts } from './compiler.ts';
+import { type Exploration, type Finding, type Reached, type ReachOptions, reachDeclaration } from './declarations.ts';
 import { globalProblem } from './globals.ts';
 import { meaningOf, resolved, symbolOf, thisContainer } from './symbols.ts';
-
-/** Code that runs, or has run, when the function is called. */
-export interface Reached {
-  readonly node: ts.Node;
-  /** The helper or variable it belongs to; undefined for the function itself. */
-  readonly name?: string;
-  /** 'member': part of a class, so that `this` is an object of the project. 'value': runs once, when its module loads. */
-  readonly kind: 'function' | 'member' | 'value';
-  /** Where the function itself uses what leads here. */
-  readonly entry: ts.Node;
-}
-
-/** `problem` completes "it ..." or "it calls `helper`, which ...". */
-export interface Finding {
-  readonly problem: string;
-  readonly node: ts.Node;
-  readonly reached: Reached;
-  /** The outer variable that it is about. */
-  readonly variable?: ts.Symbol;
-}
 
 export interface Reach {
   /** The function itself first, then what it uses, in the order of use. */
@@ -35,21 +16,6 @@ export interface Reach {
   readonly findings: readonly Finding[];
   /** Packages and generated code, as text that changes when they do; sorted. */
   readonly external: readonly string[];
-}
-
-export interface ReachOptions {
-  readonly root: FunctionNode;
-  /** The function's declarations: the function, and the public one where `root` is its exact copy. */
-  readonly own: readonly ts.Declaration[];
-}
-
-interface Exploration {
-  readonly checker: ts.TypeChecker;
-  readonly options: ReachOptions;
-  readonly reached: Reached[];
-  readonly seen: Set<ts.Node>;
-  readonly findings: Finding[];
-  readonly external: Set<string>;
 }
 
 export function explore(checker: ts.TypeChecker, options: ReachOptions): Reach {
@@ -149,7 +115,7 @@ function use(exploration: Exploration, reached: Reached, node: ts.Identifier): v
     case 'project':
       // A loop at the top level of a module declares variables of its own.
       if (isWithin(meaning.declaration, reached.node)) return;
-      declaration(exploration, reached, { use: node, symbol: meaning.symbol, node: meaning.declaration });
+      reachDeclaration(exploration, reached, { use: node, symbol: meaning.symbol, node: meaning.declaration });
   }
 }
 
@@ -198,7 +164,7 @@ function member(
   const found = target.declarations?.find((other) => isCode(other)) ?? target.valueDeclaration;
   if (!found || found.getSourceFile().isDeclarationFile) return;
   if (isCode(found) || isNamespaceOf(checker, node.expression)) {
-    declaration(exploration, reached, { use: node, symbol: target, node: found });
+    reachDeclaration(exploration, reached, { use: node, symbol: target, node: found });
   }
 }
 
@@ -216,94 +182,4 @@ function isNamespaceOf(checker: ts.TypeChecker, node: ts.Expression): boolean {
 function isThroughClass(target: ts.Expression, { parent }: ts.MethodDeclaration): boolean {
   const owner = ts.isPropertyAccessExpression(target) && target.name.text === 'prototype' ? target.expression : target;
   return ts.isIdentifier(owner) && ts.isClassDeclaration(parent) && owner.text === parent.name?.text;
-}
-
-interface Use {
-  readonly use: ts.Node;
-  readonly symbol: ts.Symbol;
-  readonly node: ts.Declaration;
-}
-
-function declaration(exploration: Exploration, reached: Reached, target: Use): void {
-  const { checker, options, findings } = exploration;
-  const { use, symbol, node } = target;
-  const add: Add = (code, kind) => {
-    if (!code || exploration.seen.has(code)) return;
-    exploration.seen.add(code);
-    const entry = reached.name === undefined ? use : reached.entry;
-    exploration.reached.push({
-      node: code,
-      name: symbol.name === 'default' ? use.getText() : symbol.name,
-      kind,
-      entry,
-    });
-  };
-  if (options.own.includes(node)) {
-    if (reached.name === undefined) return;
-    const problem = `calls \`${use.getText()}\` back; only direct recursion can be kept exact`;
-    findings.push({ problem, node: use, reached });
-  } else if (ts.isShorthandPropertyAssignment(node)) {
-    const value = checker.getShorthandAssignmentValueSymbol(node);
-    const inner = value?.valueDeclaration;
-    if (inner) declaration(exploration, reached, { use, symbol: value, node: inner });
-  } else if (ts.isClassDeclaration(node)) {
-    outerState(exploration, reached, target, add);
-    addClass(node, add);
-  } else if (ts.isFunctionDeclaration(node)) add(node.body && node, 'function');
-  else if (ts.isMethodDeclaration(node) || ts.isAccessor(node)) add(node, 'member');
-  else if (ts.isEnumDeclaration(node)) add(node, 'value');
-  else if (ts.isExportAssignment(node)) add(codeOf(node.expression), 'value');
-  else if (ts.isPropertyAssignment(node)) add(codeOf(node.initializer), 'value');
-  // CommonJS: `exports.scale = ..` declares `scale`.
-  else if (ts.isBinaryExpression(node)) add(codeOf(node.right), 'value');
-  else if (isAccess(node) && ts.isBinaryExpression(node.parent)) add(codeOf(node.parent.right), 'value');
-  else {
-    const variable = ts.findAncestor(node, ts.isVariableDeclaration);
-    if (!variable) return;
-    outerState(exploration, reached, target, add);
-    add(variable.initializer && codeOf(variable.initializer), 'value');
-  }
-}
-
-type Add = (code: ts.Node | undefined, kind: Reached['kind']) => void;
-
-/** What runs when a class is made or an object of it; methods are added where they are used. */
-function addClass(node: ts.ClassDeclaration, add: Add): void {
-  for (const part of node.members) {
-    if (ts.isPropertyDeclaration(part)) add(part.initializer, 'member');
-    if (ts.isConstructorDeclaration(part) || ts.isClassStaticBlockDeclaration(part)) add(part, 'member');
-  }
-  for (const clause of node.heritageClauses ?? []) {
-    if (clause.token === ts.SyntaxKind.ExtendsKeyword) for (const type of clause.types) add(type.expression, 'value');
-  }
-}
-
-const codeOf = (node: ts.Expression): ts.Expression => (isFunctionNode(unwrap(node)) ? unwrap(node) : node);
-
-/** A variable of a module may be read where nothing changes it, other than its module while it loads. */
-function outerState({ checker, findings }: Exploration, reached: Reached, { use, symbol, node }: Use, add: Add): void {
-  const file = node.getSourceFile();
-  for (const change of changesOfVariable(checker, symbol, file)) {
-    const setup = change.kind === 'mutated' ? loadingStatement(change.node) : undefined;
-    if (setup) {
-      add(setup, 'value');
-      continue;
-    }
-    const line = lineAt(file, change.node.getStart(file));
-    findings.push({
-      problem: `reads \`${symbol.name}\`, which line ${line} changes`,
-      node: use,
-      reached,
-      variable: symbol,
-    });
-    return;
-  }
-}
-
-/** The top-level statement around code that runs once, while its module loads. */
-function loadingStatement(node: ts.Node): ts.Statement | undefined {
-  for (let current = node; ; current = current.parent) {
-    if (ts.isFunctionLike(current) || ts.isClassLike(current)) return undefined;
-    if (ts.isSourceFile(current.parent)) return ts.isStatement(current) ? current : undefined;
-  }
 }

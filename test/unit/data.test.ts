@@ -58,8 +58,8 @@ test('a shuffle is a permutation, and every order is equally likely', () => {
 
 test('derived seeds are stable 32-bit numbers that depend on every part, its type and its place', () => {
   // Stored runs depend on these two.
-  assert.equal(seedOf(1), 2_527_132_011);
-  assert.equal(seedOf(1, '3-1-0-1-4-2-0-0', 'full'), 3_226_024_560);
+  assert.equal(seedOf(1), 148_583_159);
+  assert.equal(seedOf(1, '3-1-0-1-4-2-0-0', 'full'), 264_228_722);
   const seeds = [seedOf(), seedOf('ab'), seedOf('a', 'b'), seedOf('b', 'a'), seedOf(1), seedOf('1'), seedOf('ab', '')];
   assert.equal(new Set(seeds).size, seeds.length);
   for (const seed of seeds) assert.ok(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32);

@@ -379,7 +379,7 @@ describe('purity', () => {
           'const { twice } = require("./h.cjs");\n/** @param {number} x @returns {number} */\nfunction f(x) { return twice(x); }',
         'h.cjs': 'const twice = (x) => x * Math.random();\nmodule.exports = { twice };',
       },
-      '3: it uses `twice` (h.cjs, line 1), which uses randomness (`Math.random`).',
+      '3: it calls `twice` (h.cjs, line 1), which uses randomness (`Math.random`).',
     ],
     ['import { clamp } from "some-package";\nfunction f(x: number): number { return clamp(x); }', 'x -> result'],
     [

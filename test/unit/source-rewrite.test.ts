@@ -8,6 +8,7 @@ import {
   createSourceProject,
   editText,
   findApplied,
+  moduleStyle,
   regions,
   revertEdits,
 } from '../../server/source/index.ts';
@@ -177,6 +178,26 @@ module.exports = { price };
     assert.equal(importOf(`import './b';`, 'a.mts'), 'price.approx.mjs');
     assert.equal(importOf(`import 'b';`), 'price.approx.ts');
     assert.equal(importOf(`import './b.js';`, 'a.js'), 'price.approx.js');
+  });
+
+  it('module styles by extension, syntax and package.json', () => {
+    const styleOf = (file: string, text: string) => {
+      project.setOverlay(`${folder}/${file}`, text);
+      return moduleStyle(project, `${folder}/${file}`);
+    };
+    const rows: [string, string, string][] = [
+      ['a.ts', 'const b = require("b");', 'esm'],
+      ['a.mjs', '', 'esm'],
+      ['a.cjs', '', 'commonjs'],
+      ['a.js', 'export const a = 1;', 'esm'],
+      ['a.js', 'import "b";', 'esm'],
+      ['a.js', 'exports.a = 1;', 'commonjs'],
+      ['a.js', 'const a = 1;', 'commonjs'],
+    ];
+    assert.deepEqual(
+      rows.map(([file, text]) => styleOf(file, text)),
+      rows.map(([, , expected]) => expected),
+    );
   });
 
   it('a name that is taken gets another, a network name that is taken is refused', () => {

@@ -44,7 +44,7 @@ export async function runInBrowser(options: HostOptions): Promise<number> {
     server = await startServer(editor, profile, { trusted: options.trusted, env });
     const page = await window.newPage({ viewport: { width: 1400, height: 900 } });
     opened.resolve(page);
-    return await runSuite(page, server, options);
+    return await runSuite(page, { server, profile }, options);
   } finally {
     driver.close();
     await window.close();
@@ -53,7 +53,11 @@ export async function runInBrowser(options: HostOptions): Promise<number> {
   }
 }
 
-async function runSuite(page: Page, server: Server, options: HostOptions): Promise<number> {
+async function runSuite(
+  page: Page,
+  { server, profile }: { readonly server: Server; readonly profile: Profile },
+  options: HostOptions,
+): Promise<number> {
   const finished = Promise.withResolvers<number>();
   await page.exposeFunction('codeAutomationLog', (_type: string, values: readonly unknown[]) => {
     report(values.map(String).join(' '), options.log);
@@ -67,7 +71,7 @@ async function runSuite(page: Page, server: Server, options: HostOptions): Promi
     options.timeoutMs,
   );
   try {
-    const arrived = page.goto(windowUrl(server.port, options), { timeout: startTimeoutMs });
+    const arrived = page.goto(windowUrl(server.port, profile, options), { timeout: startTimeoutMs });
     const [code] = await Promise.all([finished.promise, arrived]);
     if (code !== 0) options.log(await describeFailure(page, server, options));
     return code;
@@ -81,13 +85,15 @@ async function runSuite(page: Page, server: Server, options: HostOptions): Promi
   }
 }
 
-function windowUrl(port: number, options: HostOptions): string {
-  const remote = (file: string) => `vscode-remote://127.0.0.1:${port}${encodeURI(file)}`;
+function windowUrl(port: number, profile: Profile, options: HostOptions): string {
+  const remote = (file: string) =>
+    `vscode-remote://127.0.0.1:${port}${file.split('/').map(encodeURIComponent).join('/')}`;
+  const developed = 'folder' in options.extension ? options.extension.folder : profile.placeholder;
   const payload = [
+    ['extensionDevelopmentPath', remote(developed)],
     ['extensionTestsPath', remote(options.suite)],
     ['skipWelcome', 'true'],
   ];
-  if ('folder' in options.extension) payload.unshift(['extensionDevelopmentPath', remote(options.extension.folder)]);
   const query = new URLSearchParams({ folder: options.workspace, payload: JSON.stringify(payload) });
   return `http://127.0.0.1:${port}/?${query}`;
 }

@@ -4,7 +4,7 @@
  * never seen, and of two installers at once the second discards its copy and uses the first one's.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** The checkout. */
@@ -40,8 +40,7 @@ export async function installOnce(
   if (existsSync(path.join(installed, stamp))) return installed;
   await mkdir(cacheFolder(), { recursive: true });
   await removeAbandoned(name);
-  const partial = path.join(cacheFolder(), `${name}.partial-${process.pid}-${Date.now()}`);
-  await mkdir(partial);
+  const partial = await mkdtemp(path.join(cacheFolder(), `${name}.partial-`));
   try {
     const versions = await fill(partial);
     await writeFile(path.join(partial, stamp), `${JSON.stringify(versions, null, 2)}\n`);

@@ -68,7 +68,7 @@ function windowArguments(profile: Profile, options: HostOptions): string[] {
     `--user-data-dir=${profile.root}`,
     `--extensions-dir=${profile.extensions}`,
     `--extensionTestsPath=${options.suite}`,
-    ...('folder' in options.extension ? [`--extensionDevelopmentPath=${options.extension.folder}`] : []),
+    `--extensionDevelopmentPath=${'folder' in options.extension ? options.extension.folder : profile.placeholder}`,
     ...(options.trusted ? ['--disable-workspace-trust'] : []),
     ...['--no-sandbox', '--disable-gpu', '--disable-updates', '--skip-welcome', '--skip-release-notes'],
     '--disable-telemetry',

@@ -27,18 +27,28 @@ export function positionOf(document: vscode.TextDocument, text: string, into = 1
   return document.positionAt(at + into);
 }
 
-/** Our code actions at a position, as the user's light bulb asks for them. */
-export async function approximateActions(
+/**
+ * Our code actions at a position, as the user's light bulb asks for them. VS Code cancels such a question when another
+ * extension, still starting, registers its own actions: then it is asked again.
+ */
+export function approximateActions(
   document: vscode.TextDocument,
   position: vscode.Position,
 ): Promise<readonly vscode.CodeAction[]> {
-  const actions = await vscode.commands.executeCommand<readonly vscode.CodeAction[] | undefined>(
-    'vscode.executeCodeActionProvider',
-    document.uri,
-    new vscode.Range(position, position),
-    approximateKind,
-  );
-  return (actions ?? []).filter(({ kind }) => kind?.value === approximateKind);
+  return until('an answer about code actions', async () => {
+    try {
+      const actions = await vscode.commands.executeCommand<readonly vscode.CodeAction[] | undefined>(
+        'vscode.executeCodeActionProvider',
+        document.uri,
+        new vscode.Range(position, position),
+        approximateKind,
+      );
+      return (actions ?? []).filter(({ kind }) => kind?.value === approximateKind);
+    } catch (error) {
+      if (error instanceof Error && error.name === 'Canceled') return undefined;
+      throw error;
+    }
+  });
 }
 
 /** Asks again until the answer is there. `what` says what is waited for; it is the message where it does not come. */
