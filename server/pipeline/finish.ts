@@ -8,9 +8,10 @@ import type { TrainingPool } from '../pool.ts';
 import type { Failure } from '../protocol.ts';
 import { bundleEmitted } from '../sampling/bundle.ts';
 import { measure } from '../sampling/measure.ts';
+import type { JobResult } from '../trainWorker.ts';
 import type { MeasuredPoint } from './choose.ts';
 import { approxNameOf, emitNetwork } from './emit.ts';
-import { type Candidate, fullTask } from './search.ts';
+import { type Candidate, fullTask, searchTask } from './search.ts';
 import type { SampledContext } from './searchAndFinish.ts';
 
 export interface TrainedCandidate {
@@ -24,19 +25,29 @@ interface TrainingContext {
   readonly pool: TrainingPool;
 }
 
-/** Trains each candidate again with the full budget; those that diverge are left out. */
+/**
+ * Trains each candidate again with the full budget. Where that ends worse than the search's short training, which can
+ * happen with a learning rate at the edge of divergence, the short one is repeated, so that no point of the front is lost.
+ */
 export async function trainFully(
-  { config, encoding, pool }: TrainingContext,
+  context: TrainingContext,
   candidates: readonly Candidate[],
   onTrained: () => void,
 ): Promise<TrainedCandidate[]> {
-  const tasks = candidates.map((candidate) => fullTask(config, encoding, candidate));
+  const { pool } = context;
+  const tasks = candidates.map((candidate) => fullTask(context, candidate));
   const results = await pool.train(tasks, onTrained);
+  const worse = candidates.filter((candidate, index) => !improves(results[index]!, candidate));
+  const repeated = await pool.train(worse.map((candidate) => searchTask(context, candidate)));
   return candidates.flatMap((candidate, index) => {
-    const { network } = results[index]!;
+    const at = worse.indexOf(candidate);
+    const { network } = at < 0 ? results[index]! : repeated[at]!;
     return network ? [{ candidate, network }] : [];
   });
 }
+
+const improves = ({ error }: JobResult, candidate: Candidate): boolean =>
+  error !== undefined && errorObjective(error) <= errorObjective(candidate.error!);
 
 interface MeasuringContext extends SampledContext {
   readonly dataset: Dataset;

@@ -4,6 +4,7 @@ import { seedOf } from '../../engine/data/random.ts';
 import { parameterCount, topologyName, topologyOf } from '../../engine/nn/network.ts';
 import { decodeMlp, type MlpGenes, type MlpSpace } from '../../engine/search/genome.ts';
 import { nsga2, type Search } from '../../engine/search/nsga2.ts';
+import type { Evaluated } from '../../engine/search/types.ts';
 import type { Encoding, ErrorFigures, MlpGenome, TrainingTask } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
 import type { TrainingPool } from '../pool.ts';
@@ -37,7 +38,7 @@ export interface SearchContext {
 
 export interface SearchState {
   readonly candidates: readonly Candidate[];
-  /** Keys of the non-dominated candidates. */
+  /** Keys of the non-dominated candidates, one for each pair of objectives. */
   readonly front: ReadonlySet<string>;
   readonly generation: number;
   /** After each generation, as a share of the box between the origin and the search's reference point, 0 to 1. */
@@ -78,10 +79,19 @@ function stateOf(search: Search<MlpGenes>, candidates: readonly Candidate[]): Se
   const box = search.reference?.reduce((product, value) => product * value, 1) ?? 1;
   return {
     candidates,
-    front: new Set(search.front().map(({ key }) => key)),
+    front: new Set(distinct(search.front()).map(({ key }) => key)),
     generation: search.generation,
     hypervolume: search.hypervolume.map((volume) => volume / box),
   };
+}
+
+/** Candidates with equal objectives do not dominate each other, but one of them says all that the others would. */
+function distinct(front: readonly Evaluated<MlpGenes>[]): Evaluated<MlpGenes>[] {
+  const seen = new Set<string>();
+  return front.filter(({ objectives }) => {
+    const point = objectives.join();
+    return !seen.has(point) && seen.add(point);
+  });
 }
 
 /** Trains what the journal does not know yet, and journals each result the moment it is there, so a kill loses none. */
@@ -97,7 +107,7 @@ async function evaluate(
   let evaluated = firstIndex + asked.length - fresh.length;
   context.onEvaluated(evaluated, generation);
 
-  const tasks = fresh.map(({ key, genome }) => searchTask(context, key, decodeMlp(genome)));
+  const tasks = fresh.map(({ key, genome }) => searchTask(context, { key, genome: decodeMlp(genome) }));
   await pool.train(tasks, (index, result) => {
     if (result.outcome === 'stopped') return;
     const figures = result.outcome === 'finished' ? result.error : undefined;
@@ -122,7 +132,10 @@ async function evaluate(
   });
 }
 
-function searchTask({ config, encoding }: SearchContext, key: string, genome: MlpGenome): TrainingTask {
+export function searchTask(
+  { config, encoding }: Pick<SearchContext, 'config' | 'encoding'>,
+  { key, genome }: Pick<Candidate, 'key' | 'genome'>,
+): TrainingTask {
   return {
     topology: topologyOf(genome, encoding.inputColumns, encoding.outputColumns),
     optimizer: genome.optimizer,
@@ -136,17 +149,10 @@ function searchTask({ config, encoding }: SearchContext, key: string, genome: Ml
 }
 
 /** The full training of a candidate on the front: more epochs, and a learning rate that anneals to zero. */
-export function fullTask(config: Config, encoding: Encoding, { key, genome }: Candidate): TrainingTask {
-  return {
-    topology: topologyOf(genome, encoding.inputColumns, encoding.outputColumns),
-    optimizer: genome.optimizer,
-    learningRate: genome.learningRate,
-    schedule: 'cosine',
-    loss: encoding.loss,
-    epochs: config.fullEpochs,
-    batchSize: config.batchSize,
-    seed: seedOf(config.seed, key, 'full'),
-  };
+export function fullTask(context: Pick<SearchContext, 'config' | 'encoding'>, candidate: Candidate): TrainingTask {
+  const { config } = context;
+  const seed = seedOf(config.seed, candidate.key, 'full');
+  return { ...searchTask(context, candidate), schedule: 'cosine', epochs: config.fullEpochs, seed };
 }
 
 /** A candidate as the panel draws it while the search runs; undefined where training diverged. */
