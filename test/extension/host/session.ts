@@ -8,7 +8,7 @@ import { cacheFolder, projectFolder } from './cache.ts';
 import { runInElectron } from './electronHost.ts';
 import { copyWorkspace, type Host, type HostOptions } from './host.ts';
 
-const suites = ['approximate', 'restricted', 'installed'] as const;
+const suites = ['approximate', 'restricted', 'installed', 'screenshot'] as const;
 const timeoutMs = 10 * 60_000;
 
 /** Bundles the suites to dist/test/suite. The folder is emptied first, so that no suite of yesterday is run. */
@@ -37,12 +37,14 @@ export interface SessionOptions extends Pick<HostOptions, 'extension' | 'trusted
   /** What `buildSuites` returned. */
   readonly entry: string;
   readonly suite: (typeof suites)[number];
+  /** The folder whose copy is opened. Default: test/extension/workspace. */
+  readonly workspace?: string;
 }
 
-/** Runs a suite in a fresh copy of test/extension/workspace. DEEPMAKER_TEST_HOST=electron chooses a desktop VS Code. */
-export async function runSuiteSession({ entry, suite, ...options }: SessionOptions): Promise<number> {
+/** Runs a suite in a fresh copy of a workspace. DEEPMAKER_TEST_HOST=electron chooses a desktop VS Code. */
+export async function runSuiteSession({ entry, suite, workspace, ...options }: SessionOptions): Promise<number> {
   const host: Host = process.env.DEEPMAKER_TEST_HOST === 'electron' ? runInElectron : runInBrowser;
-  const copy = await copyWorkspace(path.join(projectFolder, 'test/extension/workspace'));
+  const copy = await copyWorkspace(workspace ?? path.join(projectFolder, 'test/extension/workspace'));
   try {
     return await host({
       ...options,
