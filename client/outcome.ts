@@ -1,7 +1,7 @@
 /** Tells the user how a run ended, with the next step one click away. */
 import * as vscode from 'vscode';
+import { formatAmount, formatComparison, formatPercent } from '../engine/format.ts';
 import type { FrontView, RegionReference, RunOutcome } from '../server/protocol.ts';
-import { formatAmount, formatComparison, formatPercent } from './format.ts';
 import { revealRegion } from './region.ts';
 import { tellFailure, tellQuietly } from './tell.ts';
 

@@ -1,7 +1,7 @@
 /** The scatter plot of error against size. Every mark that matters can be reached, read and picked by keyboard. */
 
+import { formatAmount, formatBound, formatCount, formatPercent } from '../../engine/format.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
-import { formatAmount, formatBound, formatCount, formatPercent } from '../format.ts';
 import { svg } from './dom.ts';
 import { frontOf, neighbour, stepsOf } from './front.ts';
 import { markOf } from './marks.ts';

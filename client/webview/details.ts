@@ -1,7 +1,7 @@
 /** Everything about the selected network, and the button that puts it into the source. */
 
+import { formatComparison, formatCount, formatDuration, formatPercent } from '../../engine/format.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
-import { formatComparison, formatCount, formatDuration, formatPercent } from '../format.ts';
 import type { PanelMessage, PanelStatus } from '../messages.ts';
 import { html } from './dom.ts';
 import { roleNames, rolesOf } from './roles.ts';

@@ -1,7 +1,7 @@
 /** The plot with what belongs to it: how much of the front is within the bound, the legend, the hypervolume. */
 
+import { formatCount } from '../../engine/format.ts';
 import type { FrontView } from '../../server/protocol.ts';
-import { formatCount } from '../format.ts';
 import { type ChartOptions, drawChart } from './chart.ts';
 import { html, replaceKeepingFocus } from './dom.ts';
 import { frontOf, within } from './front.ts';

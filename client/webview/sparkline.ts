@@ -1,5 +1,5 @@
 /** How the front grew: its hypervolume after each generation, small enough to stand in a line of text. */
-import { formatAmount } from '../format.ts';
+import { formatAmount } from '../../engine/format.ts';
 import { html, svg } from './dom.ts';
 
 const size = { width: 96, height: 24, inset: 4 };

@@ -1,7 +1,7 @@
 /** Every state of a run as text, and what can be done with the selected network in it. */
 
+import { formatAmount } from '../../engine/format.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
-import { formatAmount } from '../format.ts';
 import type { PanelStatus } from '../messages.ts';
 
 export interface StatusText {

@@ -1,7 +1,7 @@
 /** The same networks as a table, for whoever reads numbers rather than pictures, or cannot see the picture. */
 
+import { formatCount, formatDuration, formatPercent, formatSpeedup } from '../../engine/format.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
-import { formatCount, formatDuration, formatPercent, formatSpeedup } from '../format.ts';
 import type { PanelState, SortColumn } from '../messages.ts';
 import { html } from './dom.ts';
 import { sortPoints, within } from './front.ts';

@@ -1,5 +1,5 @@
 /** The result of a run, as a table for people and as one JSON object for scripts. */
-import { formatNanoseconds, formatPercent, formatSpeedup } from '../format.ts';
+import { formatDuration, formatPercent, significant } from '../../engine/format.ts';
 import type { RunResult } from '../pipeline/run.ts';
 import type { FrontPoint } from '../protocol.ts';
 
@@ -45,12 +45,12 @@ export function reportTable(result: RunResult, artifacts: readonly string[], app
     formatPercent(point.error.p99),
     formatPercent(point.error.max),
     formatPercent(point.error.meanRelative),
-    formatNanoseconds(point.latencyNs!),
-    formatSpeedup(point.speedup!),
+    formatDuration(point.latencyNs!),
+    `${significant(point.speedup!)}x`,
   ]);
   const lines = [
     `${region.name}: ${region.inputSlots.length} inputs, ${region.outputSlots.length} outputs, ` +
-      `${formatNanoseconds(result.exactNs)} per exact call`,
+      `${formatDuration(result.exactNs)} per exact call`,
     `${samples.train + samples.validation + samples.test} samples, ${search.evaluations} networks ` +
       `in ${search.generations} generations, ${search.seconds.toFixed(1)} s`,
     '',

@@ -1,7 +1,7 @@
 /** A lens on each approximated function, and on nothing else: its measured figures, and what can be done with it. */
 import { fileURLToPath } from 'node:url';
 import { type CodeLens, CodeLensRefreshRequest } from 'vscode-languageserver/node';
-import { compareSpeed, formatPercent } from '../format.ts';
+import { formatPercent, formatSpeedup } from '../../engine/format.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { approximationsIn } from '../pipeline/apply.ts';
 import { commandIds, type RegionReference } from '../protocol.ts';
@@ -26,7 +26,7 @@ export function registerCodeLens(context: ServerContext): void {
       const reference: RegionReference = { uri: textDocument.uri, name };
       const record = records.find((entry) => entry.name === name);
       const title = record
-        ? `Approximated: error ${formatPercent(record.error.nrmse)}, ${compareSpeed(record.speedup)}`
+        ? `Approximated: error ${formatPercent(record.error.nrmse)}, ${formatSpeedup(record.speedup)}`
         : 'Approximated';
       const lens = (text: string, command: string): CodeLens => ({
         range,

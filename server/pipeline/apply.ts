@@ -1,8 +1,8 @@
 /** Applying a network and reverting it: the change as data for the editor, and carried out on disk for the command line. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { formatDuration, formatPercent } from '../../engine/format.ts';
 import type { TargetId } from '../../engine/types.ts';
-import { formatNanoseconds, formatPercent } from '../format.ts';
 import type { Failure, FrontPoint } from '../protocol.ts';
 import type { ModuleStyle } from '../source/index.ts';
 import { loadSource } from '../source/lazy.ts';
@@ -86,7 +86,7 @@ function headerFigures(result: RunResult, { error, latencyNs }: FrontPoint): str
   return [
     `Measured on ${result.samples.test} samples it was not trained on: NRMSE ${formatPercent(error.nrmse)}, ` +
       `p99 ${formatPercent(error.p99)}, largest error ${formatPercent(error.max)} of the output's range.`,
-    `${formatNanoseconds(latencyNs!)} per call; the exact function takes ${formatNanoseconds(result.exactNs)}.`,
+    `${formatDuration(latencyNs!)} per call; the exact function takes ${formatDuration(result.exactNs)}.`,
   ];
 }
 

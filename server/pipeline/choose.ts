@@ -1,6 +1,6 @@
 /** Which network of the front a run proposes, and what it says about it. */
 import { errorObjective } from '../../engine/data/metrics.ts';
-import { compareSpeed, formatPercent, significant } from '../format.ts';
+import { formatBound, formatComparison, formatPercent, formatSpeedup, significant } from '../../engine/format.ts';
 import type { FrontPoint } from '../protocol.ts';
 
 /** A point that has been measured on its emitted code. */
@@ -30,25 +30,22 @@ export function choose(points: readonly MeasuredPoint[], maxError: number): Choi
       chosen: best.id,
       met: false,
       reason:
-        `No network reached an error of ${formatPercent(maxError)}; the best one has ${formatPercent(errorObjective(best.error))}. ` +
+        `No network reached an error of ${formatBound(maxError)}; the best one has ${formatPercent(errorObjective(best.error))}. ` +
         'Allow a larger error or more parameters, narrow the ranges, or search longer.',
     };
   }
   const fastest = within.reduce((a, b) => (b.latencyNs < a.latencyNs ? b : a));
   const [low, high] = fastest.speedupInterval;
-  const interval = `95 % interval ${significant(low)} to ${significant(high)}`;
-  const error = `error ${formatPercent(errorObjective(fastest.error))}, bound ${formatPercent(maxError)}`;
+  const network = `network ${fastest.topology}`;
+  const error = `error ${formatPercent(errorObjective(fastest.error))}, bound ${formatBound(maxError)}`;
+  const figures = (from: number, to: number) => `(95 % interval ${significant(from)} to ${significant(to)}; ${error})`;
+  const comparison = formatComparison(fastest.speedup);
   if (low > 1) {
-    return {
-      chosen: fastest.id,
-      met: true,
-      reason: `The network ${fastest.topology} is ${compareSpeed(fastest.speedup)} than the exact function (${interval}; ${error}).`,
-    };
+    return { chosen: fastest.id, met: true, reason: `The ${network} is ${comparison} ${figures(low, high)}.` };
   }
   const verdict =
     high < 1
-      ? `The exact function is faster: the network ${fastest.topology} would be ${compareSpeed(fastest.speedup)}`
-      : `The network ${fastest.topology} is not clearly faster than the exact function`;
-  const slower = `95 % interval of the speedup ${significant(low)} to ${significant(high)}`;
-  return { chosen: fastest.id, met: false, reason: `${verdict} (${slower}; ${error}).` };
+      ? `The exact function is faster: the ${network} would be ${formatSpeedup(fastest.speedup)} ${figures(1 / high, 1 / low)}.`
+      : `The ${network} is not clearly faster than the exact function ${figures(low, high)}.`;
+  return { chosen: fastest.id, met: false, reason: verdict };
 }

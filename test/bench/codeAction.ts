@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { significant } from '../../server/format.ts';
+import { significant } from '../../engine/format.ts';
 import { RpcClient } from '../server/rpcClient.ts';
 
 const functions = 500;

@@ -1,7 +1,7 @@
 /** Time from the command to the first front and to the applied edit. */
 import { join } from 'node:path';
+import { formatPercent, significant } from '../../engine/format.ts';
 import { defaultConfig } from '../../server/config.ts';
-import { formatPercent, significant } from '../../server/format.ts';
 import { applyToDisk } from '../../server/pipeline/apply.ts';
 import { approximate } from '../../server/pipeline/approximate.ts';
 import type { RunResult } from '../../server/pipeline/run.ts';

@@ -1,8 +1,8 @@
 /** One call of the emitted code against `predict` of the same network in TensorFlow.js, and against the exact function. */
 import * as tf from '@tensorflow/tfjs';
+import { formatDuration, significant } from '../../engine/format.ts';
 import { layerSlices } from '../../engine/nn/network.ts';
 import type { Activation } from '../../engine/types.ts';
-import { formatNanoseconds, significant } from '../../server/format.ts';
 import { decodeWeights, type RunResult, type StoredNetwork } from '../../server/pipeline/run.ts';
 
 const rounds = 15;
@@ -18,7 +18,7 @@ export async function benchSingleCall(results: readonly RunResult[]): Promise<vo
     const tfjsNs = timePredict(network);
     console.log(
       `  ${result.region.name.padEnd(14)} ${point.topology.padEnd(14)} ` +
-        `${[point.latencyNs!, result.exactNs, tfjsNs].map((ns) => formatNanoseconds(ns).padStart(10)).join(' ')} ` +
+        `${[point.latencyNs!, result.exactNs, tfjsNs].map((ns) => formatDuration(ns).padStart(10)).join(' ')} ` +
         `${significant(tfjsNs / point.latencyNs!).padStart(16)}`,
     );
   }

@@ -1,4 +1,4 @@
-/** Numbers as people read them, each with its unit. Used by the panel and by notifications, so that both say the same. */
+/** Numbers as people read them, each with its unit. Panel, notifications, lenses and reports all use it, and so agree. */
 
 const noResult = 'no finite result';
 
@@ -64,5 +64,5 @@ const formatRatio = (ratio: number): string =>
       : significant(ratio);
 
 /** Three significant digits without trailing zeros or exponents, and with thousands separated. */
-const significant = (value: number): string =>
+export const significant = (value: number): string =>
   Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { parseRange } from '../../client/ranges.ts';
 import {
   formatAmount,
   formatBound,
@@ -9,8 +10,7 @@ import {
   formatDuration,
   formatPercent,
   formatSpeedup,
-} from '../../client/format.ts';
-import { parseRange } from '../../client/ranges.ts';
+} from '../../engine/format.ts';
 
 function check<T>(format: (value: T) => string, rows: readonly (readonly [T, string])[]): void {
   for (const [value, text] of rows) assert.equal(format(value), text, `for ${value}`);
