@@ -22,11 +22,11 @@ const settings = z.strictObject({
     .positive()
     .optional()
     .describe('Largest acceptable NRMSE, as a fraction. Default: the @approximate tag, or 0.05.'),
-  maxParams: count
-    .optional()
-    .describe('Largest network to consider, in parameters. Default: what can still be faster than the exact function.'),
+  maxParams: count.optional().describe('Largest network to consider, in parameters. Default: 4096.'),
   workers: count.optional().describe('Worker threads that train candidates. Default: the number of cores.'),
-  trainer: z.enum(['auto', 'wasm', 'reference']).describe('What trains the networks.'),
+  trainer: z
+    .enum(['auto', 'wasm', 'reference', 'tensorflow', 'webgpu'])
+    .describe('What trains the networks. tensorflow and webgpu need packages of their own; auto is the embedded wasm.'),
   seed: z
     .int()
     .min(0)

@@ -3,6 +3,7 @@ import { encode } from '../engine/data/encoding.ts';
 import { parameterCount } from '../engine/nn/network.ts';
 import type { Dataset, EncodedSamples, Encoding, TrainingTask } from '../engine/types.ts';
 import { assetPath } from './assets.ts';
+import type { TrainerSetup } from './trainers.ts';
 import type { Job, JobResult, WorkerSetup } from './trainWorker.ts';
 
 /** How often a job may take its worker down before it counts as crashed. */
@@ -117,8 +118,7 @@ function shareFloats(values: Float32Array): Float32Array {
 }
 
 export interface PoolOptions {
-  readonly trainer: 'wasm' | 'reference';
-  readonly kernel: WebAssembly.Module;
+  readonly trainer: TrainerSetup;
   readonly workers: number;
 }
 
@@ -127,7 +127,6 @@ export function startPool(dataset: Dataset, encoding: Encoding, options: PoolOpt
   return new TrainingPool(
     {
       trainer: options.trainer,
-      kernel: options.kernel,
       encoding,
       outputSlots: dataset.outputSlots,
       train: shareSamples(encode(dataset.train, encoding)),

@@ -2,15 +2,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { decode } from '../engine/data/encoding.ts';
 import { errorFigures } from '../engine/data/metrics.ts';
-import { createWasmTrainer } from '../engine/nn/backends/wasm.ts';
 import { predict } from '../engine/nn/network.ts';
-import { referenceTrainer } from '../engine/nn/reference.ts';
-import type { EncodedSamples, Encoding, ErrorFigures, Network, Slot, Trainer, TrainingTask } from '../engine/types.ts';
+import type { EncodedSamples, Encoding, ErrorFigures, Network, Slot, TrainingTask } from '../engine/types.ts';
+import { createTrainer, type TrainerSetup } from './trainers.ts';
 
 /** What a worker is started with. Sample arrays lie in shared memory; `cancelled[0]` turns 1 when work must stop. */
 export interface WorkerSetup {
-  readonly trainer: 'wasm' | 'reference';
-  readonly kernel: WebAssembly.Module;
+  readonly trainer: TrainerSetup;
   readonly encoding: Encoding;
   readonly outputSlots: readonly Slot[];
   readonly train: EncodedSamples;
@@ -34,7 +32,9 @@ export interface JobResult {
 }
 
 const setup = workerData as WorkerSetup;
-const trainer: Trainer = setup.trainer === 'reference' ? referenceTrainer : createWasmTrainer(setup.kernel);
+const loading = createTrainer(setup.trainer);
+// Each job awaits it and reports its failure; without this the thread would die of it first.
+loading.catch(() => {});
 const shouldStop = () => Atomics.load(setup.cancelled, 0) !== 0;
 
 parentPort?.on('message', async ({ id, task }: Job) => {
@@ -49,6 +49,7 @@ parentPort?.on('message', async ({ id, task }: Job) => {
 
 async function train(id: number, task: TrainingTask): Promise<JobResult> {
   if (shouldStop()) return { id, outcome: 'stopped' };
+  const trainer = await loading;
   const result = await trainer.train(task, setup.train, setup.validation, shouldStop);
   if (result.outcome !== 'finished') return { id, outcome: result.outcome };
   const { count, inputs } = setup.validation;

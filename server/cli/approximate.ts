@@ -21,6 +21,7 @@ const options = {
   'max-error': { type: 'string' },
   'max-params': { type: 'string' },
   workers: { type: 'string' },
+  trainer: { type: 'string' },
   apply: { type: 'boolean', default: false },
   out: { type: 'string' },
   json: { type: 'boolean', default: false },
@@ -32,7 +33,7 @@ export async function runApproximate(args: readonly string[]): Promise<ExitCode>
   const { values, file, name, target } = parsed;
 
   const root = projectRoot(file);
-  const flags = {
+  const numbers = {
     seed: values.seed,
     generations: values.generations,
     population: values.population,
@@ -40,7 +41,10 @@ export async function runApproximate(args: readonly string[]): Promise<ExitCode>
     maxParams: values['max-params'],
     workers: values.workers,
   };
-  const layer = Object.fromEntries(Object.entries(flags).map(([key, text]) => [key, text && Number(text)]));
+  const layer = {
+    ...Object.fromEntries(Object.entries(numbers).map(([key, text]) => [key, text && Number(text)])),
+    trainer: values.trainer,
+  };
   const loaded = loadConfig({ root, layers: [layer], ...(values.config ? { file: resolve(values.config) } : {}) });
   if (loaded.kind === 'failed') return fail(loaded);
 

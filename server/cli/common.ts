@@ -16,6 +16,7 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       --population N              candidates per generation (default 30)
       --generations N             generations, the random one included (default 5)
       --workers N                 worker threads (default: number of cores)
+      --trainer T                 auto, wasm, reference, tensorflow or webgpu (default auto: the embedded wasm)
       --seed N                    the same seed gives the same front (default 1)
       --config FILE               instead of deepmaker.config.json in the project
       --json                      print one JSON object instead of a table

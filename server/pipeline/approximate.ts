@@ -5,27 +5,26 @@
 import { sampleDomain } from '../../engine/data/sobol.ts';
 import { targetDescriptions } from '../../engine/emit/target.ts';
 import { bundleRegion } from '../sampling/bundle.ts';
-import { measure } from '../sampling/measure.ts';
 import { sampleRegion } from '../sampling/sampler.ts';
 import { Sandbox } from '../sampling/sandbox.ts';
 import { loadSource } from '../source/lazy.ts';
 import type { Analysis } from '../source/types.ts';
-import { lockRun, prepareRunFolder, projectRoot } from '../store.ts';
+import { formatVersion, lockRun, prepareRunFolder, projectRoot } from '../store.ts';
+import { chooseTrainer } from '../trainers.ts';
 import {
   type ApproximateOutcome,
   type ApproximateRequest,
   cancelledOr,
   emptyFront,
   type RunContext,
+  readPlan,
   runIdOf,
+  writePlan,
 } from './run.ts';
 import { searchAndFinish } from './searchAndFinish.ts';
 
 /** The bound where neither the tag nor the user gives one. */
 const defaultMaxError = 0.05;
-/** The exact function alone is timed once before the search, to know how large a network may be. */
-const exactTimingMs = 300;
-const timedInputs = 1000;
 
 export async function approximate(
   request: ApproximateRequest,
@@ -63,6 +62,8 @@ export async function approximate(
   const domain = fillRanges(analysis.domain, ranges);
 
   const root = projectRoot(request.file);
+  const chosen = await chooseTrainer(request.config.trainer, root);
+  if (chosen.kind === 'failed') return chosen;
   const runId = runIdOf(analysis.region, domain, request.config);
   const folder = prepareRunFolder(root, runId);
   const lock = lockRun(folder);
@@ -74,7 +75,16 @@ export async function approximate(
     };
   }
   try {
-    return await sampleAndSearch({ request, hooks, root, folder, runId, region: analysis.region, domain });
+    return await sampleAndSearch({
+      request,
+      hooks,
+      root,
+      folder,
+      runId,
+      region: analysis.region,
+      domain,
+      trainer: chosen.setup,
+    });
   } finally {
     lock.release();
   }
@@ -106,32 +116,27 @@ async function sampleAndSearch(context: RunContext): Promise<ApproximateOutcome>
   try {
     const loaded = await sandbox.load('exact', bundled.code);
     if (loaded.kind === 'failed') return cancelledOr(hooks, loaded);
+    // A run that goes on takes as many samples as it took before, however fast the machine is now.
+    const before = readPlan(context.folder)?.sampled;
     const sampled = await sampleRegion({
       sandbox,
       id: 'exact',
       region,
-      draw: (count, seed) => sampleDomain(domain, count, seed),
-      count: config.samples,
+      // Always the whole sequence, of which a slow function gets the beginning: beyond the Sobol dimensions the samples
+      // depend on how many there are.
+      draw: (count, seed) => sampleDomain(domain, config.samples, seed).subarray(0, count * domain.length),
+      count: before ?? config.samples,
+      ...(before === undefined ? {} : { timeBudgetMs: Number.POSITIVE_INFINITY }),
       seed: config.seed,
       onProgress: (done) => hooks.onProgress('Sampling inputs and outputs', 0.02 + 0.08 * done),
     });
     if (sampled.kind === 'failed') return cancelledOr(hooks, sampled);
-    const { samples } = sampled;
-    const timing = await measure(sandbox, {
-      exactId: 'exact',
-      approxId: 'exact',
-      signature: region.signature,
-      inputs: samples.inputs,
-      count: Math.min(samples.count, timedInputs),
-      timeBudgetMs: exactTimingMs,
-    });
-    if (timing.kind === 'failed') return cancelledOr(hooks, timing);
+    writePlan(context.folder, { version: formatVersion, region, domain, config, sampled: sampled.evaluated });
     return await searchAndFinish({
       ...context,
       sandbox,
-      samples,
+      samples: sampled.samples,
       rejected: sampled.rejected,
-      exactNs: timing.exactNs,
       maxError: config.maxError ?? region.maxError ?? defaultMaxError,
     });
   } finally {

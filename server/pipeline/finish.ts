@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import type { TrainingPool } from '../pool.ts';
 import type { Failure } from '../protocol.ts';
 import { bundleEmitted } from '../sampling/bundle.ts';
-import { measure } from '../sampling/measure.ts';
+import { measure, median } from '../sampling/measure.ts';
 import type { JobResult } from '../trainWorker.ts';
 import type { MeasuredPoint } from './choose.ts';
 import { approxNameOf, emitNetwork } from './emit.ts';
@@ -61,22 +61,24 @@ export async function measureNetworks(
   context: MeasuringContext,
   networks: readonly TrainedCandidate[],
   onMeasured: (done: number) => void,
-): Promise<{ kind: 'measured'; points: MeasuredPoint[] } | Failure> {
+): Promise<{ kind: 'measured'; points: MeasuredPoint[]; exactNs: number } | Failure> {
   const points: MeasuredPoint[] = [];
+  const exactNs: number[] = [];
   for (const trained of networks) {
     if (context.hooks.signal.aborted) break;
     const point = await measureNetwork(context, trained);
     if (point.kind === 'failed') return point;
     points.push(point.point);
+    exactNs.push(point.exactNs);
     onMeasured(points.length);
   }
-  return { kind: 'measured', points: markFront(points) };
+  return { kind: 'measured', points: markFront(points), exactNs: median(Float64Array.from(exactNs)) };
 }
 
 async function measureNetwork(
   context: MeasuringContext,
   { candidate, network }: TrainedCandidate,
-): Promise<{ kind: 'point'; point: MeasuredPoint } | Failure> {
+): Promise<{ kind: 'point'; point: MeasuredPoint; exactNs: number } | Failure> {
   const { region, sandbox, dataset } = context;
   const { signature } = region;
   const { inputs, outputs, count } = dataset.test;
@@ -107,7 +109,7 @@ async function measureNetwork(
     generation: candidate.generation,
     onFront: true,
   };
-  return { kind: 'point', point };
+  return { kind: 'point', point, exactNs: timing.exactNs };
 }
 
 /** Full training moves points: the final front is what no other measured network dominates. */

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import type { Failure, FrontPoint, FrontView, Reason } from '../protocol.ts';
 import type { MissingRange, Region } from '../source/types.ts';
 import { formatVersion, readJson, runFolder, writeAtomically } from '../store.ts';
+import type { TrainerSetup } from '../trainers.ts';
 
 export interface ApproximateRequest {
   /** Absolute path. */
@@ -81,6 +82,7 @@ export interface RunContext {
   readonly runId: string;
   readonly region: Region;
   readonly domain: Domain;
+  readonly trainer: TrainerSetup;
 }
 
 /** A sandbox that was killed because the user cancelled is no failure. */
@@ -108,6 +110,22 @@ export function runIdOf(region: Region, domain: Domain, config: Config): string 
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 10);
   return `${region.name.replaceAll(/[^\w.-]/g, '_')}-${hash}`;
 }
+
+/** What a run was asked, and how many inputs it sampled: what it needs to go on after a kill. */
+export interface RunPlan {
+  readonly version: number;
+  readonly region: Region;
+  readonly domain: Domain;
+  readonly config: Config;
+  readonly sampled: number;
+}
+
+const planPath = (folder: string) => join(folder, 'run.json');
+
+export const readPlan = (folder: string): RunPlan | undefined => readJson<RunPlan>(planPath(folder));
+
+export const writePlan = (folder: string, plan: RunPlan): void =>
+  writeAtomically(planPath(folder), `${JSON.stringify(plan)}\n`);
 
 const resultPath = (root: string, runId: string) => join(runFolder(root, runId), 'result.json');
 

@@ -1,16 +1,14 @@
 /** The second half of a run: everything that happens on worker threads, and the measurements that end it. */
-import { availableParallelism } from 'node:os';
 import { fitEncoding } from '../../engine/data/encoding.ts';
 import { splitSamples } from '../../engine/data/split.ts';
-import { pickKernel } from '../../engine/nn/backends/wasm.ts';
 import { parameterCount } from '../../engine/nn/network.ts';
 import { type MlpSpace, mlpSpace } from '../../engine/search/genome.ts';
 import type { Dataset, Encoding, Samples } from '../../engine/types.ts';
-import { readKernel } from '../assets.ts';
 import { startPool, type TrainingPool } from '../pool.ts';
 import type { Failure, FrontPoint, FrontView } from '../protocol.ts';
 import type { Sandbox } from '../sampling/sandbox.ts';
 import { formatVersion, openJournal } from '../store.ts';
+import { defaultWorkers } from '../trainers.ts';
 import { choose, type MeasuredPoint } from './choose.ts';
 import { measureNetworks, type TrainedCandidate, trainFully } from './finish.ts';
 import {
@@ -28,8 +26,6 @@ export interface SampledContext extends RunContext {
   readonly sandbox: Sandbox;
   readonly samples: Samples;
   readonly rejected: { readonly thrown: number; readonly notFinite: number };
-  /** Nanoseconds per call of the exact function. */
-  readonly exactNs: number;
   readonly maxError: number;
 }
 
@@ -50,9 +46,8 @@ export async function searchAndFinish(context: SampledContext): Promise<Approxim
   const { config } = context.request;
   const { signal } = context.hooks;
   const pool = startPool(plan.dataset, plan.encoding, {
-    trainer: config.trainer === 'reference' ? 'reference' : 'wasm',
-    kernel: pickKernel(readKernel('train-relaxed'), readKernel('train')),
-    workers: config.workers ?? availableParallelism(),
+    trainer: context.trainer,
+    workers: config.workers ?? defaultWorkers(context.trainer),
   });
   const cancel = () => pool.cancel();
   signal.addEventListener('abort', cancel);
@@ -64,25 +59,23 @@ export async function searchAndFinish(context: SampledContext): Promise<Approxim
   }
 }
 
-function planSearch({ request, region, domain, samples, exactNs }: SampledContext): Plan | Failure {
+function planSearch({ request, region, domain, samples }: SampledContext): Plan | Failure {
   const { inputSlots, outputSlots } = region;
   const dataset: Dataset = { inputSlots, outputSlots, ...splitSamples(samples, request.config.seed) };
   const encoding = fitEncoding(inputSlots, outputSlots, domain, dataset.train);
   const { inputColumns, outputColumns } = encoding;
-  const maxParams = request.config.maxParams ?? parameterBudget(exactNs, encoding);
+  const maxParams = request.config.maxParams ?? parameterBudget(encoding);
   const space = mlpSpace({ maxParams, inputColumns, outputColumns });
   return space.kind === 'failed' ? space : { kind: 'plan', dataset, encoding, space: space.space };
 }
 
-/** What a network's single call costs at best: below this many nanoseconds per parameter none was ever measured. */
-const nanosecondsPerParameter = 0.5;
-/** Larger networks than this take minutes to search on a desktop; `--max-params` lifts it. */
-const largestAutomaticBudget = 4096;
+/** Larger networks take minutes to search on a desktop and microseconds to call; `--max-params` lifts the limit. */
+const defaultMaxParams = 4096;
 
-/** The largest network that can still be faster than the exact function; never so small that the front is empty. */
-function parameterBudget(exactNs: number, { inputColumns, outputColumns }: Encoding): number {
-  const smallest = parameterCount({ widths: [inputColumns, 16, outputColumns], activation: 'relu' });
-  return Math.max(smallest, Math.min(largestAutomaticBudget, Math.floor(exactNs / nanosecondsPerParameter)));
+/** The default limit, or one hidden layer of 16 where there are so many inputs that not even that would fit. */
+function parameterBudget({ inputColumns, outputColumns }: Encoding): number {
+  const small = parameterCount({ widths: [inputColumns, 16, outputColumns], activation: 'relu' });
+  return Math.max(small, defaultMaxParams);
 }
 
 async function runStages(context: SampledContext, plan: Plan, pool: TrainingPool): Promise<ApproximateOutcome> {
@@ -117,7 +110,7 @@ async function runStages(context: SampledContext, plan: Plan, pool: TrainingPool
   if (measured.kind === 'failed') return cancelledOr(hooks, measured);
 
   const { chosen, met, reason } = choose(measured.points, maxError);
-  const result = resultOf(context, plan, { state, seconds, networks, points: measured.points });
+  const result = resultOf(context, plan, { ...measured, state, seconds, networks });
   const done: RunResult = { ...result, chosen, criterion: { met, reason } };
   writeResult(context.root, done);
   hooks.onProgress('Done', 1);
@@ -167,13 +160,13 @@ function searchView(
   stage: FrontView['stage'],
   state: SearchState,
 ): FrontView {
-  const { exactNs, maxError } = context;
+  const { maxError } = context;
   const { generation, candidates, hypervolume } = state;
   const points = candidates.flatMap((candidate) => {
     return searchPoint(candidate, encoding, state.front.has(candidate.key)) ?? [];
   });
   const evaluations = candidates.length;
-  return { ...emptyFront(context), stage, generation, evaluations, hypervolume, points, exactNs, maxError };
+  return { ...emptyFront(context), stage, generation, evaluations, hypervolume, points, maxError };
 }
 
 interface Finished {
@@ -182,14 +175,16 @@ interface Finished {
   readonly seconds: number;
   readonly networks: readonly TrainedCandidate[];
   readonly points: readonly MeasuredPoint[];
+  /** Nanoseconds per call of the exact function. */
+  readonly exactNs: number;
 }
 
 function resultOf(
   context: SampledContext,
   { dataset, encoding }: Plan,
-  { state, seconds, networks, points }: Finished,
+  { state, seconds, networks, points, exactNs }: Finished,
 ): Omit<RunResult, 'chosen' | 'criterion'> {
-  const { request, runId, region, domain, rejected, exactNs, maxError } = context;
+  const { request, runId, region, domain, rejected, maxError } = context;
   return {
     version: formatVersion,
     runId,

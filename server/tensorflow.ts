@@ -1,0 +1,122 @@
+/**
+ * Loads TensorFlow.js, on libtensorflow or on WebGPU, from packages that the user has installed. None of them is bundled:
+ * they carry programs for one platform, of 20 to 400 MB. A thread that has loaded one keeps it until it ends.
+ */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import util from 'node:util';
+import { createTensorflowTrainer, type Tensorflow } from '../engine/nn/backends/tensorflow.ts';
+import type { Trainer } from '../engine/types.ts';
+import type { Failure } from './protocol.ts';
+
+/** Each trainer with the packages that it needs. */
+const packages = {
+  tensorflow: ['@tensorflow/tfjs-node'],
+  webgpu: ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-webgpu', 'webgpu'],
+} as const;
+
+export type TensorflowTrainerName = keyof typeof packages;
+
+/** Loads a package by its name. */
+type Load = (name: string) => Promise<unknown>;
+
+/**
+ * The trainer with its device ready. Packages come from the folder `project` or the ones above it, or else from where
+ * this program is installed; all of a trainer's from the same place, because they must fit together.
+ */
+export async function loadTensorflowTrainer(
+  name: TensorflowTrainerName,
+  project: string,
+): Promise<{ readonly kind: 'trainer'; readonly trainer: Trainer } | Failure> {
+  const load = [project, import.meta.dirname].map((folder) => loaderFrom(folder, packages[name])).find(Boolean);
+  const install = `npm install ${packages[name].join(' ')}`;
+  if (!load) {
+    return {
+      kind: 'failed',
+      message: `The trainer "${name}" needs ${packages[name].join(', ')}, not installed in ${project}.`,
+      hint: `Run \`${install}\` there${name === 'tensorflow' ? ' (it downloads libtensorflow)' : ''}, or leave --trainer out.`,
+    };
+  }
+  try {
+    const tf = name === 'tensorflow' ? await loadNode(load) : await loadWebgpu(load);
+    return { kind: 'trainer', trainer: createTensorflowTrainer(tf, name) };
+  } catch (error) {
+    // A package of the user's that does not start is no bug of ours, whatever it throws.
+    const message = `The trainer "${name}" did not start: ${reasonOf(error)}`;
+    return { kind: 'failed', message, hint: startHints[name] };
+  }
+}
+
+/** The first line of what was thrown; addons and drivers write pages. */
+export const reasonOf = (error: unknown): string =>
+  String(error instanceof Error ? error.message : error)
+    .split('\n')[0]!
+    .trim();
+
+const startHints: Readonly<Record<TensorflowTrainerName, string>> = {
+  tensorflow:
+    'Run `npm rebuild @tensorflow/tfjs-node --ignore-scripts=false` where it is installed: its install script fetches ' +
+    'libtensorflow. Or leave --trainer out.',
+  webgpu:
+    'Install a driver for Vulkan, Metal or Direct3D 12 (VK_DRIVER_FILES may name one for Vulkan), or leave --trainer out.',
+};
+
+/** Loads packages as a module in `folder` would; undefined where one of them is not there. */
+function loaderFrom(folder: string, names: readonly string[]): Load | undefined {
+  const require = createRequire(join(folder, 'package.json'));
+  try {
+    for (const name of names) require.resolve(name);
+  } catch {
+    return undefined;
+  }
+  // Not every package is CommonJS, and Node 20 requires no other; the module itself is then under `default`.
+  return async (name) => {
+    const module = (await import(pathToFileURL(require.resolve(name)).href)) as { default?: unknown };
+    return module.default ?? module;
+  };
+}
+
+async function loadNode(load: Load): Promise<Tensorflow> {
+  // TensorFlow reports on its processor at every start. Its other messages stay.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
+  // The package calls two functions that Node 23 has taken out.
+  const removed = {
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+    isArray: Array.isArray,
+  };
+  for (const [name, value] of Object.entries(removed)) if (!(name in util)) Object.assign(util, { [name]: value });
+
+  const tf = (await load('@tensorflow/tfjs-node')) as Tensorflow;
+  tf.enableProdMode();
+  await useBackend(tf, 'tensorflow');
+  return tf;
+}
+
+/** Dawn as an npm package, as far as it is used here. */
+interface Dawn {
+  create(flags: readonly string[]): { requestAdapter(): Promise<object | null> };
+  /** The classes and constants of WebGPU that browsers have as globals. */
+  readonly globals: object;
+}
+
+async function loadWebgpu(load: Load): Promise<Tensorflow> {
+  const { create, globals } = (await load('webgpu')) as Dawn;
+  const gpu = create([]);
+  if (!(await gpu.requestAdapter())) throw new Error('no GPU was found.');
+  // TensorFlow.js looks for WebGPU where browsers have it.
+  Object.assign(globalThis, globals);
+  globalThis.navigator ??= {} as typeof globalThis.navigator;
+  Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
+
+  const tf = (await load('@tensorflow/tfjs')) as Tensorflow;
+  await load('@tensorflow/tfjs-backend-webgpu');
+  tf.enableProdMode();
+  await useBackend(tf, 'webgpu');
+  return tf;
+}
+
+/** Throws where the backend is not registered or does not start; TensorFlow.js then goes on with another in silence. */
+async function useBackend(tf: Tensorflow, name: TensorflowTrainerName): Promise<void> {
+  if (!(await tf.setBackend(name)) || tf.getBackend() !== name) throw new Error(`its backend "${name}" is missing.`);
+}

@@ -1,0 +1,96 @@
+/** Which trainer a run uses: chosen and tried out on the main thread, created on every worker thread. */
+import { availableParallelism } from 'node:os';
+import { createWasmTrainer, pickKernel } from '../engine/nn/backends/wasm.ts';
+import { referenceTrainer } from '../engine/nn/reference.ts';
+import type { Trainer, TrainingTask } from '../engine/types.ts';
+import { readKernel } from './assets.ts';
+import type { Config } from './config.ts';
+import type { Failure } from './protocol.ts';
+import { loadTensorflowTrainer, reasonOf, type TensorflowTrainerName } from './tensorflow.ts';
+
+/** What a worker thread needs to create its trainer; can be posted to it. */
+export type TrainerSetup =
+  | { readonly name: 'wasm'; readonly kernel: WebAssembly.Module }
+  | { readonly name: 'reference' }
+  | { readonly name: TensorflowTrainerName; readonly project: string };
+
+export type TrainerChoice = { readonly kind: 'setup'; readonly setup: TrainerSetup } | Failure;
+
+/**
+ * Chooses a trainer that works here. `project` is the folder whose installed packages count. 'auto' is the embedded
+ * trainer, or the reference on a processor without SIMD.
+ */
+export async function chooseTrainer(
+  wanted: Config['trainer'],
+  project: string,
+  compile: () => WebAssembly.Module = compileKernel,
+): Promise<TrainerChoice> {
+  switch (wanted) {
+    case 'reference':
+      return { kind: 'setup', setup: { name: 'reference' } };
+    case 'auto':
+    case 'wasm':
+      try {
+        return { kind: 'setup', setup: { name: 'wasm', kernel: compile() } };
+      } catch (error) {
+        if ((error as Error).name !== 'CompileError') throw error;
+        if (wanted === 'auto') return { kind: 'setup', setup: { name: 'reference' } };
+        return {
+          kind: 'failed',
+          message: 'The trainer "wasm" needs a processor with SIMD, which WebAssembly does not find here.',
+          hint: 'Use --trainer reference: the same results, but slowly.',
+        };
+      }
+    case 'tensorflow':
+    case 'webgpu':
+      return (await failureOf(wanted, project)) ?? { kind: 'setup', setup: { name: wanted, project } };
+  }
+}
+
+const compileKernel = () => pickKernel(readKernel('train-relaxed'), readKernel('train'));
+
+/** One update of the smallest network: enough to meet an addon, a driver or a version that does not work. */
+const trial: TrainingTask = {
+  topology: { widths: [1, 1, 1], activation: 'tanh' },
+  optimizer: 'adam',
+  learningRate: 0.01,
+  schedule: 'constant',
+  loss: 'mse',
+  epochs: 1,
+  batchSize: 1,
+  seed: 1,
+};
+
+async function failureOf(name: TensorflowTrainerName, project: string): Promise<Failure | undefined> {
+  const loaded = await loadTensorflowTrainer(name, project);
+  if (loaded.kind === 'failed') return loaded;
+  const samples = { count: 1, inputs: Float32Array.of(1), targets: Float32Array.of(1) };
+  try {
+    const { outcome } = await loaded.trainer.train(trial, samples, samples);
+    if (outcome === 'finished') return undefined;
+    return { kind: 'failed', message: `The trainer "${name}" does not compute correctly here.`, hint: trialHint };
+  } catch (error) {
+    return { kind: 'failed', message: `The trainer "${name}" failed its trial: ${reasonOf(error)}`, hint: trialHint };
+  }
+}
+
+const trialHint = 'Install the newest 4.x of its packages, or leave --trainer out.';
+
+/** One thread per core, but a single one for a GPU: threads would wait for each other there. */
+export const defaultWorkers = ({ name }: TrainerSetup): number => (name === 'webgpu' ? 1 : availableParallelism());
+
+/** On a worker thread. Throws where a trainer that was chosen on the main thread does not load. */
+export async function createTrainer(setup: TrainerSetup): Promise<Trainer> {
+  switch (setup.name) {
+    case 'reference':
+      return referenceTrainer;
+    case 'wasm':
+      return createWasmTrainer(setup.kernel);
+    case 'tensorflow':
+    case 'webgpu': {
+      const loaded = await loadTensorflowTrainer(setup.name, setup.project);
+      if (loaded.kind === 'failed') throw new Error(loaded.message);
+      return loaded.trainer;
+    }
+  }
+}
