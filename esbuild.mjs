@@ -1,5 +1,5 @@
 // Builds dist/: the kernels, the extension, the server, the command line, their worker entries and the panel.
-import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { build, context } from 'esbuild';
@@ -77,8 +77,10 @@ function copyEsbuild() {
     `@esbuild/${process.platform}-${process.arch}/${windows ? 'esbuild.exe' : 'bin/esbuild'}`,
   );
   const copy = windows ? 'dist/esbuild.exe' : 'dist/esbuild';
-  copyFileSync(binary, copy);
-  chmodSync(copy, 0o755);
+  // Renamed into place, because a server that runs from this folder may be executing the old copy.
+  copyFileSync(binary, `${copy}.new`);
+  chmodSync(`${copy}.new`, 0o755);
+  renameSync(`${copy}.new`, copy);
 }
 
 /** The JSON Schema of deepmaker.config.json comes from the schema that the server parses it with. */
