@@ -14,7 +14,7 @@ export function reportJson(result: RunResult, artifacts: readonly string[], appl
       outputs: region.outputSlots,
       sourceHash: region.sourceHash,
     },
-    samples: { train: samples.train, validation: samples.validation, test: samples.test },
+    samples,
     search,
     front: finalFront(result).map(({ id, topology, activation, params, error, latencyNs, speedup }) => ({
       id,
@@ -53,6 +53,7 @@ export function reportTable(result: RunResult, artifacts: readonly string[], app
       `${formatDuration(result.exactNs)} per exact call`,
     `${samples.train + samples.validation + samples.test} samples, ${search.evaluations} networks ` +
       `in ${search.generations} generations, ${search.seconds.toFixed(1)} s`,
+    ...rejectionLines(result),
     '',
     ...formatTable([header, ...rows]),
     '',
@@ -61,6 +62,11 @@ export function reportTable(result: RunResult, artifacts: readonly string[], app
   if (applied) lines.push(`Applied. To undo: deepmaker revert ${region.file}#${region.name}`);
   for (const file of artifacts) lines.push(`Wrote ${file}`);
   return lines.join('\n');
+}
+
+function rejectionLines({ samples: { rejected, firstRejection } }: RunResult): string[] {
+  if (rejected === 0) return [];
+  return [`${rejected} more inputs gave no usable result and were left out; the first one: ${firstRejection}`];
 }
 
 /** The non-dominated networks with their measured figures, smallest first. */

@@ -55,7 +55,10 @@ export interface RunResult {
     readonly train: number;
     readonly validation: number;
     readonly test: number;
+    /** Sampled inputs that threw, or gave NaN or Infinity, and were left out. */
     readonly rejected: number;
+    /** What the first of them gave. */
+    readonly firstRejection?: string;
   };
   readonly search: {
     readonly evaluations: number;

@@ -6,6 +6,7 @@ import { type MlpSpace, mlpSpace } from '../../engine/search/genome.ts';
 import type { Dataset, Encoding, Samples } from '../../engine/types.ts';
 import { startPool, type TrainingPool } from '../pool.ts';
 import type { Failure, FrontPoint, FrontView } from '../protocol.ts';
+import type { Rejected } from '../sampling/sampler.ts';
 import type { Sandbox } from '../sampling/sandbox.ts';
 import { formatVersion, openJournal } from '../store.ts';
 import { defaultWorkers } from '../trainers.ts';
@@ -25,7 +26,7 @@ import { type Candidate, runSearch, type SearchState, searchPoint } from './sear
 export interface SampledContext extends RunContext {
   readonly sandbox: Sandbox;
   readonly samples: Samples;
-  readonly rejected: { readonly thrown: number; readonly notFinite: number };
+  readonly rejected: Rejected;
   readonly maxError: number;
 }
 
@@ -197,6 +198,7 @@ function resultOf(
       validation: dataset.validation.count,
       test: dataset.test.count,
       rejected: rejected.thrown + rejected.notFinite,
+      ...(rejected.firstMessage === undefined ? {} : { firstRejection: rejected.firstMessage }),
     },
     search: {
       evaluations: state.candidates.length,
