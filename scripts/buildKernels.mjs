@@ -6,10 +6,12 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const outFolder = join(root, 'dist/kernels');
 
-/** The training kernel comes in two versions: relaxed SIMD is a quarter faster, and not every engine has it. */
+/** The training kernels come in two versions: relaxed SIMD is a quarter faster, and not every engine has it. */
 const kernels = [
   { name: 'train', source: 'engine/nn/kernels/mlp.ts', features: ['simd'] },
   { name: 'train-relaxed', source: 'engine/nn/kernels/mlp.ts', features: ['simd', 'relaxed-simd'] },
+  { name: 'cnn', source: 'engine/nn/kernels/cnn.ts', features: ['simd'] },
+  { name: 'cnn-relaxed', source: 'engine/nn/kernels/cnn.ts', features: ['simd', 'relaxed-simd'] },
   { name: 'inference', source: 'engine/emit/kernels/inference.ts', features: ['simd'] },
 ];
 

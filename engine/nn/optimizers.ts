@@ -5,14 +5,15 @@
  */
 import type { Optimizer } from '../types.ts';
 
-const beta1 = 0.9;
-const beta2 = 0.999;
-const epsilon = 1e-7;
-const rmspropRho = 0.9;
-const adadeltaRho = 0.95;
-const adagradStart = 0.1;
-/** Nadam's momentum grows to beta1 as beta1 * (1 - 0.96^t / 2), Dozat's schedule. */
-const nadamDecay = 0.96;
+export const beta1 = 0.9;
+export const beta2 = 0.999;
+export const epsilon = 1e-7;
+export const rmspropRho = 0.9;
+export const adadeltaRho = 0.95;
+export const adagradStart = 0.1;
+
+/** Nadam's momentum in step t, from 1: it grows to beta1 (Dozat's schedule). */
+export const nadamMomentum = (t: number): number => beta1 * (1 - 0.5 * 0.96 ** t);
 
 /** Lives as long as one training run. `first` and `second` are what the optimiser remembers of each parameter. */
 export interface OptimizerState {
@@ -108,8 +109,8 @@ export function applyGradients(
   learningRate: number,
 ): void {
   const t = ++state.steps;
-  const momentum = beta1 * (1 - 0.5 * nadamDecay ** t);
-  const nextMomentum = beta1 * (1 - 0.5 * nadamDecay ** (t + 1));
+  const momentum = nadamMomentum(t);
+  const nextMomentum = nadamMomentum(t + 1);
   state.momentumProduct *= momentum;
   const { first, second, momentumProduct } = state;
   const step: Step = { first, second, rate: learningRate, t, momentum, nextMomentum, momentumProduct };

@@ -1,29 +1,19 @@
-/** Names and text of the generated code for one network. */
-import { basename, dirname, extname, join } from 'node:path';
+/** Name and text of the generated code for one network. */
+import { basename } from 'node:path';
 import { targets } from '../../engine/emit/target.ts';
 import type { Domain, Encoding, Network, TargetId } from '../../engine/types.ts';
 import { readKernel } from '../assets.ts';
 import type { Region } from '../source/types.ts';
 
-/** `price` -> `priceApprox`; `Pricer.price` -> `priceApprox`. */
-export const approxNameOf = (regionName: string): string => `${regionName.split('.').at(-1)}Approx`;
-
-const generatedExtensions: Readonly<Record<string, string>> = {
-  '.ts': '.ts',
-  '.tsx': '.ts',
-  '.mts': '.mts',
-  '.cts': '.cts',
-  '.js': '.js',
-  '.jsx': '.js',
-  '.mjs': '.mjs',
-  '.cjs': '.cjs',
-};
-
-/** Beside the source: `price.approx.ts`, in the language and module kind of the source. */
-export function generatedFileOf(region: Region): string {
-  const extension = generatedExtensions[extname(region.file)] ?? '.ts';
-  return join(dirname(region.file), `${region.name}.approx${extension}`);
+/** `price` -> `priceApprox`; `Pricer.price` -> `pricerPriceApprox`, since a file may hold two classes with that method. */
+export function approxNameOf(regionName: string): string {
+  const [first, ...rest] = regionName.split('.');
+  const words = rest.length === 0 ? [first!] : [first!.replace(/^./u, toLower), ...rest.map(capitalised)];
+  return `${words.join('')}Approx`;
 }
+
+const toLower = (text: string): string => text.toLowerCase();
+const capitalised = (word: string): string => word.replace(/^./u, (letter) => letter.toUpperCase());
 
 export interface EmitContext {
   readonly region: Region;

@@ -43,7 +43,7 @@ const task = (hidden: number, epochs: number, learningRate = 0.01): TrainingTask
 let pool: TrainingPool;
 const start = (workers: number) => {
   const kernel = pickKernel(readKernel('train-relaxed'), readKernel('train'));
-  pool = startPool(dataset, encoding, { trainer: 'wasm', kernel, workers });
+  pool = startPool(dataset, encoding, { trainer: { name: 'wasm', kernel }, workers });
   return pool;
 };
 afterEach(() => pool.dispose());

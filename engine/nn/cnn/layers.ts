@@ -230,8 +230,8 @@ export function globalMaxPoolForward(x: Maps): { y: Float64Array; at: Int32Array
   const sampleLength = height * width * channels;
   for (let k = 0; k < values.length; k++) {
     const own = Math.floor(k / sampleLength) * channels + (k % channels);
-    // A NaN wins too: a diverged network must show it.
-    if (values[k]! <= y[own]!) continue;
+    // A NaN wins and stays: a diverged network must show it.
+    if (values[k]! <= y[own]! || Number.isNaN(y[own])) continue;
     y[own] = values[k]!;
     at[own] = k;
   }

@@ -1,5 +1,5 @@
 /**
- * Losses over the tiles of a batch: dL/dy of the batch's mean is written, the sum over its samples is returned.
+ * Losses over the tiles of samples: dL/dy of their batch's mean is written, the sum over the samples is returned.
  * Lanes beyond the last sample are padding: their gradient is 0 and they do not count.
  * Numbers follow the order of the `Loss` union in engine/types.ts.
  */
@@ -59,10 +59,21 @@ function softmaxCrossEntropy(y: usize, target: usize, dy: usize, outputs: i32, s
   return low + high;
 }
 
-/** y, target, dy: tiles of (outputs) rows, `stride` bytes apart, with `samples` samples in all. */
-export function lossOf(kind: i32, y: usize, target: usize, dy: usize, stride: usize, outputs: i32, samples: i32): f64 {
+/**
+ * y, target, dy: tiles of (outputs) rows, `stride` bytes apart, with `samples` samples in all. They are a part, or all, of
+ * a batch of `batch` samples.
+ */
+export function lossOf(
+  kind: i32,
+  y: usize,
+  target: usize,
+  dy: usize,
+  stride: usize,
+  outputs: i32,
+  samples: i32,
+  batch: f32,
+): f64 {
   let total: f64 = 0;
-  const batch = <f32>samples;
   for (; samples > 0; samples -= TILE) {
     total +=
       kind == Loss.MeanSquared

@@ -122,7 +122,8 @@ function forwardLoss(inputs: usize, outputs: usize, order: usize, samples: i32):
   gather(inputs, order, samples, input.width, input.values, input.stride);
   gather(outputs, order, samples, output.width, targets, output.stride);
   forward(tilesFor(samples));
-  return lossOf(loss, output.values, targets, output.gradients, output.stride, output.width, samples);
+  const batch = <f32>samples;
+  return lossOf(loss, output.values, targets, output.gradients, output.stride, output.width, samples, batch);
 }
 
 /**

@@ -1,0 +1,56 @@
+/** Convolutional networks as values: initial weights, and whether arrays fit a topology. */
+import type { CnnGenome, CnnNetwork, CnnTopology } from '../../types.ts';
+import { symmetric, trainingStreams } from '../random.ts';
+import { cnnName, cnnTemplate } from './template.ts';
+
+/** What a genome leaves open: the shape of the images and of the outputs, and the rate of dropout. */
+export type CnnSizes = Pick<CnnTopology, 'height' | 'width' | 'channels' | 'outputs' | 'dropout'>;
+
+/** The paper's network of a genome. */
+export const cnnTopologyOf = ({ activation, blocks, layers, kernel }: CnnGenome, sizes: CnnSizes): CnnTopology => ({
+  kind: 'cnn',
+  ...sizes,
+  activation,
+  blocks,
+  layers,
+  kernel,
+  growth: 12,
+  initialFilters: 24,
+});
+
+/**
+ * Glorot uniform weights, in +-sqrt(6 / (values into + values out of a unit)) of each convolution and the dense layer;
+ * gamma 1 and beta 0, running means 0 and variances 1, as Keras.
+ */
+export function initialiseCnn(topology: CnnTopology, seed: number): CnnNetwork {
+  const { convolutions, head, weightCount, statisticCount } = cnnTemplate(topology);
+  const { weights: random } = trainingStreams(seed);
+  const weights = new Float32Array(weightCount);
+  const statistics = new Float32Array(statisticCount);
+  const fill = (offset: number, kernelArea: number, inputs: number, outputs: number) => {
+    const limit = Math.sqrt(6 / (kernelArea * (inputs + outputs)));
+    const length = kernelArea * inputs * outputs;
+    for (let k = 0; k < length; k++) weights[offset + k] = symmetric(random, limit);
+  };
+  for (const convolution of convolutions) {
+    fill(convolution.weights, convolution.kernel ** 2, convolution.channels, convolution.filters);
+  }
+  fill(head.weights, 1, head.normalization.channels, head.outputs);
+  const normalizations = convolutions.flatMap((step) => (step.kind === 'initial' ? [] : [step.normalization]));
+  for (const { gamma, variance, channels } of [...normalizations, head.normalization]) {
+    weights.fill(1, gamma, gamma + channels);
+    statistics.fill(1, variance, variance + channels);
+  }
+  return { topology, weights, statistics };
+}
+
+/** Throws RangeError where the arrays are not as long as the topology asks for. */
+export function checkCnnArrays(topology: CnnTopology, arrays: Pick<CnnNetwork, 'weights' | 'statistics'>): void {
+  const { weightCount, statisticCount } = cnnTemplate(topology);
+  const { weights, statistics } = arrays;
+  if (weights.length === weightCount && statistics.length === statisticCount) return;
+  throw new RangeError(
+    `${cnnName(topology)} has ${weightCount} weights and ${statisticCount} statistics, ` +
+      `not ${weights.length} and ${statistics.length}.`,
+  );
+}

@@ -1,0 +1,46 @@
+/** Small networks, tasks and kernels that the tests of convolutional networks share. */
+import { readFileSync } from 'node:fs';
+import type { CnnTopology, CnnTrainingTask, EncodedSamples, Loss } from '../../engine/types.ts';
+import { randomSamples } from './nnHelpers.ts';
+
+/** `nnHelpers.ts` has built them. */
+export const cnnKernel = (name: 'cnn' | 'cnn-relaxed'): WebAssembly.Module =>
+  new WebAssembly.Module(new Uint8Array(readFileSync(new URL(`../../dist/kernels/${name}.wasm`, import.meta.url))));
+
+/** Two blocks of two layers on 8x8 images; tests name what matters to them. */
+export function cnnTopologyWith(changes: Partial<CnnTopology>): CnnTopology {
+  return {
+    kind: 'cnn',
+    height: 8,
+    width: 8,
+    channels: 1,
+    outputs: 3,
+    blocks: 2,
+    layers: 8,
+    kernel: 3,
+    growth: 4,
+    initialFilters: 6,
+    activation: 'tanh',
+    dropout: 0,
+    ...changes,
+  };
+}
+
+export function cnnTaskOf(changes: Partial<CnnTrainingTask>): CnnTrainingTask {
+  return {
+    topology: cnnTopologyWith({}),
+    optimizer: 'adam',
+    learningRate: 0.01,
+    schedule: 'constant',
+    loss: 'softmax-cross-entropy',
+    epochs: 3,
+    batchSize: 16,
+    seed: 7,
+    ...changes,
+  };
+}
+
+export function randomImages(count: number, topology: CnnTopology, loss: Loss, seed = 1): EncodedSamples {
+  const { height, width, channels, outputs } = topology;
+  return randomSamples(count, [height * width * channels, outputs], loss, seed);
+}
