@@ -1,5 +1,4 @@
 /** The language server: its capabilities, and the one place where features are registered. */
-import { fileURLToPath } from 'node:url';
 import {
   type Connection,
   createConnection,
@@ -12,6 +11,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { registerCodeAction } from './features/codeAction.ts';
 import { registerCodeLens } from './features/codeLens.ts';
 import { registerEdits } from './features/edits.ts';
+import { filePathOf } from './features/files.ts';
 import { registerFront } from './features/front.ts';
 import { registerRun } from './features/run.ts';
 import { registerTargets } from './features/targets.ts';
@@ -44,7 +44,10 @@ export function serve(connection: Connection): void {
     source() {
       source ??= loadSource().then((module) => {
         const project = module.createSourceProject();
-        for (const document of documents.all()) project.setOverlay(fileURLToPath(document.uri), document.getText());
+        for (const document of documents.all()) {
+          const file = filePathOf(document.uri);
+          if (file !== undefined) project.setOverlay(file, document.getText());
+        }
         return { module, project };
       });
       return source;
@@ -77,14 +80,12 @@ export function serve(connection: Connection): void {
 /** Analysis sees what the editor shows, saved or not. */
 function keepOverlays({ documents, source }: ServerContext): void {
   documents.onDidChangeContent(async ({ document }) => {
-    if (!document.uri.startsWith('file:')) return;
-    const { project } = await source();
-    project.setOverlay(fileURLToPath(document.uri), document.getText());
+    const file = filePathOf(document.uri);
+    if (file !== undefined) (await source()).project.setOverlay(file, document.getText());
   });
   documents.onDidClose(async ({ document }) => {
-    if (!document.uri.startsWith('file:')) return;
-    const { project } = await source();
-    project.removeOverlay(fileURLToPath(document.uri));
+    const file = filePathOf(document.uri);
+    if (file !== undefined) (await source()).project.removeOverlay(file);
   });
 }
 

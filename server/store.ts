@@ -10,17 +10,21 @@
  */
 import {
   appendFileSync,
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
+import { z } from 'zod';
 import type { ErrorFigures } from '../engine/types.ts';
+import type { Failure } from './protocol.ts';
 
 export const formatVersion = 1;
 
@@ -33,15 +37,55 @@ export function projectRoot(file: string): string {
   }
 }
 
+/** With forward slashes, as it is stored: the same project may be opened on another system. */
+export const relativePath = (root: string, path: string): string => relative(root, path).split(sep).join('/');
+
 export const storeFolder = (root: string): string => join(root, '.deepmaker');
 export const runFolder = (root: string, runId: string): string => join(storeFolder(root), 'runs', runId);
 
-/** Writes so that a reader, or a kill in the middle, sees the old content or the new one, never a part. */
+/**
+ * Writes so that a reader, or a kill in the middle, sees the old content or the new one, never a part. A link stays one,
+ * and a file keeps its permissions.
+ */
 export function writeAtomically(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, path);
+  const existing = statSync(path, { throwIfNoEntry: false });
+  const target = existing ? realpathSync(path) : path;
+  const temporary = `${target}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, text);
+    if (existing) chmodSync(temporary, existing.mode);
+    renameSync(temporary, target);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+const diskProblems: Readonly<Record<string, string>> = {
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  ENOTDIR: 'a file stands where a folder should be',
+  EEXIST: 'a file stands where a folder should be',
+  EISDIR: 'a folder stands where a file should be',
+  ENOENT: 'it is no longer there',
+};
+
+/** Runs work that reads and writes the project; what the disk refuses is a failure of the work, not a bug of ours. */
+export async function guardDisk<T>(work: () => Promise<T>): Promise<T | Failure> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code = '', path } = error as NodeJS.ErrnoException;
+    const problem = diskProblems[code];
+    if (problem === undefined || path === undefined) throw error;
+    // People know the file, not the temporary one that it is written by way of.
+    const named = path.replace(/\.\d+\.tmp$/, '');
+    return { kind: 'failed', message: `${named} cannot be used: ${problem}.`, hint: 'Correct that, then run again.' };
+  }
 }
 
 /** Reads versioned JSON; undefined where it is absent, unreadable or of another version. */
@@ -73,25 +117,6 @@ export function listRuns(root: string): string[] {
     .map(({ runId }) => runId);
 }
 
-/**
- * Takes the run for this process; a second process that asks for the same run is told who has it. The lock of a
- * process that no longer lives is taken over. Release it when the run ends.
- */
-export function lockRun(folder: string): { kind: 'locked'; release: () => void } | { kind: 'busy'; pid: number } {
-  const path = join(folder, 'lock');
-  for (;;) {
-    try {
-      writeFileSync(path, String(process.pid), { flag: 'wx' });
-      return { kind: 'locked', release: () => rmSync(path, { force: true }) };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const pid = Number(readOrEmpty(path));
-      if (isAlive(pid)) return { kind: 'busy', pid };
-      rmSync(path, { force: true });
-    }
-  }
-}
-
 function readOrEmpty(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -100,15 +125,12 @@ function readOrEmpty(path: string): string {
   }
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
+const journalEntry = z.object({
+  key: z.string(),
+  figures: z
+    .object({ nrmse: z.number(), meanRelative: z.number(), p99: z.number(), max: z.number(), missRate: z.number() })
+    .optional(),
+});
 
 /** One evaluated genome; without figures where training diverged. */
 export interface JournalEntry {
@@ -116,17 +138,24 @@ export interface JournalEntry {
   readonly figures?: ErrorFigures;
 }
 
-/** The entries of a journal; a torn last line, left by a kill, is dropped. */
+/** The entries of a journal, up to the first line that is none: a kill leaves a torn one at the end. */
 export function readJournal(folder: string): JournalEntry[] {
   const entries: JournalEntry[] = [];
   for (const line of readOrEmpty(join(folder, 'journal.jsonl')).split('\n')) {
-    try {
-      if (line) entries.push(JSON.parse(line) as JournalEntry);
-    } catch {
-      break;
-    }
+    const entry = parseEntry(line);
+    if (!entry) break;
+    entries.push(entry);
   }
   return entries;
+}
+
+function parseEntry(line: string): JournalEntry | undefined {
+  try {
+    const { key, figures } = journalEntry.parse(JSON.parse(line));
+    return figures ? { key, figures } : { key };
+  } catch {
+    return undefined;
+  }
 }
 
 /** `entries` grows as entries are appended. A torn last line is removed first. */

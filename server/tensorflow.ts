@@ -6,8 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
-import { createTensorflowTrainer, type Tensorflow } from '../engine/nn/backends/tensorflow.ts';
-import type { Trainer } from '../engine/types.ts';
+import type { Tensorflow } from '../engine/nn/backends/tensorflow.ts';
 import type { Failure } from './protocol.ts';
 
 /** Each trainer with the packages that it needs. */
@@ -22,13 +21,14 @@ export type TensorflowTrainerName = keyof typeof packages;
 type Load = (name: string) => Promise<unknown>;
 
 /**
- * The trainer with its device ready. Packages come from the folder `project` or the ones above it, or else from where
- * this program is installed; all of a trainer's from the same place, because they must fit together.
+ * The library with its device ready, for the trainer of this name. Packages come from the folder `project` or the ones
+ * above it, or else from where this program is installed; all of a trainer's from the same place, because they must fit
+ * together.
  */
-export async function loadTensorflowTrainer(
+export async function loadTensorflow(
   name: TensorflowTrainerName,
   project: string,
-): Promise<{ readonly kind: 'trainer'; readonly trainer: Trainer } | Failure> {
+): Promise<{ readonly kind: 'loaded'; readonly tf: Tensorflow } | Failure> {
   const load = [project, import.meta.dirname].map((folder) => loaderFrom(folder, packages[name])).find(Boolean);
   const install = `npm install ${packages[name].join(' ')}`;
   if (!load) {
@@ -39,8 +39,7 @@ export async function loadTensorflowTrainer(
     };
   }
   try {
-    const tf = name === 'tensorflow' ? await loadNode(load) : await loadWebgpu(load);
-    return { kind: 'trainer', trainer: createTensorflowTrainer(tf, name) };
+    return { kind: 'loaded', tf: name === 'tensorflow' ? await loadNode(load) : await loadWebgpu(load) };
   } catch (error) {
     // A package of the user's that does not start is no bug of ours, whatever it throws.
     const message = `The trainer "${name}" did not start: ${reasonOf(error)}`;
@@ -64,28 +63,32 @@ const startHints: Readonly<Record<TensorflowTrainerName, string>> = {
 
 /** Loads packages as a module in `folder` would; undefined where one of them is not there. */
 function loaderFrom(folder: string, names: readonly string[]): Load | undefined {
-  const require = createRequire(join(folder, 'package.json'));
+  const requireThere = createRequire(join(folder, 'package.json'));
   try {
-    for (const name of names) require.resolve(name);
+    for (const name of names) requireThere.resolve(name);
   } catch {
     return undefined;
   }
-  // Not every package is CommonJS, and Node 20 requires no other; the module itself is then under `default`.
   return async (name) => {
-    const module = (await import(pathToFileURL(require.resolve(name)).href)) as { default?: unknown };
-    return module.default ?? module;
+    try {
+      // An import that failed would fail until the process ends, also after the user has repaired the package.
+      return requireThere(name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException | undefined)?.code !== 'ERR_REQUIRE_ESM') throw error;
+      // Node 20 requires CommonJS only.
+      return import(pathToFileURL(requireThere.resolve(name)).href);
+    }
   };
 }
 
 async function loadNode(load: Load): Promise<Tensorflow> {
   // TensorFlow reports on its processor at every start. Its other messages stay.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
-  // The package calls two functions that Node 23 has taken out.
-  const removed = {
-    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+  // The package calls two functions of `util` that Node 23 has taken out or warns about.
+  Object.assign(util, {
     isArray: Array.isArray,
-  };
-  for (const [name, value] of Object.entries(removed)) if (!(name in util)) Object.assign(util, { [name]: value });
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+  });
 
   const tf = (await load('@tensorflow/tfjs-node')) as Tensorflow;
   tf.enableProdMode();

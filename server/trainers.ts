@@ -1,12 +1,13 @@
 /** Which trainer a run uses: chosen and tried out on the main thread, created on every worker thread. */
 import { availableParallelism } from 'node:os';
+import { createTensorflowTrainer } from '../engine/nn/backends/tensorflow.ts';
 import { createWasmTrainer, pickKernel } from '../engine/nn/backends/wasm.ts';
 import { referenceTrainer } from '../engine/nn/reference.ts';
 import type { Trainer, TrainingTask } from '../engine/types.ts';
 import { readKernel } from './assets.ts';
 import type { Config } from './config.ts';
 import type { Failure } from './protocol.ts';
-import { loadTensorflowTrainer, reasonOf, type TensorflowTrainerName } from './tensorflow.ts';
+import { loadTensorflow, reasonOf, type TensorflowTrainerName } from './tensorflow.ts';
 
 /** What a worker thread needs to create its trainer; can be posted to it. */
 export type TrainerSetup =
@@ -62,11 +63,11 @@ const trial: TrainingTask = {
 };
 
 async function failureOf(name: TensorflowTrainerName, project: string): Promise<Failure | undefined> {
-  const loaded = await loadTensorflowTrainer(name, project);
+  const loaded = await loadTensorflow(name, project);
   if (loaded.kind === 'failed') return loaded;
   const samples = { count: 1, inputs: Float32Array.of(1), targets: Float32Array.of(1) };
   try {
-    const { outcome } = await loaded.trainer.train(trial, samples, samples);
+    const { outcome } = await createTensorflowTrainer(loaded.tf, name).train(trial, samples, samples);
     if (outcome === 'finished') return undefined;
     return { kind: 'failed', message: `The trainer "${name}" does not compute correctly here.`, hint: trialHint };
   } catch (error) {
@@ -88,9 +89,9 @@ export async function createTrainer(setup: TrainerSetup): Promise<Trainer> {
       return createWasmTrainer(setup.kernel);
     case 'tensorflow':
     case 'webgpu': {
-      const loaded = await loadTensorflowTrainer(setup.name, setup.project);
+      const loaded = await loadTensorflow(setup.name, setup.project);
       if (loaded.kind === 'failed') throw new Error(loaded.message);
-      return loaded.trainer;
+      return createTensorflowTrainer(loaded.tf, setup.name);
     }
   }
 }

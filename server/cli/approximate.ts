@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type TargetId, targetIds } from '../../engine/types.ts';
 import { loadConfig } from '../config.ts';
-import { applyToDisk, exportArtifacts } from '../pipeline/apply.ts';
 import { approximate } from '../pipeline/approximate.ts';
+import { applyToDisk, exportArtifacts } from '../pipeline/onDisk.ts';
 import type { RunResult } from '../pipeline/run.ts';
 import type { Failure } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
@@ -105,21 +105,21 @@ function parse(args: readonly string[]): Parsed {
 }
 
 async function finish(result: RunResult, values: Values, root: string): Promise<ExitCode> {
-  const artifacts: string[] = [];
-  let applied = false;
-  if (values.out) {
-    const written = await exportArtifacts(result, resolve(values.out));
-    if (written.kind === 'failed') return fail(written);
-    artifacts.push(...written.files);
-  }
-  if (values.apply && result.criterion.met) {
-    const change = await applyToDisk(root, result.runId, result.chosen, result.target);
-    if (change.kind === 'failed') return fail(change);
-    artifacts.push(change.generatedFile);
-    applied = true;
-  }
-  console.log(values.json ? reportJson(result, artifacts, applied) : reportTable(result, artifacts, applied));
-  return result.criterion.met ? 0 : 1;
+  const { runId, chosen, target, criterion } = result;
+  const written = values.out ? await exportArtifacts(result, resolve(values.out)) : undefined;
+  const applied =
+    values.apply && criterion.met ? await applyToDisk(root, { runId, candidateId: chosen, target }) : undefined;
+  const artifacts = [
+    ...(written?.kind === 'written' ? written.files : []),
+    ...(applied?.kind === 'applied' ? [applied.file] : []),
+  ];
+  // The figures took a while to get, so they are shown also where the code could not be written.
+  const report = values.json ? reportJson : reportTable;
+  console.log(report(result, artifacts, applied?.kind === 'applied'));
+  const failures = [written, applied].filter((outcome) => outcome?.kind === 'failed');
+  for (const failure of failures) printFailure(failure);
+  if (failures.length > 0) return 2;
+  return criterion.met ? 0 : 1;
 }
 
 function fail(failure: Failure): ExitCode {

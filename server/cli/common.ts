@@ -1,5 +1,5 @@
 /** What every command shares: usage text, FILE#FUNCTION, exit codes and how failures are printed. */
-import { existsSync, statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Failure, Reason } from '../protocol.ts';
 
@@ -36,10 +36,12 @@ export function parseRegion(text: string | undefined): { kind: 'region'; file: s
     };
   }
   const file = resolve(text.slice(0, hash));
-  if (!existsSync(file) || !statSync(file).isFile()) {
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
     return { kind: 'failed', message: `${text.slice(0, hash)} is not a file.`, hint: 'Check the path before the #.' };
   }
-  return { kind: 'region', file, name: text.slice(hash + 1) };
+  // A module lies where its file does, not where a link to it does: that is what its imports are relative to.
+  const isLink = lstatSync(file).isSymbolicLink();
+  return { kind: 'region', file: isLink ? realpathSync(file) : file, name: text.slice(hash + 1) };
 }
 
 export function printFailure(failure: Failure): void {

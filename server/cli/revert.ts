@@ -1,5 +1,5 @@
 /** `deepmaker revert FILE#FUNCTION`. */
-import { revertOnDisk } from '../pipeline/apply.ts';
+import { revertOnDisk } from '../pipeline/onDisk.ts';
 import { projectRoot } from '../store.ts';
 import { type ExitCode, parseRegion, printFailure } from './common.ts';
 

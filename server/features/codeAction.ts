@@ -1,19 +1,20 @@
 /** "Approximate this function": offered on a function's name and signature, disabled with a reason where it cannot be. */
-import { fileURLToPath } from 'node:url';
 import { type CodeAction, CodeActionTriggerKind } from 'vscode-languageserver/node';
 import type { ServerContext } from '../languageServer.ts';
 import { approximateKind, commandIds, type RegionReference } from '../protocol.ts';
+import { filePathOf } from './files.ts';
 
 const title = 'Approximate this function';
 
 export function registerCodeAction({ connection, documents, source }: ServerContext): void {
   connection.onCodeAction(async ({ textDocument, range, context }, token): Promise<CodeAction[]> => {
     const document = documents.get(textDocument.uri);
-    if (!document || !textDocument.uri.startsWith('file:') || !wanted(context.only)) return [];
+    const file = filePathOf(textDocument.uri);
+    if (!document || file === undefined || !wanted(context.only)) return [];
     const { module, project } = await source();
     if (token.isCancellationRequested) return [];
     const analysis = module.analyse(project, {
-      file: fileURLToPath(textDocument.uri),
+      file,
       offset: document.offsetAt(range.start),
     });
     switch (analysis.kind) {

@@ -1,11 +1,11 @@
 /** A lens on each approximated function, and on nothing else: its measured figures, and what can be done with it. */
-import { fileURLToPath } from 'node:url';
 import { type CodeLens, CodeLensRefreshRequest } from 'vscode-languageserver/node';
 import { formatPercent, formatSpeedup } from '../../engine/format.ts';
 import type { ServerContext } from '../languageServer.ts';
-import { approximationsIn } from '../pipeline/apply.ts';
+import { approximationsIn } from '../pipeline/approximations.ts';
 import { commandIds, type RegionReference } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
+import { filePathOf } from './files.ts';
 
 export function registerCodeLens(context: ServerContext): void {
   const { connection, documents, source } = context;
@@ -14,11 +14,11 @@ export function registerCodeLens(context: ServerContext): void {
   connection.onCodeLens(async ({ textDocument }): Promise<CodeLens[]> => {
     const document = documents.get(textDocument.uri);
     const text = document?.getText();
+    const file = filePathOf(textDocument.uri);
     // Most files have no approximation, and must not load the compiler to learn that.
-    if (!document || !text?.includes('.approx') || !textDocument.uri.startsWith('file:')) return [];
+    if (!document || file === undefined || !text?.includes('.approx')) return [];
     if (!(await enabled(context, textDocument.uri))) return [];
     const { module } = await source();
-    const file = fileURLToPath(textDocument.uri);
     const records = approximationsIn(projectRoot(file), file);
     return module.findApplied(text).flatMap(({ name, nameStart }) => {
       const start = document.positionAt(nameStart);

@@ -1,45 +1,47 @@
 /** `deepmaker/apply` and `deepmaker/revert`: each answers one WorkspaceEdit, so that one undo takes it back, and changes nothing itself. */
 import { readFileSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { type TextDocumentEdit, TextEdit, type WorkspaceEdit } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { ServerContext } from '../languageServer.ts';
-import {
-  approximationsIn,
-  forgetApplied,
-  isGenerated,
-  planApply,
-  planRevert,
-  recordApplied,
-  type SourceChange,
-} from '../pipeline/apply.ts';
+import { planApply, planRevert, type SourceChange } from '../pipeline/apply.ts';
+import { approximationsIn, approximationsProblem, forgetApplied, recordApplied } from '../pipeline/approximations.ts';
 import { readResult } from '../pipeline/run.ts';
-import { ApplyRequest, type EditOutcome, RevertRequest } from '../protocol.ts';
-import { projectRoot } from '../store.ts';
+import { type ApplyParams, ApplyRequest, type EditOutcome, type RegionReference, RevertRequest } from '../protocol.ts';
+import { guardDisk, projectRoot } from '../store.ts';
+import { filePathOf, notAFile } from './files.ts';
 
 export function registerEdits(context: ServerContext): void {
   const { connection } = context;
   forgetReverted(context);
-  connection.onRequest(ApplyRequest.type, async ({ runId, candidateId, target, uri }): Promise<EditOutcome> => {
-    const root = projectRoot(fileURLToPath(uri));
-    const result = readResult(root, runId);
-    if (!result) {
-      return { kind: 'failed', message: 'This run is no longer stored.', hint: 'Approximate the function again.' };
-    }
-    const document = openDocument(context, uri);
-    const change = await planApply(result, candidateId, target, document.getText());
-    if (change.kind === 'failed') return change;
-    recordApplied(root, result, candidateId, target);
-    return { kind: 'edit', label: `Approximate ${result.region.name}`, edit: workspaceEdit(document, change) };
-  });
+  connection.onRequest(ApplyRequest.type, (params) => guardDisk(() => apply(context, params)));
+  connection.onRequest(RevertRequest.type, (params) => guardDisk(() => revert(context, params)));
+}
 
-  connection.onRequest(RevertRequest.type, async ({ uri, name }): Promise<EditOutcome> => {
-    const file = fileURLToPath(uri);
-    const document = openDocument(context, uri);
-    const change = await planRevert(file, name, document.getText());
-    if (change.kind === 'failed') return change;
-    return { kind: 'edit', label: `Revert ${name}`, edit: workspaceEdit(document, change) };
-  });
+async function apply(context: ServerContext, { runId, candidateId, target, uri }: ApplyParams): Promise<EditOutcome> {
+  const file = filePathOf(uri);
+  if (file === undefined) return notAFile(uri);
+  const root = projectRoot(file);
+  const result = readResult(root, runId);
+  if (!result) {
+    return { kind: 'failed', message: 'This run is no longer stored.', hint: 'Approximate the function again.' };
+  }
+  const problem = approximationsProblem(root);
+  if (problem) return problem;
+  const document = openDocument(context, uri, file);
+  const change = await planApply(result, candidateId, target, document.getText());
+  if (change.kind === 'failed') return change;
+  recordApplied(root, result, { candidateId, target, generatedFile: change.generated.path });
+  return { kind: 'edit', label: `Approximate ${result.region.name}`, edit: workspaceEdit(document, change) };
+}
+
+async function revert(context: ServerContext, { uri, name }: RegionReference): Promise<EditOutcome> {
+  const file = filePathOf(uri);
+  if (file === undefined) return notAFile(uri);
+  const document = openDocument(context, uri, file);
+  const change = await planRevert(file, name, document.getText());
+  if (change.kind === 'failed') return change;
+  return { kind: 'edit', label: `Revert ${name}`, edit: workspaceEdit(document, change) };
 }
 
 /**
@@ -48,8 +50,8 @@ export function registerEdits(context: ServerContext): void {
  */
 function forgetReverted({ documents, source }: ServerContext): void {
   documents.onDidSave(async ({ document }) => {
-    if (!document.uri.startsWith('file:')) return;
-    const file = fileURLToPath(document.uri);
+    const file = filePathOf(document.uri);
+    if (file === undefined) return;
     const root = projectRoot(file);
     const records = approximationsIn(root, file);
     if (records.length === 0) return;
@@ -60,8 +62,8 @@ function forgetReverted({ documents, source }: ServerContext): void {
 }
 
 /** The editor's text where the file is open, the disk's otherwise. */
-function openDocument({ documents }: ServerContext, uri: string): TextDocument {
-  return documents.get(uri) ?? TextDocument.create(uri, '', 0, readFileSync(fileURLToPath(uri), 'utf8'));
+function openDocument({ documents }: ServerContext, uri: string, file: string): TextDocument {
+  return documents.get(uri) ?? TextDocument.create(uri, '', 0, readFileSync(file, 'utf8'));
 }
 
 function workspaceEdit(document: TextDocument, change: SourceChange): WorkspaceEdit {
@@ -71,18 +73,16 @@ function workspaceEdit(document: TextDocument, change: SourceChange): WorkspaceE
       TextEdit.replace({ start: document.positionAt(start), end: document.positionAt(end) }, text),
     ),
   };
-  const uri = pathToFileURL(change.generatedFile).href;
-  if (change.generatedText === undefined) {
-    if (!isGenerated(change.generatedFile)) return { documentChanges: [sourceEdit] };
+  const { generated } = change;
+  if (generated.kind === 'kept') return { documentChanges: [sourceEdit] };
+  const uri = pathToFileURL(generated.path).href;
+  if (generated.kind === 'deleted') {
     return { documentChanges: [sourceEdit, { kind: 'delete', uri, options: { ignoreIfNotExists: true } }] };
   }
   return {
     documentChanges: [
       { kind: 'create', uri, options: { overwrite: true } },
-      {
-        textDocument: { uri, version: null },
-        edits: [TextEdit.insert({ line: 0, character: 0 }, change.generatedText)],
-      },
+      { textDocument: { uri, version: null }, edits: [TextEdit.insert({ line: 0, character: 0 }, generated.text)] },
       sourceEdit,
     ],
   };

@@ -1,28 +1,33 @@
 /** The stored front of a run, for panels that are opened again. */
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { ServerContext } from '../languageServer.ts';
-import { approximationsIn } from '../pipeline/apply.ts';
+import { approximationsIn } from '../pipeline/approximations.ts';
 import { frontViewOf, type RunResult, readResult } from '../pipeline/run.ts';
-import { type FrontParams, FrontRequest } from '../protocol.ts';
-import { listRuns, projectRoot } from '../store.ts';
+import { type Failure, type FrontParams, FrontRequest, type FrontView } from '../protocol.ts';
+import { guardDisk, listRuns, projectRoot } from '../store.ts';
+import { filePathOf, notAFile } from './files.ts';
 
 export function registerFront(context: ServerContext): void {
-  context.connection.onRequest(FrontRequest.type, async (params) => {
-    const file = fileURLToPath(params.uri);
-    const root = projectRoot(file);
-    for (const runId of params.runId === undefined ? listRuns(root) : [params.runId]) {
-      const result = readResult(root, runId);
-      if (!result || !matches(params, file, result.region)) continue;
-      const applied = await appliedCandidate(context, params.uri, result);
-      return { kind: 'front', front: frontViewOf(result, params.uri, applied) } as const;
-    }
-    return {
-      kind: 'failed',
-      message: params.name ? `There is no finished run for ${params.name}.` : 'This run is no longer stored.',
-      hint: 'Choose "Approximate this function" to start one.',
-    } as const;
-  });
+  context.connection.onRequest(FrontRequest.type, (params) => guardDisk(() => storedFront(context, params)));
+}
+
+async function storedFront(
+  context: ServerContext,
+  { uri, runId, name }: FrontParams,
+): Promise<{ readonly kind: 'front'; readonly front: FrontView } | Failure> {
+  const file = filePathOf(uri);
+  if (file === undefined) return notAFile(uri);
+  const root = projectRoot(file);
+  for (const id of runId === undefined ? listRuns(root) : [runId]) {
+    const result = readResult(root, id);
+    if (!result || (runId === undefined && !(result.region.file === file && result.region.name === name))) continue;
+    return { kind: 'front', front: frontViewOf(result, uri, await appliedCandidate(context, uri, result)) };
+  }
+  return {
+    kind: 'failed',
+    message: name ? `There is no finished run for ${name}.` : 'This run is no longer stored.',
+    hint: 'Choose "Approximate this function" to start one.',
+  };
 }
 
 /** The candidate of this run that the source calls now, if any. */
@@ -39,6 +44,3 @@ export async function appliedCandidate(
   const text = documents.get(uri)?.getText() ?? readFileSync(region.file, 'utf8');
   return module.findApplied(text).some(({ name }) => name === region.name) ? record.candidateId : undefined;
 }
-
-const matches = (params: FrontParams, file: string, region: { file: string; name: string }): boolean =>
-  params.runId !== undefined || (region.file === file && region.name === params.name);

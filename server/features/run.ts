@@ -1,5 +1,4 @@
 /** `deepmaker/run`: one approximation, with progress, a front per generation, and cancellation. */
-import { fileURLToPath } from 'node:url';
 import type { CancellationToken } from 'vscode-languageserver/node';
 import { loadConfig } from '../config.ts';
 import type { ServerContext } from '../languageServer.ts';
@@ -7,6 +6,7 @@ import { approximate } from '../pipeline/approximate.ts';
 import { frontViewOf } from '../pipeline/run.ts';
 import { type RunOutcome, type RunParams, RunRequest } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
+import { filePathOf, notAFile } from './files.ts';
 import { appliedCandidate } from './front.ts';
 
 export function registerRun(context: ServerContext): void {
@@ -19,7 +19,8 @@ export function registerRun(context: ServerContext): void {
         hint: 'Trust the workspace, then run the command again.',
       };
     }
-    const file = fileURLToPath(params.region.uri);
+    const file = filePathOf(params.region.uri);
+    if (file === undefined) return notAFile(params.region.uri);
     const layers = params.settings ? [params.settings] : [];
     const loaded = loadConfig({ root: projectRoot(file), layers });
     if (loaded.kind === 'failed') return loaded;

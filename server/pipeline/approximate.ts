@@ -4,12 +4,13 @@
  */
 import { sampleDomain } from '../../engine/data/sobol.ts';
 import { targetDescriptions } from '../../engine/emit/target.ts';
+import { lockRun } from '../runLock.ts';
 import { bundleRegion } from '../sampling/bundle.ts';
 import { sampleRegion } from '../sampling/sampler.ts';
 import { Sandbox } from '../sampling/sandbox.ts';
 import { loadSource } from '../source/lazy.ts';
 import type { Analysis } from '../source/types.ts';
-import { formatVersion, lockRun, prepareRunFolder, projectRoot } from '../store.ts';
+import { formatVersion, guardDisk, prepareRunFolder, projectRoot } from '../store.ts';
 import { chooseTrainer } from '../trainers.ts';
 import {
   type ApproximateOutcome,
@@ -64,27 +65,23 @@ export async function approximate(
   const root = projectRoot(request.file);
   const chosen = await chooseTrainer(request.config.trainer, root);
   if (chosen.kind === 'failed') return chosen;
-  const runId = runIdOf(analysis.region, domain, request.config);
-  const folder = prepareRunFolder(root, runId);
+  const { region } = analysis;
+  const runId = runIdOf(root, region, domain, request.config);
+  return guardDisk(() => runLocked({ request, hooks, root, runId, region, domain, trainer: chosen.setup }));
+}
+
+async function runLocked(context: Omit<RunContext, 'folder'>): Promise<ApproximateOutcome> {
+  const folder = prepareRunFolder(context.root, context.runId);
   const lock = lockRun(folder);
   if (lock.kind === 'busy') {
     return {
       kind: 'failed',
-      message: `${request.name} is being approximated already, by process ${lock.pid}.`,
+      message: `${context.request.name} is being approximated already, by process ${lock.pid}.`,
       hint: 'Wait for that run, or cancel it.',
     };
   }
   try {
-    return await sampleAndSearch({
-      request,
-      hooks,
-      root,
-      folder,
-      runId,
-      region: analysis.region,
-      domain,
-      trainer: chosen.setup,
-    });
+    return await sampleAndSearch({ ...context, folder });
   } finally {
     lock.release();
   }

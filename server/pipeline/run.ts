@@ -1,12 +1,13 @@
 /** What a run is: its request, its progress, its outcome, and the result that is stored. */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
 import type { Domain, Encoding, TargetId, Topology } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
 import type { Failure, FrontPoint, FrontView, Reason } from '../protocol.ts';
 import type { MissingRange, Region } from '../source/types.ts';
-import { formatVersion, readJson, runFolder, writeAtomically } from '../store.ts';
+import { formatVersion, readJson, relativePath, runFolder, writeAtomically } from '../store.ts';
 import type { TrainerSetup } from '../trainers.ts';
 
 export interface ApproximateRequest {
@@ -106,10 +107,20 @@ export function emptyFront({ request, runId, region }: RunContext): FrontView {
   };
 }
 
-/** Names a run by what decides its front, so that asking for the same thing again finds it. */
-export function runIdOf(region: Region, domain: Domain, config: Config): string {
+/**
+ * Names a run by what decides its front, so that asking for the same thing again finds it, and by the file, so that the
+ * same function in another one does not find this one's result.
+ */
+export function runIdOf(root: string, region: Region, domain: Domain, config: Config): string {
   const { workers: _workers, ...decisive } = config;
-  const text = JSON.stringify([formatVersion, region.name, region.sourceHash, domain, decisive]);
+  const text = JSON.stringify([
+    formatVersion,
+    relativePath(root, region.file),
+    region.name,
+    region.sourceHash,
+    domain,
+    decisive,
+  ]);
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 10);
   return `${region.name.replaceAll(/[^\w.-]/g, '_')}-${hash}`;
 }
@@ -132,11 +143,25 @@ export const writePlan = (folder: string, plan: RunPlan): void =>
 
 const resultPath = (root: string, runId: string) => join(runFolder(root, runId), 'result.json');
 
-export const readResult = (root: string, runId: string): RunResult | undefined =>
-  readJson<RunResult>(resultPath(root, runId));
+/** What has to be there for a stored result to be used; the rest was written by this version too. */
+const storedResult = z.looseObject({
+  region: z.looseObject({ file: z.string(), name: z.string() }),
+  points: z.array(z.looseObject({ id: z.string() })),
+  networks: z.array(z.looseObject({ id: z.string(), weights: z.string() })),
+});
 
-export const writeResult = (root: string, result: RunResult): void =>
-  writeAtomically(resultPath(root, result.runId), `${JSON.stringify(result)}\n`);
+/** Undefined where there is none that can be used. The file is stored relative to the root, for projects that move. */
+export function readResult(root: string, runId: string): RunResult | undefined {
+  const stored = readJson<RunResult>(resultPath(root, runId));
+  if (!stored || !storedResult.safeParse(stored).success) return undefined;
+  const file = resolve(root, stored.region.file);
+  return relativePath(root, file).startsWith('..') ? undefined : { ...stored, region: { ...stored.region, file } };
+}
+
+export function writeResult(root: string, result: RunResult): void {
+  const region = { ...result.region, file: relativePath(root, result.region.file) };
+  writeAtomically(resultPath(root, result.runId), `${JSON.stringify({ ...result, region })}\n`);
+}
 
 /** Dominated points are there for the picture only, so no more of them travel than a picture can show. */
 const maxDominatedPoints = 500;

@@ -108,12 +108,20 @@ async function evaluate(
   context.onEvaluated(evaluated, generation);
 
   const tasks = fresh.map(({ key, genome }) => searchTask(context, { key, genome: decodeMlp(genome) }));
+  let unwritable: { readonly error: unknown } | undefined;
   await pool.train(tasks, (index, result) => {
     if (result.outcome === 'stopped') return;
     const figures = result.outcome === 'finished' ? result.error : undefined;
-    journal.append({ key: fresh[index]!.key, ...(figures ? { figures } : {}) });
+    try {
+      journal.append({ key: fresh[index]!.key, ...(figures ? { figures } : {}) });
+    } catch (error) {
+      // Thrown here it would end the process, as this is called from a worker's event.
+      unwritable ??= { error };
+      pool.cancel();
+    }
     context.onEvaluated(++evaluated, generation);
   });
+  if (unwritable) throw unwritable.error;
   if (context.signal.aborted) return [];
 
   const results = new Map(journal.entries.map((entry) => [entry.key, entry]));

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { formatPercent, significant } from '../../engine/format.ts';
 import { defaultConfig } from '../../server/config.ts';
-import { applyToDisk } from '../../server/pipeline/apply.ts';
 import { approximate } from '../../server/pipeline/approximate.ts';
+import { applyToDisk } from '../../server/pipeline/onDisk.ts';
 import type { RunResult } from '../../server/pipeline/run.ts';
 import { projectRoot } from '../../server/store.ts';
 
@@ -30,7 +30,11 @@ export async function benchPipeline(folder: string, regions: readonly string[]):
     if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
     const { result } = outcome;
     const whole = seconds();
-    const applied = await applyToDisk(projectRoot(file), result.runId, result.chosen, 'cpu');
+    const applied = await applyToDisk(projectRoot(file), {
+      runId: result.runId,
+      candidateId: result.chosen,
+      target: 'cpu',
+    });
     if (applied.kind === 'failed') throw new Error(applied.message);
     const point = result.points.find(({ id }) => id === result.chosen)!;
     console.log(

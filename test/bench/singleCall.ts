@@ -5,7 +5,7 @@ import { layerSlices } from '../../engine/nn/network.ts';
 import type { Activation } from '../../engine/types.ts';
 import { decodeWeights, type RunResult, type StoredNetwork } from '../../server/pipeline/run.ts';
 
-const rounds = 15;
+const rounds = 7;
 const callsPerRound = 200;
 
 export async function benchSingleCall(results: readonly RunResult[]): Promise<void> {
@@ -13,14 +13,15 @@ export async function benchSingleCall(results: readonly RunResult[]): Promise<vo
   console.log('\nOne call: emitted code, exact function, tfjs predict (pure JavaScript backend)');
   console.log('  function       network           emitted      exact       tfjs   tfjs / emitted');
   for (const result of results) {
-    const network = result.networks.find(({ id }) => id === result.chosen)!;
-    const point = result.points.find(({ id }) => id === result.chosen)!;
-    const tfjsNs = timePredict(network);
-    console.log(
-      `  ${result.region.name.padEnd(14)} ${point.topology.padEnd(14)} ` +
-        `${[point.latencyNs!, result.exactNs, tfjsNs].map((ns) => formatDuration(ns).padStart(10)).join(' ')} ` +
-        `${significant(tfjsNs / point.latencyNs!).padStart(16)}`,
-    );
+    for (const point of result.points.filter(({ onFront }) => onFront).sort((a, b) => a.params - b.params)) {
+      const network = result.networks.find(({ id }) => id === point.id)!;
+      const tfjsNs = timePredict(network);
+      const times = [point.latencyNs!, result.exactNs, tfjsNs].map((ns) => formatDuration(ns).padStart(10));
+      console.log(
+        `  ${result.region.name.padEnd(14)} ${point.topology.padEnd(15)} ${times.join(' ')} ` +
+          `${significant(tfjsNs / point.latencyNs!).padStart(16)}`,
+      );
+    }
   }
 }
 

@@ -6,7 +6,7 @@
  * To compare trainers of another kind of network, describe them as a `Suite` and add it to `suites`: problems, entries
  * that train them, and the operations of a step.
  */
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { buildKernels } from '../../scripts/buildKernels.mjs';
 import { runSuite } from './trainSuite.ts';
 
@@ -14,7 +14,8 @@ await buildKernels();
 // The suite reads the kernels when it is loaded.
 const suites = [(await import('./trainMlp.ts')).mlpSuite];
 
-console.log(
-  `${cpus()[0]!.model}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`,
-);
+const date = new Date().toISOString().slice(0, 10);
+console.log(`${cpus()[0]!.model}, ${cpus().length} cores, Node ${process.version}, ${date}`);
+// Other work takes its share of the cores, and most of it from the threads.
+console.log(`Load average before: ${loadavg()[0]!.toFixed(1)}`);
 for (const suite of suites) await runSuite(suite);

@@ -36,7 +36,7 @@ const steps = 3;
 const base = { kind: 'cnn', height: 28, width: 28, channels: 1, outputs: 10, blocks: 2, activation: 'relu' } as const;
 const paper = { kernel: 3, growth: 12, initialFilters: 24, dropout: 0.2 } as const;
 const topologies: readonly CnnTopology[] = [
-  { ...base, ...paper, layers: 10, growth: 6, initialFilters: 12 },
+  { ...base, ...paper, layers: 10, growth: 8, initialFilters: 16 },
   { ...base, ...paper, layers: 16 },
   { ...base, ...paper, layers: 16, activation: 'tanh' },
   { ...base, ...paper, layers: 16, kernel: 5 },

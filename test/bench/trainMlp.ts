@@ -3,12 +3,14 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import * as plainTensorflow from '@tensorflow/tfjs';
 import { createTensorflowSession, type Tensorflow } from '../../engine/nn/backends/tensorflow.ts';
 import { pickKernel } from '../../engine/nn/backends/wasm.ts';
 import { initialise, parameterCount, topologyName } from '../../engine/nn/network.ts';
 import { shuffle, trainingStreams } from '../../engine/nn/random.ts';
 import type { EncodedSamples, TrainingTask } from '../../engine/types.ts';
 import { readKernel } from '../../server/assets.ts';
+import { loadTensorflow } from '../../server/tensorflow.ts';
 import { cacheFolder } from '../extension/host/cache.ts';
 import { execute } from '../extension/host/command.ts';
 import { randomSamples } from '../unit/nnHelpers.ts';
@@ -25,7 +27,6 @@ interface Problem {
 
 const native = join(import.meta.dirname, 'native');
 const workFolder = join(cacheFolder(), 'bench');
-const require = createRequire(import.meta.url);
 
 /** The C program takes whole batches only. */
 function problemOf(widths: readonly number[], batches: number): Problem {
@@ -76,10 +77,10 @@ const wasm = (threads: number): Entry<Problem> => ({
 /** TensorFlow.js trains so slowly that a part of the samples has to do. */
 const tensorflowBatches = 8;
 
-const tensorflow = (backend: string, packages: readonly string[]): Entry<Problem> => ({
+const tensorflow = (backend: string, load: () => Promise<Tensorflow>): Entry<Problem> => ({
   name: `TensorFlow.js, ${backend} backend`,
   async start({ task, samples, order }) {
-    const tf = loadTensorflow(packages);
+    const tf = await load();
     tf.enableProdMode();
     const { inputs, targets } = samples;
     const count = Math.min(samples.count, tensorflowBatches * task.batchSize);
@@ -108,13 +109,19 @@ const tensorflow = (backend: string, packages: readonly string[]): Entry<Problem
   },
 });
 
-function loadTensorflow(packages: readonly string[]): Tensorflow {
+async function loadWasmBackend(): Promise<Tensorflow> {
   try {
-    const [tf] = packages.map((name) => require(name) as Tensorflow);
-    return tf!;
+    createRequire(import.meta.url)('@tensorflow/tfjs-backend-wasm');
+    return plainTensorflow;
   } catch {
-    throw new Error(`not installed: npm install --no-save ${packages.join(' ')}`);
+    throw new Error('not installed: npm install --no-save @tensorflow/tfjs-backend-wasm');
   }
+}
+
+async function loadNodeBackend(): Promise<Tensorflow> {
+  const loaded = await loadTensorflow('tensorflow', import.meta.dirname);
+  if (loaded.kind === 'failed') throw new Error(`${loaded.message} ${loaded.hint}`);
+  return loaded.tf;
 }
 
 /** The file that both programs read; native/mlp.c describes it. */
@@ -187,8 +194,8 @@ export const mlpSuite: Suite<Problem> = {
     wasm(2),
     c,
     torch,
-    tensorflow('cpu', ['@tensorflow/tfjs']),
-    tensorflow('wasm', ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm']),
-    tensorflow('tensorflow', ['@tensorflow/tfjs-node']),
+    tensorflow('cpu', async () => plainTensorflow),
+    tensorflow('wasm', loadWasmBackend),
+    tensorflow('tensorflow', loadNodeBackend),
   ],
 };

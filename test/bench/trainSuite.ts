@@ -47,6 +47,7 @@ const secondsPerRound = 0.2;
 /** Runs every problem and prints one Markdown table for each. */
 export async function runSuite<Problem>(suite: Suite<Problem>): Promise<void> {
   console.log(`\n### ${suite.title}\n`);
+  const reasons = new Set<string>();
   for (const problem of suite.problems) {
     const { running, missing } = await startAll(suite.entries, problem);
     try {
@@ -60,8 +61,9 @@ export async function runSuite<Problem>(suite: Suite<Problem>): Promise<void> {
       for (const { contestant } of running) contestant.end?.();
     }
     printTable(suite, problem, running);
-    for (const reason of missing) console.log(reason);
+    for (const reason of missing) reasons.add(reason);
   }
+  for (const reason of reasons) console.log(`- ${reason}`);
 }
 
 /** One epoch to warm up, one to see how long it takes; then as many a round as fill its time. */
@@ -87,19 +89,20 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
 function printTable<Problem>(suite: Suite<Problem>, problem: Problem, running: readonly Running[]): void {
   const operations = suite.operationsPerSample(problem);
   const [first] = running;
+  if (!first) return;
   const rows = running.map(({ name, rates, loss, contestant }) => {
     const rate = median(rates);
-    const ratio = rate / median(first!.rates);
+    const ratio = rate / median(first.rates);
     // A trainer that computes something else is no comparison. Other samples (a part of them) have another loss.
-    const same = contestant.samples % first!.contestant.samples !== 0 || Math.abs(loss / first!.loss - 1) < 1e-3;
+    const same = contestant.samples % first.contestant.samples !== 0 || Math.abs(loss / first.loss - 1) < 1e-3;
     return [
-      same ? name : `${name} (loss ${loss.toPrecision(4)}, not ${first!.loss.toPrecision(4)})`,
+      same ? name : `${name} (loss ${loss.toPrecision(4)}, not ${first.loss.toPrecision(4)})`,
       Math.round(rate).toLocaleString('en-US'),
       significant((rate * operations) / 1e9),
       significant(ratio),
     ];
   });
-  const header = [suite.nameOf(problem), 'samples / s', 'GFLOP/s', `x ${first?.name}`];
+  const header = [suite.nameOf(problem), 'samples / s', 'GFLOP/s', `x ${first.name}`];
   console.log(formatMarkdown([header, ...rows]));
 }
 

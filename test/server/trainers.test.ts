@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { loadTensorflowTrainer } from '../../server/tensorflow.ts';
+import { loadTensorflow } from '../../server/tensorflow.ts';
 import { chooseTrainer, createTrainer, defaultWorkers } from '../../server/trainers.ts';
 import { randomSamples, taskOf } from '../unit/nnHelpers.ts';
 
@@ -41,14 +41,14 @@ const standIn = `
 
 describe('a TensorFlow trainer that cannot be had says what is missing and how to get it', () => {
   test('packages that are not installed', async () => {
-    const tensorflow = await loadTensorflowTrainer('tensorflow', project);
+    const tensorflow = await loadTensorflow('tensorflow', project);
     assert.ok(tensorflow.kind === 'failed');
     assert.equal(
       tensorflow.message,
       `The trainer "tensorflow" needs @tensorflow/tfjs-node, not installed in ${project}.`,
     );
     assert.match(tensorflow.hint!, /`npm install @tensorflow\/tfjs-node` there \(it downloads libtensorflow\)/);
-    const webgpu = await loadTensorflowTrainer('webgpu', project);
+    const webgpu = await loadTensorflow('webgpu', project);
     assert.ok(webgpu.kind === 'failed');
     assert.match(webgpu.hint!, /`npm install @tensorflow\/tfjs @tensorflow\/tfjs-backend-webgpu webgpu`/);
   });
@@ -71,7 +71,7 @@ describe('a TensorFlow trainer that cannot be had says what is missing and how t
   for (const [name, code, message] of broken) {
     test(name, async () => {
       addPackage('@tensorflow/tfjs-node', code);
-      const loaded = await loadTensorflowTrainer('tensorflow', project);
+      const loaded = await loadTensorflow('tensorflow', project);
       assert.ok(loaded.kind === 'failed');
       assert.match(loaded.message, message);
       assert.match(loaded.hint!, /npm rebuild @tensorflow\/tfjs-node/);
@@ -101,6 +101,13 @@ test('packages of the project are loaded, also from a folder below it', async ()
   const { outcome, trainLoss } = await trainer.train(taskOf({ epochs: 5 }), samples, samples);
   assert.equal(outcome, 'finished');
   assert.ok(trainLoss[4]! < trainLoss[0]!);
+});
+
+test('a package that was repaired is loaded without a restart', async () => {
+  addPackage('@tensorflow/tfjs-node', 'throw new Error("no addon")');
+  assert.equal((await loadTensorflow('tensorflow', project)).kind, 'failed');
+  addPackage('@tensorflow/tfjs-node', standIn);
+  assert.equal((await loadTensorflow('tensorflow', project)).kind, 'loaded');
 });
 
 test('the embedded trainer gives way to the reference only where nobody asked for it by name', async () => {

@@ -2,9 +2,10 @@
  * Run by trainerWebgpu.test.ts in a process of its own, whose environment names a Vulkan driver. The first argument is a
  * folder with the packages. Prints how far WebGPU and the reference are apart after a few updates, as JSON.
  */
+import { createTensorflowTrainer } from '../../engine/nn/backends/tensorflow.ts';
 import { referenceTrainer } from '../../engine/nn/reference.ts';
 import type { TrainingTask } from '../../engine/types.ts';
-import { loadTensorflowTrainer } from '../../server/tensorflow.ts';
+import { loadTensorflow } from '../../server/tensorflow.ts';
 import { randomSamples, relativeDifference, taskOf } from '../unit/nnHelpers.ts';
 
 const widths = [3, 5, 2];
@@ -19,16 +20,18 @@ const tasks: readonly TrainingTask[] = [
   }),
 ];
 
-const loaded = await loadTensorflowTrainer('webgpu', process.argv[2]!);
+const loaded = await loadTensorflow('webgpu', process.argv[2]!);
 if (loaded.kind === 'failed') {
   console.error(`${loaded.message}\n${loaded.hint}`);
   process.exit(1);
 }
+const trainer = createTensorflowTrainer(loaded.tf, 'webgpu');
+const tensors = loaded.tf.memory().numTensors;
 const differences = [];
 for (const task of tasks) {
   // 20 samples in batches of 16: the last batch is short.
   const samples = randomSamples(20, widths, task.loss);
-  const found = await loaded.trainer.train(task, samples, samples);
+  const found = await trainer.train(task, samples, samples);
   const exact = await referenceTrainer.train(task, samples, samples);
   differences.push({
     outcome: found.outcome,
@@ -40,4 +43,4 @@ for (const task of tasks) {
     ),
   });
 }
-console.log(JSON.stringify(differences));
+console.log(JSON.stringify({ differences, leaked: loaded.tf.memory().numTensors - tensors }));

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createCnnSession, predictCnn } from '../../engine/nn/backends/cnn.ts';
 import { initialiseCnn } from '../../engine/nn/cnn/network.ts';
-import { type CnnSession, createCnnReferenceSession, predictCnnReference } from '../../engine/nn/cnn/reference.ts';
+import { createCnnReferenceSession, predictCnnReference } from '../../engine/nn/cnn/reference.ts';
+import type { CnnSession } from '../../engine/nn/cnn/session.ts';
 import { cnnName, cnnTemplate } from '../../engine/nn/cnn/template.ts';
 import { shuffle, trainingStreams } from '../../engine/nn/random.ts';
 import {

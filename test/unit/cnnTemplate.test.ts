@@ -151,7 +151,7 @@ test('what is no network is refused with the reason', () => {
     [{ kernel: 4 as 3 }, 'The kernel is 4x4; it must be 3x3 or 5x5.'],
     [{ dropout: 1 }, 'The dropout rate is 1; it must be at least 0 and below 1.'],
     [{ dropout: Number.NaN }, 'The dropout rate is NaN; it must be at least 0 and below 1.'],
-    [{ layers: 9 }, '9 layers do not make 2 blocks: the number of layers less 4 must be a multiple of the blocks.'],
+    [{ layers: 9 }, '9 layers do not make 2 blocks: less 4, they must be a multiple of the blocks.'],
     [
       { height: 7, width: 20, blocks: 4, layers: 8 },
       'A 7x20 image allows at most 3 blocks, because pooling halves it between blocks.',

@@ -4,14 +4,8 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import {
-  lockRun,
-  openJournal,
-  prepareRunFolder,
-  projectRoot,
-  readJournal,
-  writeAtomically,
-} from '../../server/store.ts';
+import { lockRun } from '../../server/runLock.ts';
+import { openJournal, prepareRunFolder, projectRoot, readJournal, writeAtomically } from '../../server/store.ts';
 
 let root: string;
 beforeEach(() => {

@@ -207,8 +207,9 @@ export function createCnnSession(
 }
 
 /**
- * `kernel` is compiled from `cnn-relaxed` or `cnn`, see `pickKernel`. Training occupies its thread. A batch that takes more
- * than `memoryLimitBytes` passes through the network in parts; where not even eight samples fit, `train` throws RangeError.
+ * `kernel` is compiled from `cnn-relaxed` or `cnn`, see `pickKernel`. Training occupies its thread. A batch that takes
+ * more than `memoryLimitBytes` passes through the network in parts; where not even eight samples fit, `train` throws
+ * RangeError.
  */
 export function createCnnTrainer(kernel: WebAssembly.Module, memoryLimitBytes = cnnMemoryLimitBytes): CnnTrainer {
   return {

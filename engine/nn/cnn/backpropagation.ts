@@ -1,4 +1,6 @@
-/** Loss and gradient of a convolutional network on a batch, in double precision: the layers of layers.ts, in sequence. */
+/**
+ * Loss and gradient of a convolutional network on a batch, in double precision: the layers of layers.ts, in sequence.
+ */
 import type { CnnTopology, Loss } from '../../types.ts';
 import { activationFunctions } from '../activations.ts';
 import type { Batch } from '../backpropagation.ts';

@@ -1,7 +1,7 @@
 /**
- * Which values dropout keeps. Every sample of a batch has a generator of its own, started from the seed, the update, the
- * layer and its place in the batch, so that a kernel can run one generator per vector lane, in whatever order it takes the
- * samples, and draw the same mask again in the backward pass instead of storing it.
+ * Which values dropout keeps. Every sample of a batch has a generator of its own, started from the seed, the update,
+ * the layer and its place in the batch, so that a kernel can run one generator per vector lane, in whatever order it
+ * takes the samples, and draw the same mask again in the backward pass instead of storing it.
  */
 
 export interface DropoutKey {

@@ -1,7 +1,7 @@
 /**
- * The layers of a convolutional network in double precision, forward and backward side by side, as their formulas say it.
- * Maps are (samples N, height H, width W, channels C), channels fastest, as in Keras. What is returned is new; what is
- * given is left alone.
+ * The layers of a convolutional network in double precision, forward and backward side by side, as their formulas say
+ * it. Maps are (samples N, height H, width W, channels C), channels fastest, as in Keras. What is returned is new; what
+ * is given is left alone.
  */
 
 /** Feature maps of a batch: values[((n * height + y) * width + x) * channels + c] */
@@ -23,7 +23,10 @@ const reshaped = (maps: Maps, changes: Partial<Omit<Maps, 'values'>>): Maps => m
 
 const withValues = (maps: Maps, values: Float64Array): Maps => ({ ...maps, values });
 
-/** Calls `visit` with the offsets of every product of a same-padded convolution: of x[.., 0], of w[ky, kx, 0, 0], of y[.., 0]. */
+/**
+ * Calls `visit` with the offsets of every product of a same-padded convolution: of x[.., 0], of w[ky, kx, 0, 0], of
+ * y[.., 0].
+ */
 function forEachTap(
   x: Maps,
   filters: number,
@@ -120,8 +123,8 @@ export function normalizationForward(x: Maps, { mean, variance }: Moments, { gam
 }
 
 /**
- * Gradients through a normalisation whose moments are those of x itself. With xhat the normalised x and M a channel's mean
- * over samples and pixels: dx = gamma / sqrt(variance + epsilon) * (dy - M(dy) - xhat * M(dy * xhat)).
+ * Gradients through a normalisation whose moments are those of x itself. With xhat the normalised x and M a channel's
+ * mean over samples and pixels: dx = gamma / sqrt(variance + epsilon) * (dy - M(dy) - xhat * M(dy * xhat)).
  */
 export function normalizationBackward(
   x: Maps,

@@ -1,6 +1,7 @@
 /**
- * What training a convolutional network takes in the kernel's memory. Nearly all of it is feature maps and their gradients:
- * one value each per channel, pixel and sample. The sizes are those that engine/nn/kernels/cnnCreate.ts allocates.
+ * What training a convolutional network takes in the kernel's memory. Nearly all of it is feature maps and their
+ * gradients: one value each per channel, pixel and sample. The sizes are those that engine/nn/kernels/cnnCreate.ts
+ * allocates.
  */
 import type { CnnTopology } from '../../types.ts';
 import { cnnName, cnnTemplate } from './template.ts';
@@ -58,9 +59,10 @@ export function cnnMemoryBytes(topology: CnnTopology, subBatch: number): number 
 }
 
 /**
- * How many samples of a batch to pass through the network together: all where that fits into `limitBytes`, otherwise parts
- * as equal as multiples of eight allow. The gradients of the parts add up to that of the batch but for the normalisation:
- * each part has moments of its own, and moves the running ones. Throws RangeError where not even eight samples fit.
+ * How many samples of a batch to pass through the network together: all where that fits into `limitBytes`, otherwise
+ * parts as equal as multiples of eight allow. The gradients of the parts add up to that of the batch but for the
+ * normalisation: each part has moments of its own, and moves the running ones. Throws RangeError where not even eight
+ * samples fit.
  */
 export function largestSubBatch(topology: CnnTopology, batchSize: number, limitBytes = cnnMemoryLimitBytes): number {
   for (let parts = 1; ; parts++) {

@@ -1,6 +1,6 @@
 /**
- * The readable trainer of convolutional networks, in double precision: what the kernel is compared with, on networks of a
- * few thousand weights. Formulas: layers.ts, in sequence: backpropagation.ts.
+ * The readable trainer of convolutional networks, in double precision: what the kernel is compared with, on networks of
+ * a few thousand weights. Formulas: layers.ts, in sequence: backpropagation.ts.
  */
 import type { CnnNetwork, CnnTrainer, CnnTrainingTask, EncodedSamples } from '../../types.ts';
 import type { Batch } from '../backpropagation.ts';
@@ -25,7 +25,8 @@ function batchOf({ count, inputs, targets }: EncodedSamples, order: Uint32Array)
 
 /**
  * Batches are cut into sub-batches of `subBatch` samples, whose gradients are added up. Each is normalised by its own
- * moments and moves the statistics, so that the sub-batches of a batch are not the same as the whole, see `largestSubBatch`.
+ * moments and moves the statistics, so that the sub-batches of a batch are not the same as the whole, see
+ * `largestSubBatch`.
  */
 export function createCnnReferenceSession(
   task: CnnTrainingTask,

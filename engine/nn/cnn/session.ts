@@ -1,4 +1,6 @@
-/** What the trainers of convolutional networks share: the session that `runSchedule` drives, and the checks before it. */
+/**
+ * What the trainers of convolutional networks share: the session that `runSchedule` drives, and the checks before it.
+ */
 import type { CnnNetwork, CnnTrainingTask, EncodedSamples } from '../../types.ts';
 import { checkSamples, checkSchedule, type EpochSession } from '../epochs.ts';
 import { checkCnnArrays } from './network.ts';

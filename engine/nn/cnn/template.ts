@@ -1,14 +1,14 @@
 /**
- * The paper's template (Fig. 3) as data: which convolution reads and writes which feature maps, and where its parameters
- * lie. Trainers, memory estimates and exports walk this list, so that none of them knows the template's rules.
+ * The paper's template (Fig. 3) as data: which convolution reads and writes which feature maps, and where its
+ * parameters lie. Trainers, memory estimates and exports walk this list, so that none of them knows the template's rules.
  *
- * first 3x3 convolution
- * B times: (L - 4) / B layers: BatchNorm, activation, convolution, dropout, concatenated to all earlier maps of the block
- *          between blocks a transition: BatchNorm, activation, 1x1 convolution, 2x2 average pooling
- * BatchNorm, activation, global max pooling, dense
+ * first:    3x3 convolution
+ * B blocks: (L - 4) / B layers of BatchNorm, activation, convolution and dropout, each of whose outputs joins all earlier
+ *           maps of the block; between two blocks BatchNorm, activation, 1x1 convolution and 2x2 average pooling
+ * last:     BatchNorm, activation, global max pooling, dense
  *
- * Convolutions keep the size ("same" padding) and have no bias. Pooling rounds down, as Keras's "valid": 28, 14, 7, 3; an
- * odd size loses its last row and column.
+ * Convolutions keep the size ("same" padding) and have no bias. Pooling rounds down, as Keras's "valid": 28, 14, 7, 3;
+ * an odd size loses its last row and column.
  */
 import type { CnnTopology } from '../../types.ts';
 
@@ -146,7 +146,7 @@ export function cnnProblem(topology: CnnTopology): string | undefined {
   if (kernel !== 3 && kernel !== 5) return `The kernel is ${kernel}x${kernel}; it must be 3x3 or 5x5.`;
   if (!(dropout >= 0 && dropout < 1)) return `The dropout rate is ${dropout}; it must be at least 0 and below 1.`;
   if (layers < 4 || !Number.isInteger(layersPerBlock(topology))) {
-    return `${layers} layers do not make ${blocks} blocks: the number of layers less 4 must be a multiple of the blocks.`;
+    return `${layers} layers do not make ${blocks} blocks: less 4, they must be a multiple of the blocks.`;
   }
   const smallest = Math.min(height, width);
   const largest = 1 + Math.floor(Math.log2(smallest));

@@ -1,7 +1,7 @@
 /**
- * A convolutional network that trains in place. The host (../backends/cnn.ts) writes the rows of a sub-batch, then calls the
- * steps of the template one by one, so that it can stop within a batch: one batch of a large network takes a minute. The
- * network's parts are in ./cnnNetwork, its layers in ./cnnForward, ./cnnBackward and ./cnnHead.
+ * A convolutional network that trains in place. The host (../backends/cnn.ts) writes the rows of a sub-batch, then
+ * calls the steps of the template one by one, so that it can stop within a batch: one batch of a large network takes a
+ * minute. The network's parts are in ./cnnNetwork, its layers in ./cnnForward, ./cnnBackward and ./cnnHead.
  */
 import { backwardConvolution } from './cnnBackward';
 import { createNetwork, Sizes } from './cnnCreate';
@@ -37,7 +37,10 @@ export function statistics(): usize {
   return network.statistics;
 }
 
-/** Where the host writes the rows of a sub-batch: images (samples, height * width * channels), outputs (samples, outputs). */
+/**
+ * Where the host writes the rows of a sub-batch: images (samples, height * width * channels), outputs (samples,
+ * outputs).
+ */
 export function inputRows(): usize {
   return network.inputRows;
 }

@@ -1,4 +1,6 @@
-/** The backward pass of one convolution over all tiles: gradients of its weights, its normalisation and what it read. */
+/**
+ * The backward pass of one convolution over all tiles: gradients of its weights, its normalisation and what it read.
+ */
 import { bandRows, Convolution, Kind, Network } from './cnnNetwork';
 import { clearMargins, poolRow } from './cnnForward';
 import { addNormalizationGradients, prepareNormals, startGradients } from './cnnNormals';
@@ -27,9 +29,7 @@ function fillGradients(network: Network, c: Convolution, index: i32, tile: i32):
     const to = row0 + <usize>row * (inner + 2 * margin);
     for (let filter = 0; filter < c.filters; filter++) {
       const at =
-        <usize>tile * block.stride +
-        <usize>(c.firstChannel + filter) * block.plane +
-        <usize>(row * width) * ROW;
+        <usize>tile * block.stride + <usize>(c.firstChannel + filter) * block.plane + <usize>(row * width) * ROW;
       const channel = block.channel(c.firstChannel + filter);
       const d = to + <usize>filter * ROW;
       finishGradient(block.values + at, block.gradients + at, width, channel, low, high, d, pixel);

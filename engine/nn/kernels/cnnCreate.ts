@@ -150,7 +150,10 @@ function createScratch(network: Network, trains: bool): void {
   network.generators = allocate(2 * VECTOR);
 }
 
-/** blocks: (blockCount, 3) i32: height, width, channels; convolutions: (convolutionCount, 6) i32, see `createConvolution`. */
+/**
+ * blocks: (blockCount, 3) i32: height, width, channels; convolutions: (convolutionCount, 6) i32, see
+ * `createConvolution`.
+ */
 export function createNetwork(sizes: Sizes, blocks: usize, convolutions: usize): Network {
   const network = changetype<Network>(allocate(offsetof<Network>()));
   const trains = sizes.trains != 0;

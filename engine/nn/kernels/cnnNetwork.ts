@@ -1,14 +1,14 @@
 /**
- * A convolutional network in memory: parameters, feature maps, gradients and scratch. Feature maps are in tiles of eight
- * samples, (channels, height, width) tile rows each. A block's maps are one buffer that its layers append to, so that
- * concatenation copies nothing.
+ * A convolutional network in memory: parameters, feature maps, gradients and scratch. Feature maps are in tiles of
+ * eight samples, (channels, height, width) tile rows each. A block's maps are one buffer that its layers append to, so
+ * that concatenation copies nothing.
  */
 import { GROUP, groupsFor } from './convolution';
 import { Channel, Normal } from './normalization';
 import { Optimizer } from './optimizers';
 import { ROW, tilesFor } from './tile';
 
-/** Bytes of scratch that the inputs of one convolution may take at a time: half of a common second-level cache. */
+/** Bytes of scratch that a convolution's inputs take at a time, so that they and its products stay in the caches. */
 const CHUNK: i32 = 320 * 1024;
 /** Pixels that the backward pass takes at a time, so that a group's values stay in the first-level cache. */
 const BAND: i32 = 64;
@@ -38,7 +38,9 @@ export const enum Kind {
   Transition,
 }
 
-/** Lives as long as the instance. Addresses of parameters; gradients lie at the same distance from the first gradient. */
+/**
+ * Lives as long as the instance. Addresses of parameters; gradients lie at the same distance from the first gradient.
+ */
 @unmanaged
 export class Normalization {
   channels: i32;

@@ -11,8 +11,8 @@ function moveTowards(running: usize, value: f64): void {
 }
 
 /**
- * Sets network.normals for the channels of `source`. In training by the moments of the samples at hand, towards which the
- * running ones move where `updates`; otherwise by the running ones.
+ * Sets network.normals for the channels of `source`. In training by the moments of the samples at hand, towards which
+ * the running ones move where `updates`; otherwise by the running ones.
  */
 export function prepareNormals(
   network: Network,
@@ -55,7 +55,9 @@ export function add(gradient: usize, value: f64): void {
   store<f32>(gradient, load<f32>(gradient) + <f32>value);
 }
 
-/** Adds the gradients of gamma and beta, from the sums over all samples, and what they mean for the block's gradients. */
+/**
+ * Adds the gradients of gamma and beta, from the sums over all samples, and what they mean for the block's gradients.
+ */
 export function addNormalizationGradients(network: Network, normalization: Normalization, source: Block): void {
   const values = <f64>network.samples * <f64>(source.height * source.width);
   for (let c = 0; c < normalization.channels; c++) {

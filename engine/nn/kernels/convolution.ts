@@ -1,8 +1,8 @@
 /**
- * The products of a convolution over one tile of samples. Scratch maps are pixel after pixel, all channels of a pixel side
- * by side, so that the taps of one kernel row are one contiguous run and a kernel of any size is the same loop. Rows have
- * margins of zeros to the left and right. Six filters x two vectors of samples stay in registers: 8 loads for 12
- * multiply-adds, which leaves the multipliers as the limit.
+ * The products of a convolution over one tile of samples. Scratch maps are pixel after pixel, all channels of a pixel
+ * side by side, so that the taps of one kernel row are one contiguous run and a kernel of any size is the same loop.
+ * Rows have margins of zeros to the left and right. Six filters x two vectors of samples stay in registers: 8 loads for
+ * 12 multiply-adds, which leaves the multipliers as the limit.
  */
 import { ROW } from './tile';
 import { multiplyAdd, splat, sum, VECTOR } from './vector';
@@ -20,9 +20,9 @@ export function groupsFor(channels: i32): i32 {
 }
 
 /**
- * Rearranges weights for `convolveRow`: to[group][ky][kx][inner][6 outer], with zeros where an outer channel is missing and
- * for `innerPadded - inner` inner ones. An element lies `tapStride` bytes from one tap to the next, and so on.
- * The gradient of the inputs is a convolution with exchanged channels and the taps in reverse order.
+ * Rearranges weights for `convolveRow`: to[group][ky][kx][inner][6 outer], with zeros where an outer channel is missing
+ * and for `innerPadded - inner` inner ones. An element lies `tapStride` bytes from one tap to the next, and so on. The
+ * gradient of the inputs is a convolution with exchanged channels and the taps in reverse order.
  */
 export function pack(
   w: usize,
@@ -52,8 +52,8 @@ export function pack(
 }
 
 /**
- * z[column, f] = sum over `rows` kernel rows and the `run` taps and channels of each of x * w, for one image row and the six
- * filters of a group; added to what is there where `accumulate`.
+ * z[column, f] = sum over `rows` kernel rows and the `run` taps and channels of each of x * w, for one image row and
+ * the six filters of a group; added to what is there where `accumulate`.
  * x: the first kernel row's leftmost tap of the first column; w: (rows, run, 6); z: (width, 6) tile rows
  */
 export function convolveRow(
@@ -213,8 +213,10 @@ function gradientBlock(
 }
 
 /**
- * dw[c, f] += sum over pixels of x[pixel, c] * dz[pixel, f], lane by lane: for one tap, up to six inputs and six filters.
- * x: (rows, width, 6); dz: as x in `convolveRow`; dw: vectors of four partial sums, `dwStride` bytes from input to input
+ * dw[c, f] += sum over pixels of x[pixel, c] * dz[pixel, f], lane by lane: for one tap, up to six inputs and six
+ * filters.
+ * x: (rows, width, 6); dz: as x in `convolveRow`; dw: vectors of four partial sums, `dwStride` bytes from input to
+ * input
  */
 export function accumulateGradients(
   x: usize,

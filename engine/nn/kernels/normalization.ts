@@ -91,9 +91,9 @@ function backwardLoop(
 }
 
 /**
- * Given dL/dy in d, replaces it by y, and adds gamma * dL/dh to dx and the sums of dL/dh and dL/dh * (x - mean), lane by
- * lane, to `sums`. What the batch's own moments add to dL/dx is left to `finishGradient`: it is the same for all readers of
- * a channel but for a sum of their gammas, so that no reader needs a second pass.
+ * Given dL/dy in d, replaces it by y, and adds gamma * dL/dh to dx and the sums of dL/dh and dL/dh * (x - mean), lane
+ * by lane, to `sums`. What the batch's own moments add to dL/dx is left to `finishGradient`: it is the same for all
+ * readers of a channel but for a sum of their gammas, so that no reader needs a second pass.
  */
 export function normalizeActivateBackward(
   kind: i32,
@@ -126,8 +126,8 @@ export function normalizeActivateBackward(
 }
 
 /**
- * One channel's mean and variance over the batch, and what its readers' gradients add up to: with N values in the batch,
- * `shift` is the sum over readers of gamma * dbeta / N and `tilt` that of gamma * dgamma / N.
+ * One channel's mean and variance over the batch, and what its readers' gradients add up to: with N values in the
+ * batch, `shift` is the sum over readers of gamma * dbeta / N and `tilt` that of gamma * dgamma / N.
  */
 @unmanaged
 export class Channel {
@@ -141,8 +141,9 @@ export class Channel {
 }
 
 /**
- * Adds a tile's values of a channel to its moments, which are those of `before` values so far (Chan, Golub and LeVeque's
- * pairwise update: no cancellation, however far the mean is from zero). The masks have all bits set in lanes with samples.
+ * Adds a tile's values of a channel to its moments, which are those of `before` values so far (Chan, Golub and
+ * LeVeque's pairwise update: no cancellation, however far the mean is from zero). The masks have all bits set in lanes
+ * with samples.
  */
 export function addMoments(
   x: usize,
@@ -178,8 +179,8 @@ export function addMoments(
 }
 
 /**
- * d = dL/dx of one row of a channel, complete, for the lanes of the masks and 0 for the others. With xhat the normalised x:
- * dL/dx = (sum of gamma * dL/dh - shift - xhat * tilt) / sqrt(variance + epsilon)
+ * d = dL/dx of one row of a channel, complete, for the lanes of the masks and 0 for the others. With xhat the
+ * normalised x: dL/dx = (sum of gamma * dL/dh - shift - xhat * tilt) / sqrt(variance + epsilon)
  */
 export function finishGradient(
   x: usize,

@@ -1,0 +1,105 @@
+/** Applying, reverting and exporting on disk: what the command line does where an editor would make an edit. */
+import { readFileSync, rmSync } from 'node:fs';
+import type { TargetId } from '../../engine/types.ts';
+import type { Failure } from '../protocol.ts';
+import { loadSource } from '../source/lazy.ts';
+import { guardDisk, writeAtomically } from '../store.ts';
+import { generate, planApply, planRevert, type SourceChange } from './apply.ts';
+import { approximationsProblem, forgetApplied, recordApplied } from './approximations.ts';
+import { placeGenerated } from './generated.ts';
+import { type RunResult, readResult } from './run.ts';
+
+export interface ApplyRequest {
+  readonly runId: string;
+  readonly candidateId: string;
+  readonly target: TargetId;
+}
+
+/** Applies a network; `file` is the generated one, which is written first, so that a kill in between breaks nothing. */
+export function applyToDisk(
+  root: string,
+  { runId, candidateId, target }: ApplyRequest,
+): Promise<{ readonly kind: 'applied'; readonly file: string } | Failure> {
+  return guardDisk(async () => {
+    const result = readResult(root, runId);
+    if (!result) return { kind: 'failed', message: `The run ${runId} is no longer stored.`, hint: 'Run it again.' };
+    const problem = approximationsProblem(root);
+    if (problem) return problem;
+    const source = readSource(result.region.file);
+    if (source.kind === 'failed') return source;
+    const change = await planApply(result, candidateId, target, source.text);
+    if (change.kind === 'failed') return change;
+    const { generated } = change;
+    writeAtomically(generated.path, generated.text);
+    const failure = await writeSource(change, source.text);
+    if (failure) return failure;
+    recordApplied(root, result, { candidateId, target, generatedFile: generated.path });
+    return { kind: 'applied', file: generated.path };
+  });
+}
+
+/** Puts the exact function back, the source first for the same reason; `deleted` is the generated file, where it went. */
+export function revertOnDisk(
+  root: string,
+  file: string,
+  name: string,
+): Promise<{ readonly kind: 'reverted'; readonly deleted?: string } | Failure> {
+  return guardDisk(async () => {
+    const problem = approximationsProblem(root);
+    if (problem) return problem;
+    const source = readSource(file);
+    if (source.kind === 'failed') return source;
+    const change = await planRevert(file, name, source.text);
+    if (change.kind === 'failed') return change;
+    const failure = await writeSource(change, source.text);
+    if (failure) return failure;
+    forgetApplied(root, file, name);
+    const { generated } = change;
+    if (generated.kind !== 'deleted') return { kind: 'reverted' };
+    rmSync(generated.path);
+    return { kind: 'reverted', deleted: generated.path };
+  });
+}
+
+/** Writes the chosen network's code to a folder, leaving the source alone. */
+export function exportArtifacts(
+  result: RunResult,
+  folder: string,
+): Promise<{ readonly kind: 'written'; readonly files: readonly string[] } | Failure> {
+  return guardDisk(async () => {
+    const { createSourceProject, moduleStyle } = await loadSource();
+    const place = placeGenerated(result.region, { folder });
+    if (place.kind === 'failed') return place;
+    const modules = moduleStyle(createSourceProject(), result.region.file);
+    const generated = generate(result, result.chosen, result.target, modules);
+    if (generated.kind === 'failed') return generated;
+    writeAtomically(place.path, generated.text);
+    return { kind: 'written', files: [place.path] };
+  });
+}
+
+/** Fails where the bytes are not UTF-8: writing the text back would change what it could not read. */
+function readSource(file: string): { readonly kind: 'source'; readonly text: string } | Failure {
+  const bytes = readFileSync(file);
+  try {
+    return { kind: 'source', text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
+  } catch {
+    return { kind: 'failed', message: `${file} is not UTF-8 text.`, hint: 'Save it as UTF-8, then run again.' };
+  }
+}
+
+/** Planning takes a second or two, in which someone may have saved the file: their text is not overwritten. */
+async function writeSource(change: SourceChange, before: string): Promise<Failure | undefined> {
+  const { editText } = await loadSource();
+  const now = readSource(change.file);
+  if (now.kind === 'failed') return now;
+  if (now.text !== before) {
+    return {
+      kind: 'failed',
+      message: `${change.file} was changed at the same moment.`,
+      hint: 'Run the command again.',
+    };
+  }
+  writeAtomically(change.file, editText(before, change.edits));
+  return undefined;
+}
