@@ -10,7 +10,10 @@ import { finishGradient, normalizeActivateBackward } from './normalization';
 import { ROW, TILE } from './tile';
 import { bytesOf, lanesBelow, splat, VECTOR } from './vector';
 
-/** Fills the chunk with the complete gradients of what the convolution wrote in one tile, with margins. */
+/**
+ * Fills the chunk with the complete gradients of what the convolution wrote in one tile, with margins. Whatever earlier
+ * chunks left in the place of filters that pad the last group meets weights of zero, and sums that nobody reads.
+ */
 function fillGradients(network: Network, c: Convolution, index: i32, tile: i32): void {
   const block = c.target;
   const height = block.height;
@@ -35,7 +38,6 @@ function fillGradients(network: Network, c: Convolution, index: i32, tile: i32):
       finishGradient(block.values + at, block.gradients + at, width, channel, low, high, d, pixel);
       if (drops) dropRow(network.generators, network.threshold, network.keepScale, d, pixel, width);
     }
-    // What is left of earlier chunks in the place of missing filters meets weights of zero, and sums that nobody reads.
   }
 }
 
