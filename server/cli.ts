@@ -5,6 +5,10 @@ import { runRevert } from './cli/revert.ts';
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   const [command, ...rest] = argv;
+  if (argv.includes('--help') || argv.includes('-h')) {
+    console.log(usage);
+    return 0;
+  }
   switch (command) {
     case 'approximate':
       return runApproximate(rest);
@@ -14,8 +18,6 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       return runLanguageServer(rest);
     case undefined:
     case 'help':
-    case '--help':
-    case '-h':
       console.log(usage);
       return command === undefined ? 2 : 0;
     default:

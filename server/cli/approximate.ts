@@ -27,22 +27,24 @@ const options = {
   json: { type: 'boolean', default: false },
 } as const satisfies ParseArgsConfig['options'];
 
+/** Flags that take a number, and the settings that they set. */
+const numberFlags = [
+  ['seed', 'seed'],
+  ['generations', 'generations'],
+  ['population', 'population'],
+  ['max-error', 'maxError'],
+  ['max-params', 'maxParams'],
+  ['workers', 'workers'],
+] as const;
+
 export async function runApproximate(args: readonly string[]): Promise<ExitCode> {
   const parsed = parse(args);
   if (parsed.kind === 'failed') return fail(parsed);
   const { values, file, name, target } = parsed;
 
   const root = projectRoot(file);
-  const numbers = {
-    seed: values.seed,
-    generations: values.generations,
-    population: values.population,
-    maxError: values['max-error'],
-    maxParams: values['max-params'],
-    workers: values.workers,
-  };
   const layer = {
-    ...Object.fromEntries(Object.entries(numbers).map(([key, text]) => [key, text && Number(text)])),
+    ...Object.fromEntries(numberFlags.map(([flag, setting]) => [setting, values[flag] && Number(values[flag])])),
     trainer: values.trainer,
   };
   const loaded = loadConfig({ root, layers: [layer], ...(values.config ? { file: resolve(values.config) } : {}) });
@@ -80,13 +82,24 @@ export async function runApproximate(args: readonly string[]): Promise<ExitCode>
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 type Parsed = { kind: 'parsed'; values: Values; file: string; name: string; target: TargetId } | Failure;
 
+const optionsHint = 'Run deepmaker help for the list of options.';
+
+const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinite(Number(text));
+
 function parse(args: readonly string[]): Parsed {
   let values: Values;
   let positionals: string[];
   try {
     ({ values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true }));
   } catch (error) {
-    return { kind: 'failed', message: (error as Error).message, hint: 'Run deepmaker help for the list of options.' };
+    // Node's sentences after the first are about its own syntax.
+    const message = (error as Error).message.replace(/\. To specify .*|\nDid you forget .*$/su, '');
+    return { kind: 'failed', message: `${message.replace(/\.$/u, '')}.`, hint: optionsHint };
+  }
+  const wrong = numberFlags.find(([flag]) => values[flag] !== undefined && !isNumber(values[flag]));
+  if (wrong) {
+    const [flag] = wrong;
+    return { kind: 'failed', message: `--${flag} needs a number, not "${values[flag]}".`, hint: optionsHint };
   }
   if (positionals.length > 1) {
     return { kind: 'failed', message: `one function at a time; "${positionals[1]}" is too much.` };

@@ -4,7 +4,7 @@ import type { TargetId } from '../../engine/types.ts';
 import type { Failure, FrontPoint } from '../protocol.ts';
 import { loadSource } from '../source/lazy.ts';
 import type { SourceEdit } from '../source/types.ts';
-import { approxNameOf, emitNetwork } from './emit.ts';
+import { approxNameOf, emitNetwork, targetProblem } from './emit.ts';
 import { belongsTo, importedFile, placeGenerated } from './generated.ts';
 import { decodeWeights, type RunResult } from './run.ts';
 
@@ -36,6 +36,8 @@ export async function planApply(
   text: string,
 ): Promise<SourceChange<GeneratedFile> | Failure> {
   const { region } = result;
+  const unusable = targetProblem(target);
+  if (unusable) return unusable;
   const { applyEdits, createSourceProject, analyse, findApplied, moduleStyle } = await loadSource();
   const applied = findApplied(text).find(({ name }) => name === region.name);
   const place = placeGenerated(region, { current: applied && importedFile(region.file, applied.importPath) });

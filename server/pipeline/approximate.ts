@@ -3,7 +3,6 @@
  * Both front doors, the editor and the command line, come through here, so the same arguments give the same front.
  */
 import { sampleDomain } from '../../engine/data/sobol.ts';
-import { targetDescriptions } from '../../engine/emit/target.ts';
 import { lockRun } from '../runLock.ts';
 import { bundleRegion } from '../sampling/bundle.ts';
 import { sampleRegion } from '../sampling/sampler.ts';
@@ -12,6 +11,7 @@ import { loadSource } from '../source/lazy.ts';
 import type { Analysis } from '../source/types.ts';
 import { formatVersion, guardDisk, prepareRunFolder, projectRoot } from '../store.ts';
 import { chooseTrainer } from '../trainers.ts';
+import { targetProblem } from './emit.ts';
 import {
   type ApproximateOutcome,
   type ApproximateRequest,
@@ -31,10 +31,8 @@ export async function approximate(
   request: ApproximateRequest,
   hooks: RunContext['hooks'],
 ): Promise<ApproximateOutcome> {
-  const target = targetDescriptions.find(({ id }) => id === request.target);
-  if (target?.unavailable) {
-    return { kind: 'failed', message: `The target ${target.label} cannot be used: ${target.unavailable}` };
-  }
+  const unusable = targetProblem(request.target);
+  if (unusable) return unusable;
   hooks.onProgress('Analysing the function', 0);
   const analysis = await analyse(request);
   if (analysis.kind === 'none') {

@@ -1,8 +1,9 @@
 /** Name and text of the generated code for one network. */
 import { basename } from 'node:path';
-import { targets } from '../../engine/emit/target.ts';
+import { targetDescriptions, targets } from '../../engine/emit/target.ts';
 import type { Domain, Encoding, Network, TargetId } from '../../engine/types.ts';
 import { readKernel } from '../assets.ts';
+import type { Failure } from '../protocol.ts';
 import type { Region } from '../source/types.ts';
 
 /** `price` -> `priceApprox`; `Pricer.price` -> `pricerPriceApprox`, since a file may hold two classes with that method. */
@@ -22,6 +23,19 @@ export interface EmitContext {
   readonly target: TargetId;
   /** How the source's language exports; ES modules unless given. */
   readonly modules?: 'esm' | 'commonjs';
+}
+
+/** Why no code can be emitted for the target; undefined where it can. */
+export function targetProblem(id: TargetId): Failure | undefined {
+  const target = targetDescriptions.find((known) => known.id === id);
+  if (target && !target.unavailable) return undefined;
+  const known = targets.map(({ label }) => label).join(', ');
+  return {
+    kind: 'failed',
+    message: target
+      ? `The target ${target.label} cannot be used: ${target.unavailable}`
+      : `There is no target "${id}". Known targets: ${known}.`,
+  };
 }
 
 /** The generated file's text. `figures` are lines for its header: what was measured, and how. */

@@ -1,21 +1,33 @@
-/**
- * `node test/bench/trainCnn.ts`: how fast convolutional networks train and predict at 28x28. Multiply-adds are counted as
- * the template has them (the kernel does fewer in transitions), two operations each, three times as many in training.
- */
-import { readFileSync } from 'node:fs';
-import { createCnnSession, predictCnn } from '../../engine/nn/backends/cnn.ts';
+/** Convolutional networks of the paper's template at 28x28: the embedded trainer against PyTorch on one thread. */
+import { createCnnSession } from '../../engine/nn/backends/cnn.ts';
 import { pickKernel } from '../../engine/nn/backends/wasm.ts';
-import { initialiseCnn } from '../../engine/nn/cnn/network.ts';
 import { cnnName, cnnParameterCount, cnnTemplate } from '../../engine/nn/cnn/template.ts';
-import type { CnnTopology, CnnTrainingTask, EncodedSamples } from '../../engine/types.ts';
-import { buildKernels } from '../../scripts/buildKernels.mjs';
+import type { CnnTopology, EncodedSamples } from '../../engine/types.ts';
+import { readKernel } from '../../server/assets.ts';
+import { startLineProcess } from './lineProcess.ts';
+import { torchCommand } from './torch.ts';
+import type { Entry, Suite } from './trainSuite.ts';
 
-await buildKernels();
-const bytesOf = (name: string) =>
-  new Uint8Array(readFileSync(new URL(`../../dist/kernels/${name}.wasm`, import.meta.url)));
-const module = pickKernel(bytesOf('cnn-relaxed'), bytesOf('cnn'));
+const batchSize = 128;
+const base = {
+  kind: 'cnn',
+  height: 28,
+  width: 28,
+  channels: 1,
+  outputs: 10,
+  activation: 'relu',
+  dropout: 0.2,
+} as const;
+const paper = { ...base, kernel: 3, growth: 12, initialFilters: 24 } as const;
 
-/** Multiply-adds of one forward pass of one image. */
+/** 0.02M, 0.13M and 0.34M parameters. */
+const topologies: readonly CnnTopology[] = [
+  { ...paper, layers: 10, blocks: 2, growth: 8, initialFilters: 16 },
+  { ...paper, layers: 16, blocks: 2 },
+  { ...paper, layers: 16, blocks: 2, kernel: 5 },
+];
+
+/** Multiply-adds of one forward pass of one image, as the template has them; the kernel does fewer in transitions. */
 function multiplyAdds(topology: CnnTopology): number {
   const { blocks, convolutions } = cnnTemplate(topology);
   return convolutions.reduce((sum, { kind, block, kernel, channels, filters }) => {
@@ -25,55 +37,71 @@ function multiplyAdds(topology: CnnTopology): number {
 }
 
 /** Noise: the time does not depend on what the images show. */
-function images(count: number, topology: CnnTopology): EncodedSamples {
-  const inputs = Float32Array.from({ length: count * topology.height * topology.width }, () => Math.random());
-  const targets = Float32Array.from({ length: count * topology.outputs }, (_, k) => Number(k % topology.outputs === 0));
-  return { count, inputs, targets };
+function images(topology: CnnTopology): EncodedSamples {
+  const inputs = Float32Array.from({ length: batchSize * topology.height * topology.width }, () => Math.random());
+  const targets = new Float32Array(batchSize * topology.outputs);
+  for (let row = 0; row < batchSize; row++) targets[row * topology.outputs + (row % topology.outputs)] = 1;
+  return { count: batchSize, inputs, targets };
 }
 
-const batchSize = 128;
-const steps = 3;
-const base = { kind: 'cnn', height: 28, width: 28, channels: 1, outputs: 10, blocks: 2, activation: 'relu' } as const;
-const paper = { kernel: 3, growth: 12, initialFilters: 24, dropout: 0.2 } as const;
-const topologies: readonly CnnTopology[] = [
-  { ...base, ...paper, layers: 10, growth: 8, initialFilters: 16 },
-  { ...base, ...paper, layers: 16 },
-  { ...base, ...paper, layers: 16, activation: 'tanh' },
-  { ...base, ...paper, layers: 16, kernel: 5 },
-  { ...base, ...paper, layers: 16, blocks: 4 },
-];
+const kernel = pickKernel(readKernel('cnn-relaxed'), readKernel('cnn'));
 
-for (const topology of topologies) {
-  const task: CnnTrainingTask = {
-    topology,
-    optimizer: 'adam',
-    learningRate: 0.001,
-    schedule: 'constant',
-    loss: 'softmax-cross-entropy',
-    epochs: 1,
-    batchSize,
-    seed: 1,
-  };
-  const samples = images(batchSize, topology);
-  const session = createCnnSession(module, task, samples, samples);
-  session.order.forEach((_, row, order) => {
-    order[row] = row;
-  });
-  const time = (work: () => unknown) => {
-    const times = Array.from({ length: steps + 1 }, () => {
-      const start = performance.now();
-      work();
-      return performance.now() - start;
+const wasm: Entry<CnnTopology> = {
+  name: 'wasm',
+  async start(topology) {
+    const samples = images(topology);
+    const task = {
+      topology,
+      optimizer: 'adam',
+      learningRate: 0.001,
+      schedule: 'constant',
+      loss: 'softmax-cross-entropy',
+      epochs: 1,
+      batchSize,
+      seed: 1,
+    } as const;
+    const session = createCnnSession(kernel, task, samples, samples);
+    session.order.forEach((_, row, order) => {
+      order[row] = row;
     });
-    // The first step also compiles.
-    return Math.min(...times.slice(1));
-  };
-  const train = time(() => session.trainEpoch(0.001));
-  const network = initialiseCnn(topology, 1);
-  const predict = time(() => predictCnn(module, network, samples.inputs, batchSize));
-  const gigaOperations = (2 * multiplyAdds(topology) * batchSize) / 1e9;
-  const name = `${cnnName(topology)} ${topology.activation}, ${cnnParameterCount(topology)} parameters`;
-  const rate = (factor: number, timeMs: number) => `${((factor * gigaOperations * 1000) / timeMs).toFixed(1)} GFLOP/s`;
-  console.log(`${name}: a batch of ${batchSize} trains in ${train.toFixed(0)} ms (${rate(3, train)}), `);
-  console.log(`  predicts in ${predict.toFixed(0)} ms (${rate(1, predict)})`);
-}
+    return {
+      samples: batchSize,
+      async train(epochs) {
+        const started = performance.now();
+        let loss = 0;
+        for (let epoch = 0; epoch < epochs; epoch++) {
+          const mean = session.trainEpoch(task.learningRate);
+          if (mean !== 'stopped') loss = mean;
+        }
+        return { seconds: (performance.now() - started) / 1000, loss };
+      },
+    };
+  },
+};
+
+const torch: Entry<CnnTopology> = {
+  name: 'PyTorch, 1 thread',
+  async start({ layers, blocks, kernel: size, growth, initialFilters }) {
+    const [python, script] = await torchCommand('train_torch_cnn.py');
+    const program = startLineProcess(python, [script, ...[layers, blocks, size, growth, initialFilters].map(String)]);
+    return {
+      samples: batchSize,
+      async train(epochs) {
+        const [seconds, loss] = (await program.ask(String(epochs))).split(' ').map(Number);
+        return { seconds: seconds!, loss: loss! };
+      },
+      end: program.end,
+    };
+  },
+};
+
+export const cnnSuite: Suite<CnnTopology> = {
+  title: 'Convolutional networks at 28x28: relu, Adam, cross-entropy, batches of 128',
+  problems: topologies,
+  nameOf: (topology) => `${cnnName(topology)}, ${(cnnParameterCount(topology) / 1e6).toFixed(2)}M`,
+  // Two operations per multiply-add, in each of forward, input gradient and weight gradient.
+  operationsPerSample: (topology) => 6 * multiplyAdds(topology),
+  // Each starts from weights and noise of its own.
+  sameStart: false,
+  entries: [wasm, torch],
+};

@@ -15,6 +15,7 @@ import { cacheFolder } from '../extension/host/cache.ts';
 import { execute } from '../extension/host/command.ts';
 import { randomSamples } from '../unit/nnHelpers.ts';
 import { startLineProcess } from './lineProcess.ts';
+import { torchCommand } from './torch.ts';
 import type { Contestant, Entry, Suite } from './trainSuite.ts';
 import type { ThreadSetup } from './trainThread.ts';
 
@@ -169,17 +170,11 @@ const c: Entry<Problem> = {
   },
 };
 
-/** Debian's package is seen by Debian's Python only. */
-const pythons = ['python3', '/usr/bin/python3'];
-
 const torch: Entry<Problem> = {
   name: 'PyTorch, 1 thread',
   async start(problem) {
-    for (const python of pythons) {
-      const { code } = await execute(python, ['-c', 'import torch, numpy'], { timeoutMs: 60_000 });
-      if (code === 0) return startProgram(python, [join(native, 'train_torch.py')], problem);
-    }
-    throw new Error('not installed: apt-get install python3-torch');
+    const [python, script] = await torchCommand('train_torch.py');
+    return startProgram(python, [script], problem);
   },
 };
 
@@ -189,6 +184,7 @@ export const mlpSuite: Suite<Problem> = {
   nameOf: ({ task }) => topologyName(task.topology),
   // One multiplication and one addition per weight in each of forward, gradient and backward pass.
   operationsPerSample: ({ task }) => 6 * parameterCount(task.topology),
+  sameStart: true,
   entries: [
     wasm(1),
     wasm(2),

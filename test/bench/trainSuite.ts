@@ -27,7 +27,9 @@ export interface Suite<Problem> {
   readonly nameOf: (problem: Problem) => string;
   /** Floating-point operations of a training step, per sample. */
   readonly operationsPerSample: (problem: Problem) => number;
-  /** Others are compared with the first one, in speed and in the loss of the first epoch. */
+  /** Whether all start from the same weights and samples, so that the loss of the first epoch must be the same. */
+  readonly sameStart: boolean;
+  /** Others are compared with the first one. */
   readonly entries: readonly Entry<Problem>[];
 }
 
@@ -94,7 +96,8 @@ function printTable<Problem>(suite: Suite<Problem>, problem: Problem, running: r
     const rate = median(rates);
     const ratio = rate / median(first.rates);
     // A trainer that computes something else is no comparison. Other samples (a part of them) have another loss.
-    const same = contestant.samples % first.contestant.samples !== 0 || Math.abs(loss / first.loss - 1) < 1e-3;
+    const same =
+      !suite.sameStart || contestant.samples % first.contestant.samples !== 0 || Math.abs(loss / first.loss - 1) < 1e-3;
     return [
       same ? name : `${name} (loss ${loss.toPrecision(4)}, not ${first.loss.toPrecision(4)})`,
       Math.round(rate).toLocaleString('en-US'),

@@ -184,12 +184,25 @@ const usageErrors: readonly [name: string, args: readonly string[], message: Reg
   ['an unknown target', ['approximate', 'hill.ts#hill', '--target', 'abacus'], /no target "abacus"/],
   ['a target that has no code yet', ['approximate', 'hill.ts#hill', '--target', 'fpga'], /FPGA/],
   ['a number that is none', ['approximate', 'hill.ts#hill', '--population', 'many'], /population/],
+  ['a number that is empty', ['approximate', 'hill.ts#hill', '--seed='], /--seed needs a number, not ""\./],
+  ['a percentage', ['approximate', 'hill.ts#hill', '--max-error', '5%'], /--max-error needs a number, not "5%"\./],
+  ['an option without its value', ['approximate', 'hill.ts#hill', '--seed'], /argument missing\.\nRun deepmaker help/],
   ['a configuration that is not there', ['approximate', 'hill.ts#hill', '--config', 'x.json'], /x\.json/],
   ['a missing range', ['approximate', 'hill.ts#bare'], /@range x \[min, max\]/],
   ['a function that draws random numbers', ['approximate', 'hill.ts#noisy'], /hill\.ts:\d+: .*Math\.random/],
   ['a revert of what is exact', ['revert', 'hill.ts#hill'], /not approximated/],
   ['a server without a stream', ['lsp'], /--stdio/],
 ];
+
+describe('help is no error, wherever it is asked for', () => {
+  for (const args of [['help'], ['--help'], ['approximate', '--help'], ['revert', '-h']]) {
+    test(args.join(' '), () => {
+      const { status, stdout, stderr } = deepmaker(...args);
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, /Exit codes:/);
+    });
+  }
+});
 
 describe('bad usage exits 2 and says what to do', () => {
   for (const [name, args, message] of usageErrors) {

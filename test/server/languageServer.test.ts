@@ -1,6 +1,6 @@
 /** The language server over a pipe, as any editor runs it: `deepmaker lsp --stdio`, spoken to in raw JSON-RPC. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
@@ -221,6 +221,68 @@ test('bad requests get errors, and the server goes on', async () => {
   assert.equal(targets[0]?.unavailable, undefined);
   const front = await client.request<{ kind: string }>('deepmaker/front', { uri, name: 'nothing' }).response;
   assert.equal(front.kind, 'failed');
+});
+
+test('documents that are no files get reasons, and keep no others from being analysed', async () => {
+  const untitled = 'untitled:Untitled-1';
+  for (const other of [untitled, 'git:/hill.ts?ref', 'file://host/hill.ts']) {
+    client.notify('textDocument/didOpen', {
+      textDocument: { uri: other, languageId: 'typescript', version: 1, text: source },
+    });
+  }
+  const [action] = await codeActions('hill(x');
+  assert.ok(action?.command);
+  const requests: readonly [method: string, params: object][] = [
+    ['deepmaker/run', { region: { uri: untitled, name: 'hill' }, target: 'cpu', trusted: true }],
+    ['deepmaker/apply', { runId: 'hill-1', candidateId: 'c1', target: 'cpu', uri: untitled }],
+    ['deepmaker/revert', { uri: untitled, name: 'hill' }],
+    ['deepmaker/front', { uri: untitled, name: 'hill' }],
+  ];
+  for (const [method, params] of requests) {
+    const answer = await client.request<{ kind: string; message: string }>(method, params).response;
+    assert.equal(answer.kind, 'failed', method);
+    assert.match(answer.message, /^untitled:Untitled-1 is not a file/, method);
+  }
+  const gone = pathToFileURL(join(folder, 'gone.ts')).href;
+  const answer = await client.request<EditOutcome>('deepmaker/revert', { uri: gone, name: 'hill' }).response;
+  assert.ok(answer.kind === 'failed' && /gone\.ts cannot be used: it is no longer there/.test(answer.message));
+});
+
+test('a range without width, a taken run and an unknown target are told before any code runs', async () => {
+  const narrow = await run('bare', { ranges: { x: [1, 1] } }).response;
+  assert.ok(narrow.kind === 'failed' && /The range \[1, 1\] of x/.test(narrow.message));
+  const elsewhere = await run('hill', { target: 'moon' as 'cpu' }).response;
+  assert.ok(elsewhere.kind === 'failed' && /no target "moon"/.test(elsewhere.message));
+  assert.equal(existsSync(join(folder, '.deepmaker')), false);
+
+  const first = run('hill', { partialResultToken: 'fronts' });
+  while (!notifications.some(({ method }) => method === '$/progress')) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const second = await run('hill').response;
+  assert.ok(second.kind === 'failed' && /being approximated already/.test(second.message), JSON.stringify(second));
+  client.notify('textDocument/didClose', { textDocument: { uri } });
+  assert.equal((await first.response).kind, 'done', 'closing the document does not end the run');
+});
+
+test('a run in a copied project is applied to the copy', async () => {
+  const outcome = await run('hill').response;
+  assert.ok(outcome.kind === 'done', JSON.stringify(outcome));
+  const copy = `${folder}-copy`;
+  try {
+    cpSync(folder, copy, { recursive: true });
+    const { runId, chosen } = outcome.front;
+    const params = { runId, candidateId: chosen, target: 'cpu', uri: pathToFileURL(join(copy, 'hill.ts')).href };
+    const applied = await client.request<EditOutcome>('deepmaker/apply', params).response;
+    assert.ok(applied.kind === 'edit', JSON.stringify(applied));
+    assert.deepEqual(applied.edit.documentChanges?.[0], {
+      kind: 'create',
+      uri: pathToFileURL(join(copy, 'hill.approx.ts')).href,
+      options: { overwrite: true },
+    });
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
 });
 
 /** What an editor does with the answer: the source's new text, and that of a created file. */

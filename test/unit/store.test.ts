@@ -1,11 +1,30 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { lockRun } from '../../server/runLock.ts';
-import { openJournal, prepareRunFolder, projectRoot, readJournal, writeAtomically } from '../../server/store.ts';
+import {
+  guardDisk,
+  openJournal,
+  prepareRunFolder,
+  projectRoot,
+  readJournal,
+  writeAtomically,
+} from '../../server/store.ts';
 
 let root: string;
 beforeEach(() => {
@@ -67,4 +86,63 @@ test('the project is the nearest ancestor with a package.json', () => {
   writeFileSync(join(root, 'packages', 'a', 'package.json'), '{}');
   assert.equal(projectRoot(join(root, 'packages', 'a', 'src', 'x.ts')), join(root, 'packages', 'a'));
   assert.equal(projectRoot(join(root, 'packages', 'x.ts')), root);
+});
+
+test('a journal ends at the first line that is no entry', () => {
+  const folder = prepareRunFolder(root, 'price-1');
+  openJournal(folder).append({ key: 'a', figures });
+  for (const line of ['null', '5', '{"version":1}', '{"key":"b","figures":{"nrmse":null}}']) {
+    appendFileSync(join(folder, 'journal.jsonl'), `${line}\n`);
+    assert.deepEqual(openJournal(folder).entries, [{ key: 'a', figures }], line);
+  }
+});
+
+test('an atomic write keeps a link and the permissions of the file', { skip: process.platform === 'win32' }, () => {
+  const file = join(root, 'script.ts');
+  const link = join(root, 'link.ts');
+  writeFileSync(file, 'old', { mode: 0o755 });
+  symlinkSync('script.ts', link);
+  writeAtomically(link, 'new');
+  assert.equal(readFileSync(file, 'utf8'), 'new');
+  assert.equal(lstatSync(link).isSymbolicLink(), true);
+  assert.equal(statSync(file).mode & 0o777, 0o755);
+});
+
+test('a lock is taken over from a process that left it, whoever has its id now', () => {
+  const folder = prepareRunFolder(root, 'price-1');
+  const lock = join(folder, 'lock');
+  for (const [text, ageMs] of [
+    ['garbage', 0],
+    ['', 0],
+    // This very process, which holds no lock; and a living one, which has not touched it for long.
+    [String(process.pid), 0],
+    [String(process.ppid), 600_000],
+  ] as const) {
+    writeFileSync(lock, text);
+    const touched = new Date(Date.now() - ageMs);
+    utimesSync(lock, touched, touched);
+    const taken = lockRun(folder);
+    assert.equal(taken.kind, 'locked', text);
+    assert.deepEqual(lockRun(folder), { kind: 'busy', pid: process.pid });
+    if (taken.kind === 'locked') taken.release();
+    assert.equal(existsSync(lock), false);
+  }
+  writeFileSync(lock, String(process.ppid));
+  assert.deepEqual(lockRun(folder), { kind: 'busy', pid: process.ppid });
+});
+
+test('what the disk refuses is a failure with the path; a bug stays an exception', async () => {
+  writeFileSync(join(root, '.deepmaker'), '');
+  const refused = await guardDisk(async () => prepareRunFolder(root, 'price-1'));
+  assert.deepEqual(refused, {
+    kind: 'failed',
+    message: `${join(root, '.deepmaker', 'runs', 'price-1')} cannot be used: a file stands where a folder should be.`,
+    hint: 'Correct that, then run again.',
+  });
+  await assert.rejects(
+    guardDisk(async () => {
+      throw new TypeError('a bug');
+    }),
+    /a bug/,
+  );
 });
