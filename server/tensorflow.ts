@@ -1,6 +1,6 @@
 /**
  * Loads TensorFlow.js, on libtensorflow or on WebGPU, from packages that the user has installed. None of them is bundled:
- * they carry programs for one platform, of 20 to 400 MB. A thread that has loaded one keeps it until it ends.
+ * they carry large programs for one platform each. A thread that has loaded one keeps it until it ends.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
