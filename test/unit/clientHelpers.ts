@@ -19,7 +19,7 @@ export function point(
   };
 }
 
-export const region = { uri: 'file:///work/price.ts', name: 'price' } as const;
+export const region = { uri: 'file:///project/price.ts', name: 'price' } as const;
 
 export const frontView = (more: Partial<FrontView> = {}): FrontView => ({
   runId: 'price-1',

@@ -228,7 +228,7 @@ test('a refused function says why and where', async () => {
   assert.deepEqual(editor.messages, [
     { level: 'warning', text: 'price was not approximated: It returns a Date. (1 more)', buttons: ['Show lines'] },
   ]);
-  assert.deepEqual(logged, ['file:///work/price.ts:3: It returns a Date.', 'file:///work/price.ts:7: It awaits.']);
+  assert.deepEqual(logged, ['file:///project/price.ts:3: It returns a Date.', 'file:///project/price.ts:7: It awaits.']);
   assert.equal(editor.panels.length, 0, 'there is nothing to show in a panel');
 });
 
@@ -303,7 +303,7 @@ test('undo takes the mark away, and typing asks nothing', async () => {
   await run();
   const uri = new fake.Uri(region.uri);
   fake.documentChanges.fire({ document: { uri } });
-  fake.documentChanges.fire({ document: { uri: new fake.Uri('file:///work/other.ts') }, reason: 1 });
+  fake.documentChanges.fire({ document: { uri: new fake.Uri('file:///project/other.ts') }, reason: 1 });
   await settled();
   assert.equal(sent.length, 1);
   assert.equal(lastFront(editor.panels[0])?.applied, 'b');
@@ -377,7 +377,7 @@ test('comparing shows the exact source beside what is there now, and the generat
       edit: {
         documentChanges: [
           { textDocument: { uri: region.uri, version: 3 }, edits: [{ range, newText: 'x * x' }] },
-          { kind: 'delete', uri: 'file:///work/price.approx.ts' },
+          { kind: 'delete', uri: 'file:///project/price.approx.ts' },
         ],
       },
     }),
@@ -389,12 +389,12 @@ test('comparing shows the exact source beside what is there now, and the generat
   assert.deepEqual(
     (resources as unknown[][]).map((sides) => sides.map(text)),
     [
-      [region.uri, `${exactScheme}:///work/price.ts?price`, region.uri],
-      ['file:///work/price.approx.ts', undefined, 'file:///work/price.approx.ts'],
+      [region.uri, `${exactScheme}:///project/price.ts?price`, region.uri],
+      ['file:///project/price.approx.ts', undefined, 'file:///project/price.approx.ts'],
     ],
   );
   const exact = client.exact.provideTextDocumentContent(
-    fake.Uri.parse(`${exactScheme}:///work/price.ts?price`) as never,
+    fake.Uri.parse(`${exactScheme}:///project/price.ts?price`) as never,
   );
   assert.equal(exact, 'return x * x;\n');
   assert.deepEqual(editor.appliedEdits, [], 'nothing is changed');
