@@ -1,4 +1,4 @@
-/*
+/*!
  * Direction numbers of the Sobol sequence for dimensions 2 to 128: the head of new-joe-kuo-6.21201, from
  * S. Joe and F. Y. Kuo, Constructing Sobol sequences with better two-dimensional projections, SIAM J. Sci. Comput. 30,
  * 2635-2654 (2008), https://web.maths.unsw.edu.au/~fkuo/sobol/. Its licence:
