@@ -87,6 +87,12 @@ export interface Reason {
   readonly line: number;
 }
 
+/** An input slot without a range. `tag` is the JSDoc line that would give one. */
+export interface MissingRange {
+  readonly path: string;
+  readonly tag: string;
+}
+
 export interface Failure {
   readonly kind: 'failed';
   readonly message: string;
@@ -98,8 +104,8 @@ export type RunOutcome =
   | { readonly kind: 'done'; readonly front: FrontView }
   | { readonly kind: 'cancelled'; readonly evaluated: number }
   | { readonly kind: 'refused'; readonly name: string; readonly reasons: readonly Reason[] }
-  /** Ask the user for these ranges and send the request again. `tag` is the JSDoc line that would say the same. */
-  | { readonly kind: 'needs-ranges'; readonly missing: readonly { readonly path: string; readonly tag: string }[] }
+  /** Ask the user for these ranges and send the request again. */
+  | { readonly kind: 'needs-ranges'; readonly missing: readonly MissingRange[] }
   | Failure;
 
 /** Client to server: approximate a function. Answers work-done progress, a FrontView per generation, and cancellation. */

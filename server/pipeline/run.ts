@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { Domain, Encoding, TargetId, Topology } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
-import type { Failure, FrontPoint, FrontView, Reason } from '../protocol.ts';
-import type { MissingRange, Region } from '../source/types.ts';
+import type { Failure, FrontPoint, FrontView, MissingRange, Reason } from '../protocol.ts';
+import type { Region } from '../source/types.ts';
 import { formatVersion, readJson, relativePath, runFolder, writeAtomically } from '../store.ts';
 import type { TrainerSetup } from '../trainers.ts';
 

@@ -1,7 +1,7 @@
 /** Where inputs live: the ranges of the tags, laid over the slots of the signature. */
 import type { Domain, Shape, Signature, Slot, SlotDomain } from '../../engine/types.ts';
+import type { MissingRange } from '../protocol.ts';
 import type { RangeTag, TagProblem } from './tags.ts';
-import type { MissingRange } from './types.ts';
 
 export interface DomainResult {
   /** One entry per slot. A number without a range has NaN at both ends until someone gives it one. */

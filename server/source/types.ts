@@ -1,5 +1,5 @@
 import type { Domain, Signature, Slot } from '../../engine/types.ts';
-import type { Reason } from '../protocol.ts';
+import type { MissingRange, Reason } from '../protocol.ts';
 
 /** A function that can be approximated, as the source describes it. Plain data: it crosses process boundaries. */
 export interface Region {
@@ -18,12 +18,6 @@ export interface Region {
   readonly maxError?: number;
   /** SHA-256 of the function's text and of everything of the project it depends on, transitively. */
   readonly sourceHash: string;
-}
-
-/** An input slot without a range. `tag` is the JSDoc line that would give one. */
-export interface MissingRange {
-  readonly path: string;
-  readonly tag: string;
 }
 
 export type Analysis =

@@ -228,7 +228,10 @@ test('a refused function says why and where', async () => {
   assert.deepEqual(editor.messages, [
     { level: 'warning', text: 'price was not approximated: It returns a Date. (1 more)', buttons: ['Show lines'] },
   ]);
-  assert.deepEqual(logged, ['file:///project/price.ts:3: It returns a Date.', 'file:///project/price.ts:7: It awaits.']);
+  assert.deepEqual(logged, [
+    'file:///project/price.ts:3: It returns a Date.',
+    'file:///project/price.ts:7: It awaits.',
+  ]);
   assert.equal(editor.panels.length, 0, 'there is nothing to show in a panel');
 });
 

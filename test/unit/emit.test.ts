@@ -4,17 +4,20 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { EmitInput } from '../../engine/emit/target.ts';
 import { activations, type Shape } from '../../engine/types.ts';
-import { callRows, emitInputOf, emitText, largestDifference, load, type Recipe, randomRows } from './emitHelpers.ts';
+import {
+  array,
+  boolean,
+  callRows,
+  category,
+  emitInputOf,
+  emitText,
+  largestDifference,
+  load,
+  number,
+  type Recipe,
+  randomRows,
+} from './emitHelpers.ts';
 
-const number: Shape = { kind: 'number' };
-const boolean: Shape = { kind: 'boolean' };
-const category = (...values: (string | number | boolean)[]): Shape => ({ kind: 'category', values });
-const array = (container: string, length: number, element: Shape = number): Shape => ({
-  kind: 'array',
-  container,
-  length,
-  element,
-});
 const object = (fields: Record<string, Shape>): Shape => ({
   kind: 'object',
   fields: Object.entries(fields).map(([name, shape]) => ({ name, shape })),

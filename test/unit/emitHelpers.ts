@@ -192,3 +192,13 @@ export function largestDifference(input: EmitInput, rows: Float64Array, outputs:
     }),
   );
 }
+
+export const number: Shape = { kind: 'number' };
+export const boolean: Shape = { kind: 'boolean' };
+export const category = (...values: (string | number | boolean)[]): Shape => ({ kind: 'category', values });
+export const array = (container: string, length: number, element: Shape = number): Shape => ({
+  kind: 'array',
+  container,
+  length,
+  element,
+});

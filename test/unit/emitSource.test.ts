@@ -8,17 +8,20 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { targetDescriptions, targets } from '../../engine/emit/target.ts';
 import { type Shape, targetIds } from '../../engine/types.ts';
-import { callRows, emitInputOf, emitText, largestDifference, load, type Recipe, randomRows } from './emitHelpers.ts';
+import {
+  array,
+  boolean,
+  callRows,
+  category,
+  emitInputOf,
+  emitText,
+  largestDifference,
+  load,
+  number,
+  type Recipe,
+  randomRows,
+} from './emitHelpers.ts';
 
-const number: Shape = { kind: 'number' };
-const boolean: Shape = { kind: 'boolean' };
-const category = (...values: (string | number | boolean)[]): Shape => ({ kind: 'category', values });
-const array = (container: string, length: number, element: Shape = number): Shape => ({
-  kind: 'array',
-  container,
-  length,
-  element,
-});
 const object = (...fields: [string, Shape][]): Shape => ({
   kind: 'object',
   fields: fields.map(([name, shape]) => ({ name, shape })),

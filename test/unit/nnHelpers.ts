@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { DeviceTrainingSession } from '../../engine/nn/epochs.ts';
+import { shuffle, trainingStreams } from '../../engine/nn/random.ts';
+import { createReferenceSession } from '../../engine/nn/reference.ts';
 import type { EncodedSamples, Loss, TrainingTask } from '../../engine/types.ts';
 import { buildKernels } from '../../scripts/buildKernels.mjs';
 
@@ -59,4 +62,39 @@ export function relativeDifference(a: Float32Array | Float64Array, b: Float32Arr
     scale = Math.max(scale, Math.abs(b[k]!));
   }
   return a.length === b.length && Number.isFinite(difference) ? difference / scale : Number.POSITIVE_INFINITY;
+}
+
+/**
+ * Trains a backend's session and the reference for the task's epochs on `count` samples, from the same weights and in the
+ * same order. Answers how far the weights moved apart, on the scale of how far they moved at all (a wrong update of a small
+ * optimiser such as adadelta must not hide behind weights that hardly change), and the largest relative difference of a loss.
+ */
+export async function compareWithReference(
+  createSession: (train: EncodedSamples, validation: EncodedSamples) => DeviceTrainingSession,
+  task: TrainingTask,
+  count: number,
+) {
+  const { widths } = task.topology;
+  const train = randomSamples(count, widths, task.loss);
+  const validation = randomSamples(11, widths, task.loss, 2);
+  const session = createSession(train, validation);
+  const reference = createReferenceSession(task, train, validation);
+  const start = reference.weights();
+  const moved = (weights: Float32Array) => weights.map((w, k) => w - start[k]!);
+  const { order: random } = trainingStreams(task.seed);
+  reference.order.forEach((_, row, order) => {
+    order[row] = row;
+  });
+  let lossDifference = 0;
+  for (let epoch = 0; epoch < task.epochs; epoch++) {
+    shuffle(reference.order, random);
+    session.order.set(reference.order);
+    const exact = [reference.trainEpoch(task.learningRate), reference.validationLoss()];
+    const found = [await session.trainEpoch(task.learningRate), await session.validationLoss()];
+    for (const [k, loss] of exact.entries()) {
+      lossDifference = Math.max(lossDifference, Math.abs(found[k]! - loss) / Math.max(loss, 1e-3));
+    }
+  }
+  const weightDifference = relativeDifference(moved(await session.weights()), moved(reference.weights()));
+  return { lossDifference, weightDifference };
 }

@@ -4,10 +4,9 @@ import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { createTensorflowSession, createTensorflowTrainer } from '../../engine/nn/backends/tensorflow.ts';
 import { initialise } from '../../engine/nn/network.ts';
-import { shuffle, trainingStreams } from '../../engine/nn/random.ts';
-import { createReferenceSession, referenceTrainer } from '../../engine/nn/reference.ts';
-import { activations, type Loss, optimizers, type TrainingTask } from '../../engine/types.ts';
-import { randomSamples, relativeDifference, taskOf } from './nnHelpers.ts';
+import { referenceTrainer } from '../../engine/nn/reference.ts';
+import { activations, type EncodedSamples, type Loss, optimizers, type TrainingTask } from '../../engine/types.ts';
+import { compareWithReference, randomSamples, relativeDifference, taskOf } from './nnHelpers.ts';
 
 const losses: readonly Loss[] = ['mse', 'softmax-cross-entropy'];
 const trainer = createTensorflowTrainer(tf, 'tensorflow');
@@ -20,32 +19,19 @@ before(async () => {
   await tf.setBackend('cpu');
 });
 
-/** Trains both from the same weights in the same order: how far their movements and their losses are apart. */
+/** Disposes of the session's tensors, which no garbage collector does. */
 async function compare(task: TrainingTask, count: number) {
-  const { widths } = task.topology;
-  const samples = randomSamples(count, widths, task.loss);
-  const held = randomSamples(11, widths, task.loss, 2);
-  const session = createTensorflowSession(tf, task, samples, held);
-  const reference = createReferenceSession(task, samples, held);
-  const start = reference.weights();
-  const moved = (weights: Float32Array) => weights.map((w, k) => w - start[k]!);
-  const { order: random } = trainingStreams(task.seed);
-  reference.order.forEach((_, row, order) => {
-    order[row] = row;
-  });
-  let lossDifference = 0;
-  for (let epoch = 0; epoch < task.epochs; epoch++) {
-    shuffle(reference.order, random);
-    session.order.set(reference.order);
-    const exact = [reference.trainEpoch(task.learningRate), reference.validationLoss()];
-    const found = [await session.trainEpoch(task.learningRate), await session.validationLoss()];
-    for (const [k, loss] of exact.entries()) {
-      lossDifference = Math.max(lossDifference, Math.abs(found[k]! - loss) / Math.max(loss, 1e-3));
-    }
+  const sessions: { dispose(): void }[] = [];
+  const create = (samples: EncodedSamples, held: EncodedSamples) => {
+    const session = createTensorflowSession(tf, task, samples, held);
+    sessions.push(session);
+    return session;
+  };
+  try {
+    return await compareWithReference(create, task, count);
+  } finally {
+    for (const session of sessions) session.dispose();
   }
-  const weightDifference = relativeDifference(moved(await session.weights()), moved(reference.weights()));
-  session.dispose();
-  return { lossDifference, weightDifference };
 }
 
 for (const optimizer of optimizers) {

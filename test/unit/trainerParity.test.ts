@@ -3,43 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createWasmSession, predictWasm } from '../../engine/nn/backends/mlp.ts';
 import { predict } from '../../engine/nn/network.ts';
-import { shuffle, trainingStreams } from '../../engine/nn/random.ts';
-import { createReferenceSession } from '../../engine/nn/reference.ts';
 import { activations, type Loss, optimizers, type TrainingTask } from '../../engine/types.ts';
-import { kernelBytes, randomSamples, randomValues, relativeDifference, taskOf } from './nnHelpers.ts';
+import { compareWithReference, kernelBytes, randomValues, relativeDifference, taskOf } from './nnHelpers.ts';
 
 const losses: readonly Loss[] = ['mse', 'softmax-cross-entropy'];
 const kernels = ['train', 'train-relaxed'] as const;
 const modules = Object.fromEntries(kernels.map((name) => [name, new WebAssembly.Module(kernelBytes(name))]));
 
-/**
- * Trains both for `epochs` and returns how far the weights moved apart, on the scale of how far they moved at all: a
- * wrong update of a small optimiser such as adadelta must not hide behind weights that hardly change.
- */
-function compare(module: WebAssembly.Module, task: TrainingTask, count: number) {
-  const { widths } = task.topology;
-  const train = randomSamples(count, widths, task.loss);
-  const validation = randomSamples(11, widths, task.loss, 2);
-  const wasm = createWasmSession(module, task, train, validation);
-  const reference = createReferenceSession(task, train, validation);
-  const start = reference.weights();
-  const moved = (weights: Float32Array) => weights.map((w, k) => w - start[k]!);
-  const { order: random } = trainingStreams(task.seed);
-  reference.order.forEach((_, row, order) => {
-    order[row] = row;
-  });
-  let lossDifference = 0;
-  for (let epoch = 0; epoch < task.epochs; epoch++) {
-    shuffle(reference.order, random);
-    wasm.order.set(reference.order);
-    const exact = [reference.trainEpoch(task.learningRate), reference.validationLoss()];
-    const fast = [wasm.trainEpoch(task.learningRate), wasm.validationLoss()];
-    for (const [k, loss] of exact.entries()) {
-      lossDifference = Math.max(lossDifference, Math.abs(fast[k]! - loss) / Math.max(loss, 1e-3));
-    }
-  }
-  return { lossDifference, weightDifference: relativeDifference(moved(wasm.weights()), moved(reference.weights())) };
-}
+const compare = (module: WebAssembly.Module, task: TrainingTask, count: number) =>
+  compareWithReference((train, validation) => createWasmSession(module, task, train, validation), task, count);
 
 /**
  * Single precision has steps of 6e-8. Twenty updates of weights around 1 that move by about 0.1 add up to a few 1e-6 of
@@ -50,13 +22,13 @@ const lossTolerance = 2e-6;
 
 for (const kernel of kernels) {
   for (const optimizer of optimizers) {
-    test(`${kernel}: ${optimizer} follows the reference for every activation and loss`, () => {
+    test(`${kernel}: ${optimizer} follows the reference for every activation and loss`, async () => {
       for (const loss of losses) {
         for (const activation of activations) {
           const learningRate = { sgd: 0.1, adagrad: 0.1, adadelta: 10 }[optimizer as string] ?? 0.01;
           const topology = { widths: [3, 7, 5, 2], activation };
           const task = taskOf({ topology, optimizer, loss, learningRate, epochs: 4 });
-          const { weightDifference, lossDifference } = compare(modules[kernel]!, task, 77);
+          const { weightDifference, lossDifference } = await compare(modules[kernel]!, task, 77);
           assert.ok(
             weightDifference < weightTolerance,
             `${activation}, ${loss}: weights differ by ${weightDifference}`,
@@ -67,7 +39,7 @@ for (const kernel of kernels) {
     });
   }
 
-  test(`${kernel}: any width, batch size and number of samples`, () => {
+  test(`${kernel}: any width, batch size and number of samples`, async () => {
     const networks = [
       [1, 1, 1],
       [3, 1, 3],
@@ -88,7 +60,7 @@ for (const kernel of kernels) {
               epochs: 1,
               optimizer: 'sgd',
             });
-            const { weightDifference, lossDifference } = compare(modules[kernel]!, task, count);
+            const { weightDifference, lossDifference } = await compare(modules[kernel]!, task, count);
             // Softmax over one output has no gradient at all, so nothing moves and there is no scale to compare on.
             const still = loss === 'softmax-cross-entropy' && widths.at(-1) === 1;
             const name = `${widths.join('-')}, ${loss}, batch ${batchSize}, ${count} samples`;
