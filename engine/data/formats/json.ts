@@ -1,0 +1,143 @@
+/**
+ * A pair of inputs and outputs as JSON: `{"inputs": [[1, 2], ...], "outputs": [[3], ...]}` for numbers, or
+ * `"outputs": ["cat", ...]` for classes. `"shape": [height, width, channels]` makes images of the inputs.
+ */
+import { formatAmount, formatCount } from '../../format.ts';
+import type { InputShape, OutputShape, Rows } from '../dataset.ts';
+import { type Decoded, decoded, type FormatFailure, failed, maxClasses } from './decoded.ts';
+import type { Pair } from './pair.ts';
+
+const example = '{"inputs": [[1, 2], [3, 4]], "outputs": [[5], [6]]}';
+const layoutHint = `Write it like this: ${example}, or with "outputs": ["a", "b"] for classes.`;
+
+/** `file` is the name that messages use. */
+export function decodeJsonPair(text: string, file: string): Decoded<Pair> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return failed(`${file} is not JSON: ${(error as SyntaxError).message}.`, layoutHint);
+  }
+  if (!isObject(value) || !Array.isArray(value.inputs) || !Array.isArray(value.outputs)) {
+    return failed(`${file} needs the two lists "inputs" and "outputs".`, layoutHint);
+  }
+  if (value.inputs.length !== value.outputs.length) {
+    return failed(
+      `${file} has ${formatAmount(value.inputs.length, 'input')} and ${formatAmount(value.outputs.length, 'output')}.`,
+      'Give every row of "inputs" one entry in "outputs".',
+    );
+  }
+  const inputs = numberRows(value.inputs, file, 'inputs');
+  if (inputs.kind === 'failed') return inputs;
+  const input = inputShape(value.shape, inputs.value.width, file);
+  if (input.kind === 'failed') return input;
+  const outputs = decodeOutputs(value.outputs, file);
+  if (outputs.kind === 'failed') return outputs;
+  const { output, targets } = outputs.value;
+  return decoded({
+    input: input.value,
+    output,
+    rows: { count: value.inputs.length, inputs: inputs.value.values, targets },
+  });
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+interface NumberRows {
+  readonly width: number;
+  readonly values: Float32Array;
+}
+
+function numberRows(rows: readonly unknown[], file: string, list: 'inputs' | 'outputs'): Decoded<NumberRows> {
+  const width = Array.isArray(rows[0]) ? rows[0].length : 0;
+  if (width === 0) return failed(`${file}: the first entry of "${list}" is no list of numbers.`, layoutHint);
+  for (const [row, numbers] of rows.entries()) {
+    if (!Array.isArray(numbers) || numbers.length !== width) {
+      const place = `${file}: row ${formatCount(row + 1)} of "${list}"`;
+      return failed(
+        Array.isArray(numbers)
+          ? `${place} has ${formatAmount(numbers.length, 'number')}, the first has ${formatCount(width)}.`
+          : `${place} is no list; the first has ${formatAmount(width, 'number')}.`,
+        'Give all rows the same length.',
+      );
+    }
+  }
+  const values = new Float32Array(rows.length * width);
+  for (const [row, numbers] of (rows as readonly (readonly unknown[])[]).entries()) {
+    for (const [column, number] of numbers.entries()) {
+      if (typeof number !== 'number' || !Number.isFinite(Math.fround(number))) {
+        return failed(
+          `${file}: row ${formatCount(row + 1)} of "${list}" holds ${describe(number)}, not a finite 32-bit number.`,
+          'Replace or leave out such rows.',
+        );
+      }
+      values[row * width + column] = number;
+    }
+  }
+  return decoded({ width, values });
+}
+
+/** A JSON value in a message. Lists and objects may be of any size and depth. */
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) ? 'a list' : 'an object';
+}
+
+function inputShape(shape: unknown, width: number, file: string): Decoded<InputShape> {
+  if (shape === undefined) return decoded({ kind: 'columns', count: width });
+  const sizes = Array.isArray(shape) && shape.length === 3 ? (shape as readonly unknown[]) : [];
+  const [height, imageWidth, channels] = sizes
+    .filter((size) => Number.isSafeInteger(size) && Number(size) > 0)
+    .map(Number);
+  if (height === undefined || imageWidth === undefined || channels === undefined) {
+    return failed(
+      `${file}: "shape" is ${describe(shape)}, not three positive integers.`,
+      'Write "shape": [height, width, channels], or leave it out.',
+    );
+  }
+  if (height * imageWidth * channels !== width) {
+    return failed(
+      `${file}: images of ${height} x ${imageWidth} x ${channels} have ${formatCount(height * imageWidth * channels)} values, ` +
+        `the rows of "inputs" have ${formatCount(width)}.`,
+      'Write "shape": [height, width, channels] as the rows are.',
+    );
+  }
+  return decoded({ kind: 'image', height, width: imageWidth, channels });
+}
+
+interface Outputs {
+  readonly output: OutputShape;
+  readonly targets: Rows['targets'];
+}
+
+function decodeOutputs(outputs: readonly unknown[], file: string): Decoded<Outputs> {
+  if (typeof outputs[0] !== 'string') {
+    const numbers = numberRows(outputs, file, 'outputs');
+    if (numbers.kind === 'failed') return numbers;
+    return decoded({ output: { kind: 'values', count: numbers.value.width }, targets: numbers.value.values });
+  }
+  const other = outputs.findIndex((label) => typeof label !== 'string');
+  if (other >= 0) {
+    return failed(
+      `${file}: entry ${formatCount(other + 1)} of "outputs" is ${describe(outputs[other])}, the first is a label.`,
+      'Give every row a label, or every row a list of numbers.',
+    );
+  }
+  const labels = outputs as readonly string[];
+  // Sorted, so that a class has the same index whatever the order of the rows.
+  const names = [...new Set(labels)].sort();
+  if (names.length > maxClasses) return tooManyClasses(file, names.length);
+  const indices = new Map(names.map((name, index) => [name, index]));
+  return decoded({
+    output: { kind: 'classes', names },
+    targets: Uint16Array.from(labels, (label) => indices.get(label)!),
+  });
+}
+
+const tooManyClasses = (file: string, count: number): FormatFailure =>
+  failed(
+    `${file} has ${formatCount(count)} different labels; at most ${formatCount(maxClasses)} classes can be learnt.`,
+    'Write numbers as lists, for example [5], and leave out labels that name single rows.',
+  );
