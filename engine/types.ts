@@ -177,7 +177,7 @@ export interface CnnTopology {
   readonly outputs: number;
   /** B: dense blocks, each at half the resolution of the one before. */
   readonly blocks: number;
-  /** L: DenseNet's depth; each block has (L - 4) / B layers. */
+  /** L: DenseNet's depth; each block has (L - 4) / B layers, half as many with bottlenecks. */
   readonly layers: number;
   /** Size of the square kernels inside the blocks; the first convolution's is always 3. */
   readonly kernel: 3 | 5;
@@ -188,6 +188,18 @@ export interface CnnTopology {
   readonly activation: Activation;
   /** The fraction of a layer's new values that training sets to 0, in [0, 1); 0.2 in the paper. */
   readonly dropout: number;
+  /**
+   * DenseNet-B (Huang et al., 2017): each layer reads its block through a 1x1 convolution to 4 * growth maps, which has a
+   * BatchNorm, an activation and a dropout of its own. Absent: no, as in the paper.
+   */
+  readonly bottleneck?: boolean;
+  /** DenseNet-C: the share of its maps that a transition keeps, in (0, 1], rounded down. Absent: 1, as in the paper. */
+  readonly compression?: number;
+  /**
+   * How many maps each convolution of `cnnTemplate` writes, in its order, where pruning has removed some. Absent: as many
+   * as growth, initialFilters and compression say.
+   */
+  readonly filters?: readonly number[];
 }
 
 /** The six genes of Table 1, in its order. */

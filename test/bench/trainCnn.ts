@@ -1,7 +1,7 @@
 /** Convolutional networks of the paper's template at 28x28: the embedded trainer against PyTorch on one thread. */
 import { createCnnSession } from '../../engine/nn/backends/cnn.ts';
 import { pickKernel } from '../../engine/nn/backends/wasm.ts';
-import { cnnName, cnnParameterCount, cnnTemplate } from '../../engine/nn/cnn/template.ts';
+import { cnnMultiplyAccumulates, cnnName, cnnParameterCount } from '../../engine/nn/cnn/template.ts';
 import type { CnnTopology, EncodedSamples } from '../../engine/types.ts';
 import { readKernel } from '../../server/assets.ts';
 import { startLineProcess } from './lineProcess.ts';
@@ -26,15 +26,6 @@ const topologies: readonly CnnTopology[] = [
   { ...paper, layers: 16, blocks: 2 },
   { ...paper, layers: 16, blocks: 2, kernel: 5 },
 ];
-
-/** Multiply-adds of one forward pass of one image, as the template has them; the kernel does fewer in transitions. */
-function multiplyAdds(topology: CnnTopology): number {
-  const { blocks, convolutions } = cnnTemplate(topology);
-  return convolutions.reduce((sum, { kind, block, kernel, channels, filters }) => {
-    const { height, width } = blocks[kind === 'transition' ? block - 1 : block]!;
-    return sum + height * width * kernel ** 2 * channels * filters;
-  }, 0);
-}
 
 /** Noise: the time does not depend on what the images show. */
 function images(topology: CnnTopology): EncodedSamples {
@@ -99,8 +90,8 @@ export const cnnSuite: Suite<CnnTopology> = {
   title: 'Convolutional networks at 28x28: relu, Adam, cross-entropy, batches of 128',
   problems: topologies,
   nameOf: (topology) => `${cnnName(topology)}, ${(cnnParameterCount(topology) / 1e6).toFixed(2)}M`,
-  // Two operations per multiply-add, in each of forward, input gradient and weight gradient.
-  operationsPerSample: (topology) => 6 * multiplyAdds(topology),
+  // Two operations per multiply-accumulate, in each of forward, input gradient and weight gradient.
+  operationsPerSample: (topology) => 6 * cnnMultiplyAccumulates(topology),
   // Each starts from weights and noise of its own.
   sameStart: false,
   entries: [wasm, torch],

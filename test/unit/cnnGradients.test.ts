@@ -23,7 +23,7 @@ import {
   scaleBy,
 } from '../../engine/nn/cnn/layers.ts';
 import { initialiseCnn } from '../../engine/nn/cnn/network.ts';
-import { activations } from '../../engine/types.ts';
+import { activations, type CnnTopology } from '../../engine/types.ts';
 import { cnnTopologyWith, randomImages } from './cnnHelpers.ts';
 import { randomValues, relativeDifference } from './nnHelpers.ts';
 
@@ -176,11 +176,19 @@ test('dropout masks drop at their rate, independently in every direction', () =>
   assert.deepEqual(draw(0.2, {}), base);
 });
 
-for (const activation of activations) {
-  test(`${activation}: the whole network's gradient is the derivative of its loss`, () => {
+const variants: { readonly [name: string]: Partial<CnnTopology> } = {
+  ...Object.fromEntries(activations.map((activation) => [activation, { activation }])),
+  'a 5x5 kernel': { kernel: 5 },
+  'bottlenecks and compression': { bottleneck: true, compression: 0.5 },
+  'pruned filters': { filters: [3, 1, 2, 4, 5, 1] },
+  'pruned bottlenecks': { bottleneck: true, filters: [3, 5, 1, 4, 2, 3] },
+};
+
+for (const [name, changes] of Object.entries(variants)) {
+  test(`${name}: the whole network's gradient is the derivative of its loss`, () => {
     const topology = cnnTopologyWith({
       ...{ height: 5, width: 4, channels: 2, outputs: 2, blocks: 2, layers: 8, growth: 2, initialFilters: 2 },
-      ...{ activation, dropout: 0.3, kernel: activation === 'tanh' ? 5 : 3 },
+      ...{ dropout: 0.3, ...changes },
     });
     for (const loss of ['mse', 'softmax-cross-entropy'] as const) {
       const { count, inputs, targets } = randomImages(3, topology, loss);

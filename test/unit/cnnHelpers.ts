@@ -26,6 +26,10 @@ export function cnnTopologyWith(changes: Partial<CnnTopology>): CnnTopology {
   };
 }
 
+/** L of a network with `perBlock` layers in each block. */
+export const layersOf = (of: { blocks: number; perBlock: number; bottleneck?: boolean }): number =>
+  4 + of.blocks * of.perBlock * (of.bottleneck ? 2 : 1);
+
 export function cnnTaskOf(changes: Partial<CnnTrainingTask>): CnnTrainingTask {
   return {
     topology: cnnTopologyWith({}),

@@ -15,7 +15,7 @@ import {
   type CnnTrainingTask,
   optimizers,
 } from '../../engine/types.ts';
-import { cnnKernel, cnnTaskOf, cnnTopologyWith, randomImages } from './cnnHelpers.ts';
+import { cnnKernel, cnnTaskOf, cnnTopologyWith, layersOf, randomImages } from './cnnHelpers.ts';
 import { randomValues, relativeDifference } from './nnHelpers.ts';
 
 const kernels = { plain: cnnKernel('cnn'), relaxed: cnnKernel('cnn-relaxed') };
@@ -117,11 +117,22 @@ test('any number of blocks, layers, channels and filters, and images of any size
     { channels: 3, growth: 12, initialFilters: 24, layers: 6 },
     { channels: 8, growth: 7, initialFilters: 5 },
     { growth: 1, initialFilters: 1, outputs: 1 },
+    { bottleneck: true },
+    { bottleneck: true, compression: 0.5, layers: 12, kernel: 5, channels: 3 },
+    { bottleneck: true, blocks: 1, layers: 4 },
+    { bottleneck: true, blocks: 3, layers: 10, height: 9, width: 11, growth: 3 },
+    { compression: 0.3, blocks: 3, layers: 7 },
+    { filters: [7, 11, 2, 13, 1, 8] },
+    { filters: [5, 9, 10, 14, 3, 4], kernel: 5 },
+    { bottleneck: true, filters: [7, 5, 3, 6, 13, 2] },
   ];
   for (const changes of cases) {
     const topology = cnnTopologyWith({ dropout: 0.2, ...changes });
-    const name = `${cnnName(topology)}, growth ${topology.growth}`;
-    assertParity(name, { topology, loss: 'mse', optimizer: 'sgd', learningRate: 0.02, epochs: 1 }, 1e-4);
+    assertParity(
+      JSON.stringify(changes),
+      { topology, loss: 'mse', optimizer: 'sgd', learningRate: 0.02, epochs: 1 },
+      1e-4,
+    );
   }
 });
 
@@ -137,6 +148,22 @@ test('any batch size and number of samples', () => {
       assertParity(`batch ${batchSize}, ${count} samples`, {
         ...{ topology, batchSize, count, loss: 'mse', optimizer: 'sgd', learningRate: 0.05 },
       });
+    }
+  }
+});
+
+test('bottlenecks are computed again as they were, dropout and parts of a batch included', () => {
+  const topology = cnnTopologyWith({
+    height: 5,
+    width: 6,
+    dropout: 0.3,
+    bottleneck: true,
+    compression: 0.5,
+    layers: 12,
+  });
+  for (const module of Object.values(kernels)) {
+    for (const subBatch of [8, 24]) {
+      assertParity(`parts of ${subBatch}`, { module, topology, batchSize: 24, count: 41, subBatch, optimizer: 'sgd' });
     }
   }
 });
@@ -175,17 +202,25 @@ test('any network follows the reference', () => {
       ...{ height: size, width: size, channels: few, outputs: few, growth: few, initialFilters: few },
       blocks: fc.constantFrom(1, 2),
       perBlock: fc.constantFrom(1, 2),
+      bottleneck: fc.boolean(),
+      compression: fc.constantFrom(1, 0.5),
+      pruned: fc.option(fc.array(fc.integer({ min: 1, max: 14 }), { minLength: 10, maxLength: 10 }), {
+        nil: undefined,
+      }),
       kernel: fc.constantFrom(3 as const, 5 as const),
       activation: fc.constantFrom('tanh' as const, 'sigmoid' as const, 'softplus' as const),
       dropout: fc.constantFrom(0, 0.5),
     })
-    .map(({ perBlock, ...rest }) => cnnTopologyWith({ ...rest, layers: 4 + perBlock * rest.blocks }));
+    .map(({ perBlock, pruned, ...rest }) => {
+      const topology = cnnTopologyWith({ ...rest, layers: layersOf({ ...rest, perBlock }) });
+      return pruned ? { ...topology, filters: pruned.slice(0, cnnTemplate(topology).convolutions.length) } : topology;
+    });
   fc.assert(
     fc.property(topologies, fc.integer({ min: 2, max: 10 }), (topology, count) => {
       const tested = { topology, count, epochs: 1, loss: 'mse', optimizer: 'sgd', learningRate: 0.02 } as const;
       assertParity(JSON.stringify(topology), tested, 1e-3);
     }),
-    { numRuns: 40, seed: 1 },
+    { numRuns: 60, seed: 1 },
   );
 });
 
@@ -194,6 +229,9 @@ test('predictions are the reference network', () => {
     [{}, 1],
     [{ kernel: 5, activation: 'selu', channels: 3 }, 8],
     [{ blocks: 3, layers: 10, height: 9, width: 8, dropout: 0.5, activation: 'relu' }, 21],
+    [{ bottleneck: true, compression: 0.5, layers: 12, height: 9 }, 11],
+    [{ bottleneck: true, filters: [7, 5, 3, 6, 13, 2] }, 9],
+    [{ filters: [7, 11, 2, 13, 1, 8] }, 9],
   ] as const) {
     const topology = cnnTopologyWith(changes);
     const network = unevenNetwork(topology, 3);
@@ -213,7 +251,7 @@ test('predictions of arrays that do not fit are refused', () => {
   const short = { ...network, weights: network.weights.subarray(1) };
   assert.throws(() => predictCnn(kernels.plain, short, new Float32Array(64), 1), {
     name: 'RangeError',
-    message: `8x8x1 L8 B2 3x3 has ${weightCount} weights and ${statisticCount} statistics, not ${weightCount - 1} and ${statisticCount}.`,
+    message: `8x8x1 L8 B2 3x3 k4 has ${weightCount} weights and ${statisticCount} statistics, not ${weightCount - 1} and ${statisticCount}.`,
   });
   assert.throws(() => predictCnn(kernels.plain, network, new Float32Array(63), 1), {
     name: 'RangeError',

@@ -5,9 +5,15 @@ import fc from 'fast-check';
 import { createCnnSession } from '../../engine/nn/backends/cnn.ts';
 import { cnnMemoryBytes, cnnMemoryLimitBytes, largestSubBatch } from '../../engine/nn/cnn/memory.ts';
 import { cnnTopologyOf, initialiseCnn } from '../../engine/nn/cnn/network.ts';
-import { cnnName, cnnParameterCount, cnnProblem, cnnTemplate } from '../../engine/nn/cnn/template.ts';
+import {
+  cnnMultiplyAccumulates,
+  cnnName,
+  cnnParameterCount,
+  cnnProblem,
+  cnnTemplate,
+} from '../../engine/nn/cnn/template.ts';
 import type { CnnGenome, CnnTopology } from '../../engine/types.ts';
-import { cnnKernel, cnnTaskOf, cnnTopologyWith, randomImages } from './cnnHelpers.ts';
+import { cnnKernel, cnnTaskOf, cnnTopologyWith, layersOf, randomImages } from './cnnHelpers.ts';
 
 /** L, B, kernel, and the trainable parameters for MNIST (1 channel, 10 outputs), CIFAR-10 (3, 10) and CIFAR-100 (3, 100). */
 const parameterTable = [
@@ -73,10 +79,10 @@ test('every network of the search space has the paper number of parameters', () 
 test('pooling rounds down', () => {
   const { blocks } = cnnTemplate(paperTopology(16, 4, 3));
   assert.deepEqual(blocks, [
-    { height: 28, width: 28, channels: 60 },
-    { height: 14, width: 14, channels: 96 },
-    { height: 7, width: 7, channels: 132 },
-    { height: 3, width: 3, channels: 168 },
+    { height: 28, width: 28, channels: 60, bottleneckChannels: 0 },
+    { height: 14, width: 14, channels: 96, bottleneckChannels: 0 },
+    { height: 7, width: 7, channels: 132, bottleneckChannels: 0 },
+    { height: 3, width: 3, channels: 168, bottleneckChannels: 0 },
   ]);
 });
 
@@ -88,6 +94,7 @@ test('a small network, layer by layer', () => {
     { kind: 'initial', block: 0, firstChannel: 0, filters: 3, channels: 1, kernel: 3, weights: 0 },
     {
       ...{ kind: 'dense', block: 0, firstChannel: 3, filters: 2, channels: 3, kernel: 5, weights: 33 },
+      source: 'block',
       normalization: { channels: 3, gamma: 27, beta: 30, mean: 0, variance: 3 },
     },
     {
@@ -96,6 +103,7 @@ test('a small network, layer by layer', () => {
     },
     {
       ...{ kind: 'dense', block: 1, firstChannel: 5, filters: 2, channels: 5, kernel: 5, weights: 228 },
+      source: 'block',
       normalization: { channels: 5, gamma: 218, beta: 223, mean: 16, variance: 21 },
     },
   ]);
@@ -104,6 +112,78 @@ test('a small network, layer by layer', () => {
     ...{ outputs: 4, weights: 492, bias: 520 },
   });
   assert.deepEqual([weightCount, statisticCount], [524, 40]);
+});
+
+/** DenseNet-BC of Huang et al. (2017), on CIFAR-10. */
+const denseNetBc = (layers: number, growth: number): CnnTopology => ({
+  ...paperTopology(layers, 3, 3, 32, 3, 10),
+  ...{ growth, initialFilters: 2 * growth, bottleneck: true, compression: 0.5 },
+});
+
+test('DenseNet-BC has the published number of parameters', () => {
+  // Their Table 2 says 0.8M, 15.3M and 25.6M; the first in full as other implementations count it.
+  assert.equal(cnnParameterCount(denseNetBc(100, 12)), 769_162);
+  assert.equal((cnnParameterCount(denseNetBc(250, 24)) / 1e6).toFixed(1), '15.3');
+  assert.equal((cnnParameterCount(denseNetBc(190, 40)) / 1e6).toFixed(1), '25.6');
+});
+
+test('a bottleneck is read by the next convolution only, and a transition compresses', () => {
+  const topology = cnnTopologyWith({ blocks: 2, layers: 8, growth: 2, initialFilters: 3, bottleneck: true });
+  const { blocks, convolutions } = cnnTemplate({ ...topology, compression: 0.5 });
+  const rows = convolutions.map((c) => [c.kind, c.block, c.channels, c.filters, c.kernel, c.firstChannel]);
+  assert.deepEqual(rows, [
+    ['initial', 0, 1, 3, 3, 0],
+    ['bottleneck', 0, 3, 8, 1, 0],
+    ['dense', 0, 8, 2, 3, 3],
+    ['transition', 1, 5, 2, 1, 0],
+    ['bottleneck', 1, 2, 8, 1, 0],
+    ['dense', 1, 8, 2, 3, 2],
+  ]);
+  assert.deepEqual(
+    blocks.map(({ channels, bottleneckChannels }) => [channels, bottleneckChannels]),
+    [
+      [5, 8],
+      [4, 8],
+    ],
+  );
+});
+
+test('all that reads a convolution has as many channels as pruning left it filters', () => {
+  const topology = cnnTopologyWith({ blocks: 2, layers: 8, growth: 4, initialFilters: 6, kernel: 5 });
+  const { convolutions, head, weightCount } = cnnTemplate({ ...topology, filters: [5, 3, 1, 7, 2, 4] });
+  assert.deepEqual(
+    convolutions.map(({ channels, filters, firstChannel }) => [channels, filters, firstChannel]),
+    [
+      [1, 5, 0],
+      [5, 3, 5],
+      [8, 1, 8],
+      [9, 7, 0],
+      [7, 2, 7],
+      [9, 4, 9],
+    ],
+  );
+  assert.equal(head.normalization.channels, 13);
+  const normalizations = 2 * (5 + 8 + 9 + 7 + 9 + 13);
+  const products = 9 * 5 + 25 * (5 * 3 + 8 * 1) + 9 * 7 + 25 * (7 * 2 + 9 * 4) + 13 * 3 + 3;
+  assert.equal(weightCount, normalizations + products);
+  const rule = cnnTemplate(topology);
+  const counts = rule.convolutions.map(({ filters }) => filters);
+  assert.deepEqual(cnnTemplate({ ...topology, filters: counts }), rule, 'the rule by name is the rule');
+});
+
+test('multiply-accumulates of one image', () => {
+  const topology = cnnTopologyWith({ blocks: 2, layers: 6, growth: 2, initialFilters: 3, outputs: 4 });
+  const [first, second] = [8 * 8, 4 * 4];
+  const dense = first * 9 * (1 * 3 + 3 * 2) + first * 5 * 5 + second * 9 * 5 * 2;
+  assert.equal(cnnMultiplyAccumulates(topology), dense + 7 * 4);
+});
+
+test('a name says what differs from the paper', () => {
+  const topology = paperTopology(16, 2, 3);
+  assert.equal(cnnName(topology), '28x28x1 L16 B2 3x3');
+  assert.equal(cnnName(denseNetBc(100, 24)), '32x32x3 L100 B3 3x3 BC k24');
+  assert.equal(cnnName({ ...topology, compression: 0.5 }), '28x28x1 L16 B2 3x3 C');
+  assert.equal(cnnName({ ...topology, filters: [1] }), '28x28x1 L16 B2 3x3 pruned');
 });
 
 test('every parameter belongs to one layer', () => {
@@ -117,8 +197,10 @@ test('every parameter belongs to one layer', () => {
       channels: fc.integer(sizes),
       outputs: fc.integer(sizes),
       kernel: fc.constantFrom(3 as const, 5 as const),
+      bottleneck: fc.boolean(),
+      compression: fc.constantFrom(1, 0.5, 0.1),
     })
-    .map(({ perBlock, ...rest }) => cnnTopologyWith({ ...rest, layers: 4 + perBlock * rest.blocks }));
+    .map(({ perBlock, ...rest }) => cnnTopologyWith({ ...rest, layers: layersOf({ ...rest, perBlock }) }));
   fc.assert(
     fc.property(topologies, (topology) => {
       const { convolutions, head, weightCount, statisticCount } = cnnTemplate(topology);
@@ -156,6 +238,17 @@ test('what is no network is refused with the reason', () => {
       { height: 7, width: 20, blocks: 4, layers: 8 },
       'A 7x20 image allows at most 3 blocks, because pooling halves it between blocks.',
     ],
+    [{ bottleneck: true, layers: 8 }, undefined],
+    [
+      { bottleneck: true, layers: 10 },
+      '10 layers do not make 2 blocks: less 4, they must be a multiple of twice the blocks, as a bottleneck counts as a layer.',
+    ],
+    [{ compression: 0 }, 'The compression is 0; it must be above 0 and at most 1.'],
+    [{ compression: Number.NaN }, 'The compression is NaN; it must be above 0 and at most 1.'],
+    [{ filters: [6, 4, 4, 14, 4, 4] }, undefined],
+    [{ filters: [6, 4, 4, 14, 4] }, 'There are 5 filter counts; the network has 6 convolutions.'],
+    [{ filters: [6, 4, 0, 14, 4, 4] }, 'Convolution 2 has 0 filters; it must have at least one.'],
+    [{ filters: [6, 4, 4, 14, 4, 1.5] }, 'Convolution 5 has 1.5 filters; it must have at least one.'],
   ];
   for (const [changes, problem] of cases) assert.equal(cnnProblem(cnnTopologyWith(changes)), problem);
   assert.throws(() => cnnTemplate(cnnTopologyWith({ height: 0 })), { name: 'RangeError', message: /"height" is 0/ });
@@ -187,6 +280,7 @@ test('the whole search space trains within the memory limit, batches undivided',
       assert.equal(largestSubBatch(topology, 128), 128, cnnName(topology));
     }
   }
+  assert.equal(largestSubBatch(denseNetBc(100, 12), 128), 128);
 });
 
 test('a batch that does not fit is divided evenly, and one that never fits is refused', () => {
@@ -208,6 +302,8 @@ test('the kernel takes as much memory as was predicted', () => {
     cnnTopologyWith({ height: 7, width: 9, kernel: 5, growth: 7, blocks: 1, layers: 6 }),
     cnnTopologyWith({ initialFilters: 1, growth: 1, outputs: 100 }),
     cnnTopologyWith({ channels: 40, height: 1, width: 65, blocks: 1, layers: 5 }),
+    cnnTopologyWith({ filters: [7, 11, 2, 13, 1, 8], height: 20, width: 20 }),
+    denseNetBc(28, 24),
     paperTopology(16, 2, 3),
     paperTopology(28, 4, 5, 32, 3, 100),
   ];

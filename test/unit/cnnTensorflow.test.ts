@@ -49,14 +49,17 @@ function createModel(topology: CnnTopology): Model {
     return tf.layers.activation({ activation: activation as 'tanh' | 'relu' }).apply(y) as tf.SymbolicTensor;
   };
   let maps = input;
+  let bottleneck: tf.SymbolicTensor | undefined;
   for (const step of convolutions) {
     const { kernel, filters, weights: offset } = step;
     const options = { filters, kernelSize: kernel, padding: 'same', useBias: false } as const;
-    const before = step.kind === 'initial' ? maps : normalized(maps, step.normalization);
+    const source = step.kind === 'dense' && step.source === 'bottleneck' ? bottleneck! : maps;
+    const before = step.kind === 'initial' ? maps : normalized(source, step.normalization);
     const shape = [kernel, kernel, step.channels, filters];
     const layer = add(tf.layers.conv2d(options), [{ from: 'weights', offset, shape }]);
     const convolved = layer.apply(before) as tf.SymbolicTensor;
     if (step.kind === 'initial') maps = convolved;
+    else if (step.kind === 'bottleneck') bottleneck = convolved;
     else if (step.kind === 'dense') maps = tf.layers.concatenate().apply([maps, convolved]) as tf.SymbolicTensor;
     else maps = tf.layers.averagePooling2d({ poolSize: 2 }).apply(convolved) as tf.SymbolicTensor;
   }
@@ -69,12 +72,16 @@ function createModel(topology: CnnTopology): Model {
   return { model: tf.model({ inputs: input, outputs: dense.apply(pooled) as tf.SymbolicTensor }), places };
 }
 
-for (const [activation, kernel, size] of [
-  ['tanh', 3, { height: 8, width: 6 }],
-  ['relu', 5, { height: 7, width: 5 }],
-] as const) {
-  test(`${activation}, ${kernel}x${kernel} at ${size.height}x${size.width}: as TensorFlow.js's layers`, async () => {
-    const topology = cnnTopologyWith({ ...size, activation, kernel, channels: 2 });
+const cases: readonly Partial<CnnTopology>[] = [
+  { activation: 'tanh', kernel: 3, height: 8, width: 6 },
+  { activation: 'relu', kernel: 5, height: 7, width: 5 },
+  { bottleneck: true, compression: 0.5, height: 6, width: 5 },
+  { filters: [7, 3, 1, 5, 2, 8], height: 6, width: 5 },
+];
+
+for (const changes of cases) {
+  test(`${JSON.stringify(changes)}: as TensorFlow.js's layers`, async () => {
+    const topology = cnnTopologyWith({ ...changes, channels: 2 });
     const task = cnnTaskOf({ topology, optimizer: 'sgd', learningRate: 0.1, batchSize: 12 });
     const samples = randomImages(12, topology, task.loss);
     const initial = initialiseCnn(topology, task.seed);
@@ -87,7 +94,7 @@ for (const [activation, kernel, size] of [
       layer.setWeights(tensors);
     }
     assert.equal(model.countParams(), initial.weights.length + initial.statistics.length);
-    const x = tf.tensor(samples.inputs, [samples.count, size.height, size.width, 2]);
+    const x = tf.tensor(samples.inputs, [samples.count, topology.height, topology.width, 2]);
     const y = tf.tensor(samples.targets, [samples.count, topology.outputs]);
 
     const theirOutputs = (model.predict(x) as tf.Tensor).dataSync() as Float32Array;

@@ -77,7 +77,7 @@ for (const trainer of [wasmTrainer, cnnReferenceTrainer]) {
     await refused({ epochs: 1.5 }, /1.5 is not a number of epochs/);
     await refused({ learningRate: Number.NaN }, /learning rate is NaN/);
     await refused({ topology: { ...topology, blocks: 4, layers: 8 } }, /5x4 image allows at most 3 blocks/);
-    await refused({ topology: { ...topology, height: 6 } }, /40 training samples of 6x4x1 L6 B2 3x3 do not fit 800/);
+    await refused({ topology: { ...topology, height: 6 } }, /40 training samples of 6x4x1 L6 B2 3x3 k4 do not fit 800/);
     await refused({ initial: { weights: new Float32Array(3), statistics: new Float32Array(2) } }, /not 3 and 2/);
     await refused({}, /0 training samples; at least one/, { ...train, count: 0 });
   });

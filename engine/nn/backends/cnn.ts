@@ -35,7 +35,7 @@ interface CnnExports {
 
 /** Numbers of the losses and of the kinds of convolutions in the kernel, by position. */
 const losses: readonly Loss[] = ['mse', 'softmax-cross-entropy'];
-const kinds: readonly Convolution['kind'][] = ['initial', 'dense', 'transition'];
+const kinds: readonly Convolution['kind'][] = ['initial', 'dense', 'transition', 'bottleneck'];
 
 /** Samples that inference takes through the network together: one tile of the kernel, whose maps stay in the caches. */
 const inferenceSamples = 8;
@@ -81,15 +81,20 @@ function createNetwork(
   const { topology, capacity } = sizes;
   const { height, width, channels, outputs, activation, dropout } = topology;
   const { blocks, convolutions } = cnnTemplate(topology);
+  // The maps that the bottlenecks of a block share come first, as the kernel takes the last maps for the network's.
+  const shared = blocks.filter(({ bottleneckChannels }) => bottleneckChannels > 0);
+  const maps = [...shared.map((block) => ({ ...block, channels: block.bottleneckChannels })), ...blocks];
   const fields = [
-    ...[height, width, channels, outputs, blocks.length, convolutions.length],
+    ...[height, width, channels, outputs, maps.length, convolutions.length],
     ...[activations.indexOf(activation), losses.indexOf(sizes.loss), optimizers.indexOf(sizes.optimizer)],
     ...[capacity, Number(sizes.trains), sizes.seed, Math.floor(dropout * 2 ** 32)],
   ];
-  const blockTable = blocks.flatMap((block) => [block.height, block.width, block.channels]);
-  const convolutionTable = convolutions.flatMap((step) => [
-    ...[kinds.indexOf(step.kind), step.block, step.channels, step.filters, step.kernel, step.firstChannel],
-  ]);
+  const blockTable = maps.flatMap((block) => [block.height, block.width, block.channels]);
+  const convolutionTable = convolutions.flatMap((step) => {
+    const block = shared.length + step.block;
+    const own = [step.channels, step.filters, step.kernel, step.firstChannel];
+    return [kinds.indexOf(step.kind), sourceOf(step, block), step.kind === 'bottleneck' ? step.block : block, ...own];
+  });
   kernel.create(upload(kernel, fields), upload(kernel, blockTable), upload(kernel, convolutionTable));
   // Nothing allocates from here on, so memory does not grow and these views stay attached.
   const floats = (address: number, length: number) => new Float32Array(kernel.memory.buffer, address, length);
@@ -104,6 +109,12 @@ function createNetwork(
   network.weights.set(initial.weights);
   network.statistics.set(initial.statistics);
   return network;
+}
+
+/** Which maps a convolution reads, `block` being those of its block; the first reads the image. */
+function sourceOf(step: Convolution, block: number): number {
+  if (step.kind === 'transition') return block - 1;
+  return step.kind === 'dense' && step.source === 'bottleneck' ? step.block : block;
 }
 
 /** Where a sub-batch lies in its batch. */

@@ -129,8 +129,15 @@ function dropoutScales(rate: number, mode: Mode & { kind: 'training' }, layer: n
   return scales;
 }
 
-/** `maps` are all maps of the convolution's block so far, or of the block before for a transition, or the image. */
-function convolutionPass(context: Context, convolution: Convolution, layer: number, maps: Maps): ConvolutionPass {
+/** What lies between two convolutions: all maps of their block so far, and the output of a bottleneck after it. */
+interface Between {
+  readonly maps: Maps;
+  readonly bottleneck?: Maps;
+}
+
+/** The maps before a convolution: of its block so far, of the block before for a transition, or the image. */
+function convolutionPass(context: Context, convolution: Convolution, layer: number, before: Between): ConvolutionPass {
+  const maps = before.bottleneck ?? before.maps;
   const w = weightsOf(context.weights, convolution);
   if (convolution.kind === 'initial') {
     return { input: maps, convolved: convolutionForward(maps, w, convolution.kernel) };
@@ -145,34 +152,39 @@ function convolutionPass(context: Context, convolution: Convolution, layer: numb
   return { normalized, input, convolved, dropout: dropoutScales(topology.dropout, mode, layer, convolved) };
 }
 
-/** What the convolution leaves behind for the next one: all maps of its block so far. */
-function mapsAfter(convolution: Convolution, maps: Maps, { convolved, dropout }: ConvolutionPass): Maps {
-  if (convolution.kind === 'initial') return convolved;
-  if (convolution.kind === 'transition') return averagePoolForward(convolved);
-  return concatenateForward(maps, dropout ? scaleBy(convolved, dropout) : convolved);
+/** What the convolution leaves behind for the next one. */
+function mapsAfter({ kind }: Convolution, { maps }: Between, { convolved, dropout }: ConvolutionPass): Between {
+  if (kind === 'initial') return { maps: convolved };
+  if (kind === 'transition') return { maps: averagePoolForward(convolved) };
+  const written = dropout ? scaleBy(convolved, dropout) : convolved;
+  return kind === 'bottleneck' ? { maps, bottleneck: written } : { maps: concatenateForward(maps, written) };
 }
 
-/** From the gradient of `mapsAfter` to that of the maps before; writes the gradients of its weights. */
+/** From the gradients of `mapsAfter` to those of the maps before; writes the gradients of its weights. */
 function convolutionPassBackward(
   context: Context,
   convolution: Convolution,
   pass: ConvolutionPass,
-  dmaps: Maps,
+  after: Between,
   gradients: Float64Array,
-): Maps {
+): Between {
   const w = weightsOf(context.weights, convolution);
-  const through = (dconvolved: Maps): Maps => {
+  const through = (dwritten: Maps): Maps => {
+    const dconvolved = pass.dropout ? scaleBy(dwritten, pass.dropout) : dwritten;
     const { dx, dw } = convolutionBackward(pass.input, w, convolution.kernel, dconvolved);
     gradients.set(dw, convolution.weights);
     if (convolution.kind === 'initial') return dx;
     return normalizedBackward(context, pass.normalized!, convolution.normalization, dx, gradients);
   };
-  if (convolution.kind === 'initial') return through(dmaps);
-  if (convolution.kind === 'transition') return through(averagePoolBackward(pass.convolved, dmaps));
-  const { da, db } = concatenateBackward(dmaps, convolution.firstChannel);
-  const dx = through(pass.dropout ? scaleBy(db, pass.dropout) : db);
-  return { ...da, values: da.values.map((gradient, k) => gradient + dx.values[k]!) };
+  const { kind } = convolution;
+  if (kind === 'initial') return { maps: through(after.maps) };
+  if (kind === 'transition') return { maps: through(averagePoolBackward(pass.convolved, after.maps)) };
+  if (kind === 'bottleneck') return { maps: sumOf(after.maps, through(after.bottleneck!)) };
+  const { da, db } = concatenateBackward(after.maps, convolution.firstChannel);
+  return convolution.source === 'bottleneck' ? { maps: da, bottleneck: through(db) } : { maps: sumOf(da, through(db)) };
 }
+
+const sumOf = (a: Maps, b: Maps): Maps => ({ ...a, values: a.values.map((value, k) => value + b.values[k]!) });
 
 export interface CnnPass {
   /** Linear outputs (N, outputs). */
@@ -192,13 +204,15 @@ export function cnnForward(
   const template = cnnTemplate(topology);
   const context: Context = { topology, template, weights, statistics, mode };
   const { convolutions, head } = template;
-  let maps: Maps = { ...mapsOf({ ...topology, count: 0 }), count: images.count, values: images.inputs };
+  let between: Between = {
+    maps: { ...mapsOf({ ...topology, count: 0 }), count: images.count, values: images.inputs },
+  };
   const passes = convolutions.map((convolution, layer) => {
-    const pass = convolutionPass(context, convolution, layer, maps);
-    maps = mapsAfter(convolution, maps, pass);
+    const pass = convolutionPass(context, convolution, layer, between);
+    between = mapsAfter(convolution, between, pass);
     return pass;
   });
-  const last = normalizedForward(context, maps, head.normalization);
+  const last = normalizedForward(context, between.maps, head.normalization);
   const pooled = globalMaxPoolForward(last.y);
   const shape = { batch: images.count, inputs: head.normalization.channels, outputs: head.outputs };
   const w = slice(weights, head.weights, shape.inputs * shape.outputs);
@@ -213,9 +227,9 @@ export function cnnForward(
       const dpooled = new Float64Array(pooled.y.length);
       denseBackward(doutputs, w, dpooled, shape);
       const dlast = globalMaxPoolBackward(last.y, pooled.at, dpooled);
-      let dmaps = normalizedBackward(context, last, head.normalization, dlast, gradients);
+      let after: Between = { maps: normalizedBackward(context, last, head.normalization, dlast, gradients) };
       for (let layer = convolutions.length - 1; layer >= 0; layer--) {
-        dmaps = convolutionPassBackward(context, convolutions[layer]!, passes[layer]!, dmaps, gradients);
+        after = convolutionPassBackward(context, convolutions[layer]!, passes[layer]!, after, gradients);
       }
     },
   };

@@ -1,7 +1,7 @@
 /**
  * What training a convolutional network takes in the kernel's memory. Nearly all of it is feature maps and their
- * gradients: one value each per channel, pixel and sample. The sizes are those that engine/nn/kernels/cnnCreate.ts
- * allocates.
+ * gradients: one value each per channel, pixel and sample. The bottlenecks of a block share their maps, because the
+ * backward pass computes them again. The sizes are those that engine/nn/kernels/cnnCreate.ts allocates.
  */
 import type { CnnTopology } from '../../types.ts';
 import { cnnName, cnnTemplate } from './template.ts';
@@ -19,8 +19,6 @@ const bandPixels = 64;
 /** Padding between allocations, the module's own data, and what is too small to count. */
 const overheadBytes = 2 ** 18;
 
-const inGroups = (channels: number) => Math.ceil(channels / 6) * 6;
-
 /** Upper bound in bytes, close to what the kernel takes; `subBatch` samples pass through the network together. */
 export function cnnMemoryBytes(topology: CnnTopology, subBatch: number): number {
   const { blocks, convolutions, head, weightCount, statisticCount } = cnnTemplate(topology);
@@ -30,7 +28,10 @@ export function cnnMemoryBytes(topology: CnnTopology, subBatch: number): number 
   // Images and outputs as rows and in tiles, features with their pixels and gradients, outputs with targets and gradients.
   const tileColumns = imageColumns + 3 * channels + 3 * topology.outputs;
   const rowColumns = imageColumns + topology.outputs;
-  const maps = blocks.reduce((sum, { height, width, channels }) => sum + height * width * channels, 0);
+  const maps = blocks.reduce(
+    (sum, { height, width, channels, bottleneckChannels }) => sum + height * width * (channels + bottleneckChannels),
+    0,
+  );
   const samples = tiles * (rowBytes * (tileColumns + 2 * maps) + 64 * 7) + 4 * subBatch * (rowColumns + 1);
   // The optimiser's two states, the weights, their gradients, and the dense layer's of one sub-batch.
   const parameters = 16 * weightCount + 4 * statisticCount + 4 * (channels + 1) * topology.outputs;
@@ -45,10 +46,10 @@ export function cnnMemoryBytes(topology: CnnTopology, subBatch: number): number 
     const { height, width } = blocks[block]!;
     const chunkRow = height * (width + kernel - 1) * rowBytes;
     const chunks = Math.ceil(channels / Math.max(1, Math.floor(chunkBytes / chunkRow)));
-    const products = kernel ** 2 * inGroups(channels) * inGroups(filters);
+    const products = kernel ** 2 * channels * filters;
     const bandHeight = Math.max(1, Math.floor(bandPixels / width));
-    atLeast('chunk', Math.max(Math.ceil(channels / chunks), inGroups(filters)) * chunkRow);
-    atLeast('products', inGroups(filters) * height * width * rowBytes);
+    atLeast('chunk', Math.max(Math.ceil(channels / chunks), filters) * chunkRow);
+    atLeast('products', filters * height * width * rowBytes);
     atLeast('packed', 4 * products);
     atLeast('lanes', vectorBytes * products);
     atLeast('plane', 2 * bandHeight * blocks[kind === 'transition' ? block - 1 : block]!.width * rowBytes);

@@ -1,7 +1,7 @@
 /** Convolutional networks as values: initial weights, and whether arrays fit a topology. */
 import type { CnnGenome, CnnNetwork, CnnTopology } from '../../types.ts';
 import { symmetric, trainingStreams } from '../random.ts';
-import { cnnName, cnnTemplate } from './template.ts';
+import { cnnName, cnnTemplate, paperGrowth } from './template.ts';
 
 /** What a genome leaves open: the shape of the images and of the outputs, and the rate of dropout. */
 export type CnnSizes = Pick<CnnTopology, 'height' | 'width' | 'channels' | 'outputs' | 'dropout'>;
@@ -14,7 +14,7 @@ export const cnnTopologyOf = ({ activation, blocks, layers, kernel }: CnnGenome,
   blocks,
   layers,
   kernel,
-  growth: 12,
+  growth: paperGrowth,
   initialFilters: 24,
 });
 

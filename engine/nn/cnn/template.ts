@@ -7,6 +7,9 @@
  *           maps of the block; between two blocks BatchNorm, activation, 1x1 convolution and 2x2 average pooling
  * last:     BatchNorm, activation, global max pooling, dense
  *
+ * With bottlenecks a block has (L - 4) / 2B layers, each of two convolutions: BatchNorm, activation, 1x1 convolution and
+ * dropout, then BatchNorm, activation, convolution and dropout. Any convolution may have lost filters to pruning.
+ *
  * Convolutions keep the size ("same" padding) and have no bias. Pooling rounds down, as Keras's "valid": 28, 14, 7, 3;
  * an odd size loses its last row and column.
  */
@@ -17,6 +20,8 @@ export interface BlockShape {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
+  /** The most maps that one of its bottlenecks writes; 0 where there are none. */
+  readonly bottleneckChannels: number;
 }
 
 /** Offsets of a batch normalisation: gamma and beta in the weights, mean and variance in the statistics. */
@@ -28,7 +33,7 @@ export interface Normalization {
   readonly variance: number;
 }
 
-/** Writes `filters` feature maps into `block`, from channel `firstChannel` on. */
+/** Writes `filters` feature maps into `block`, from channel `firstChannel` on; a bottleneck's are not the block's. */
 interface ConvolutionBase {
   readonly block: number;
   readonly firstChannel: number;
@@ -43,8 +48,17 @@ interface ConvolutionBase {
 export type Convolution =
   /** Reads the image. */
   | (ConvolutionBase & { readonly kind: 'initial' })
-  /** Reads the maps before its own in the same block; its output passes dropout. */
-  | (ConvolutionBase & { readonly kind: 'dense'; readonly normalization: Normalization })
+  /** Reads the maps of its block so far. The next convolution, and no other, reads its output, which passes dropout. */
+  | (ConvolutionBase & { readonly kind: 'bottleneck'; readonly normalization: Normalization })
+  /**
+   * Reads all maps of its block before its own, or those of the bottleneck before it where there is one; its output passes
+   * dropout.
+   */
+  | (ConvolutionBase & {
+      readonly kind: 'dense';
+      readonly source: 'block' | 'bottleneck';
+      readonly normalization: Normalization;
+    })
   /** Reads the whole block before; its output is pooled. */
   | (ConvolutionBase & { readonly kind: 'transition'; readonly normalization: Normalization });
 
@@ -92,34 +106,46 @@ export function cnnTemplate(topology: CnnTopology): CnnTemplate {
 
   const blocks: BlockShape[] = [];
   const convolutions: Convolution[] = [];
+  /** The filters of the next convolution: as many as the rule says, unless the topology names them one by one. */
+  const filtersOf = (rule: number) => topology.filters?.[convolutions.length] ?? rule;
+  const takeKernel = (own: { kernel: number; channels: number; filters: number }) => ({
+    ...own,
+    weights: takeWeights(own.kernel ** 2 * own.channels * own.filters),
+  });
   let { height, width } = topology;
-  let channels = topology.initialFilters;
-  const weights = takeWeights(9 * topology.channels * channels);
-  const first = { block: 0, firstChannel: 0, filters: channels, channels: topology.channels, kernel: 3, weights };
-  convolutions.push({ kind: 'initial', ...first });
+  let channels = filtersOf(topology.initialFilters);
+  const initial = takeKernel({ kernel: 3, channels: topology.channels, filters: channels });
+  convolutions.push({ kind: 'initial', block: 0, firstChannel: 0, ...initial });
   for (let block = 0; block < topology.blocks; block++) {
     if (block > 0) {
+      const filters = filtersOf(Math.max(1, Math.floor((topology.compression ?? 1) * channels)));
       const normalization = normalize(channels);
-      const own = {
-        firstChannel: 0,
-        filters: channels,
-        channels,
-        kernel: 1,
-        weights: takeWeights(channels * channels),
-      };
-      convolutions.push({ kind: 'transition', block, normalization, ...own });
+      const own = takeKernel({ kernel: 1, channels, filters });
+      convolutions.push({ kind: 'transition', block, firstChannel: 0, normalization, ...own });
+      channels = filters;
       height = Math.floor(height / 2);
       width = Math.floor(width / 2);
     }
+    let bottleneckChannels = 0;
     for (let layer = 0; layer < layersPerBlock(topology); layer++) {
-      const { kernel, growth: filters } = topology;
-      const normalization = normalize(channels);
-      const own = { firstChannel: channels, filters, channels, kernel };
-      const weights = takeWeights(kernel * kernel * channels * filters);
-      convolutions.push({ kind: 'dense', block, normalization, weights, ...own });
+      const { kernel, growth, bottleneck = false } = topology;
+      let read = channels;
+      if (bottleneck) {
+        const filters = filtersOf(bottleneckFactor * growth);
+        const normalization = normalize(channels);
+        const own = takeKernel({ kernel: 1, channels, filters });
+        convolutions.push({ kind: 'bottleneck', block, firstChannel: 0, normalization, ...own });
+        bottleneckChannels = Math.max(bottleneckChannels, filters);
+        read = filters;
+      }
+      const filters = filtersOf(growth);
+      const source = bottleneck ? 'bottleneck' : 'block';
+      const normalization = normalize(read);
+      const own = takeKernel({ kernel, channels: read, filters });
+      convolutions.push({ kind: 'dense', block, firstChannel: channels, source, normalization, ...own });
       channels += filters;
     }
-    blocks.push({ height, width, channels });
+    blocks.push({ height, width, channels, bottleneckChannels });
   }
   const { outputs } = topology;
   const normalization = normalize(channels);
@@ -127,31 +153,72 @@ export function cnnTemplate(topology: CnnTopology): CnnTemplate {
   return { blocks, convolutions, head, weightCount, statisticCount };
 }
 
+/** A bottleneck's maps, as a multiple of the growth (Huang et al., 2017). */
+const bottleneckFactor = 4;
+
 /** Trainable parameters: all weights, without the statistics. */
 export const cnnParameterCount = (topology: CnnTopology): number => cnnTemplate(topology).weightCount;
 
-export const layersPerBlock = ({ layers, blocks }: CnnTopology): number => (layers - 4) / blocks;
+/**
+ * Multiply-accumulates of one forward pass of one image, without normalisations. A transition counts as the template has
+ * it; pooling before its convolution gives the same maps for a quarter of that.
+ */
+export function cnnMultiplyAccumulates(topology: CnnTopology): number {
+  const { blocks, convolutions, head } = cnnTemplate(topology);
+  const convolved = convolutions.reduce((sum, { kind, block, kernel, channels, filters }) => {
+    const { height, width } = blocks[kind === 'transition' ? block - 1 : block]!;
+    return sum + height * width * kernel ** 2 * channels * filters;
+  }, 0);
+  return convolved + head.normalization.channels * head.outputs;
+}
 
-/** For example `28x28x1 L16 B2 3x3`. */
-export const cnnName = ({ height, width, channels, layers, blocks, kernel }: CnnTopology): string =>
-  `${height}x${width}x${channels} L${layers} B${blocks} ${kernel}x${kernel}`;
+export const layersPerBlock = ({ layers, blocks, bottleneck }: CnnTopology): number =>
+  (layers - 4) / (bottleneck ? 2 * blocks : blocks);
+
+/** For example `28x28x1 L16 B2 3x3`; what differs from the paper's template follows: `28x28x1 L100 B3 3x3 BC k24 pruned`. */
+export function cnnName(topology: CnnTopology): string {
+  const { height, width, channels, layers, blocks, kernel, growth, bottleneck, compression = 1, filters } = topology;
+  const variant = `${bottleneck ? 'B' : ''}${compression < 1 ? 'C' : ''}`;
+  return [
+    ...[`${height}x${width}x${channels}`, `L${layers}`, `B${blocks}`, `${kernel}x${kernel}`],
+    ...(variant === '' ? [] : [variant]),
+    ...(growth === paperGrowth ? [] : [`k${growth}`]),
+    ...(filters ? ['pruned'] : []),
+  ].join(' ');
+}
+
+/** Feature maps that each layer of the paper's networks adds. */
+export const paperGrowth = 12;
 
 /** Why this is no network, as a sentence; undefined where it is one. */
 export function cnnProblem(topology: CnnTopology): string | undefined {
   const { height, width, channels, outputs, blocks, layers, kernel, growth, initialFilters, dropout } = topology;
+  const { bottleneck = false, compression = 1, filters } = topology;
   const sizes = { height, width, channels, outputs, blocks, layers, growth, initialFilters };
   for (const [name, size] of Object.entries(sizes)) {
-    if (!Number.isInteger(size) || size < 1) return `"${name}" is ${size}; it must be a positive integer.`;
+    if (!isPositiveInteger(size)) return `"${name}" is ${size}; it must be a positive integer.`;
   }
   if (kernel !== 3 && kernel !== 5) return `The kernel is ${kernel}x${kernel}; it must be 3x3 or 5x5.`;
   if (!(dropout >= 0 && dropout < 1)) return `The dropout rate is ${dropout}; it must be at least 0 and below 1.`;
+  if (!(compression > 0 && compression <= 1)) {
+    return `The compression is ${compression}; it must be above 0 and at most 1.`;
+  }
   if (layers < 4 || !Number.isInteger(layersPerBlock(topology))) {
-    return `${layers} layers do not make ${blocks} blocks: less 4, they must be a multiple of the blocks.`;
+    const multiple = bottleneck ? 'twice the blocks, as a bottleneck counts as a layer' : 'the blocks';
+    return `${layers} layers do not make ${blocks} blocks: less 4, they must be a multiple of ${multiple}.`;
   }
   const smallest = Math.min(height, width);
   const largest = 1 + Math.floor(Math.log2(smallest));
   if (blocks > largest) {
     return `A ${height}x${width} image allows at most ${largest} blocks, because pooling halves it between blocks.`;
   }
+  const convolutions = layers - 4 + blocks;
+  if (filters && filters.length !== convolutions) {
+    return `There are ${filters.length} filter counts; the network has ${convolutions} convolutions.`;
+  }
+  const wrong = filters?.findIndex((count) => !isPositiveInteger(count)) ?? -1;
+  if (wrong >= 0) return `Convolution ${wrong} has ${filters![wrong]} filters; it must have at least one.`;
   return undefined;
 }
+
+const isPositiveInteger = (value: number): boolean => Number.isInteger(value) && value > 0;

@@ -59,7 +59,7 @@ export function load(samples: i32, firstSample: i32, batch: i32): void {
 
 /** Runs convolution `index` of the template; in training by the moments of the samples at hand, and with dropout. */
 export function forward(index: i32, trains: bool): void {
-  forwardConvolution(network, index, trains);
+  forwardConvolution(network, index, trains, trains);
 }
 
 /** Runs all that comes after the convolutions. */

@@ -1,6 +1,6 @@
 /** Lays a convolutional network out in memory. engine/nn/cnn/memory.ts adds up the same sizes. */
 import { bandRows, Block, Convolution, Kind, Network, Normalization } from './cnnNetwork';
-import { GROUP, GROUP_PIXEL, groupsFor } from './convolution';
+import { GROUP } from './convolution';
 import { allocate } from './memory';
 import { Channel, Normal } from './normalization';
 import { Optimizer, resetOptimizer } from './optimizers';
@@ -30,7 +30,7 @@ export class Sizes {
 
 /** Fields of the host's tables: one row for each block, and for each convolution. */
 const BLOCK_FIELDS: i32 = 3;
-const CONVOLUTION_FIELDS: i32 = 6;
+const CONVOLUTION_FIELDS: i32 = 7;
 
 // @ts-ignore: decorator
 @inline
@@ -88,14 +88,14 @@ function createBlocks(table: usize, count: i32, tiles: usize, trains: bool): usi
 /** One convolution of the table, its parameters still as offsets. */
 function createConvolution(convolution: Convolution, table: usize, index: i32, blocks: usize): void {
   convolution.kind = field(table, index, CONVOLUTION_FIELDS, 0);
-  const target = <usize>field(table, index, CONVOLUTION_FIELDS, 1);
-  convolution.target = changetype<Block>(blocks + target * offsetof<Block>());
-  const source = convolution.kind == Kind.Transition ? target - 1 : target;
+  const source = <usize>field(table, index, CONVOLUTION_FIELDS, 1);
   convolution.source = changetype<Block>(blocks + source * offsetof<Block>());
-  convolution.channels = field(table, index, CONVOLUTION_FIELDS, 2);
-  convolution.filters = field(table, index, CONVOLUTION_FIELDS, 3);
-  convolution.kernel = field(table, index, CONVOLUTION_FIELDS, 4);
-  convolution.firstChannel = field(table, index, CONVOLUTION_FIELDS, 5);
+  const target = <usize>field(table, index, CONVOLUTION_FIELDS, 2);
+  convolution.target = changetype<Block>(blocks + target * offsetof<Block>());
+  convolution.channels = field(table, index, CONVOLUTION_FIELDS, 3);
+  convolution.filters = field(table, index, CONVOLUTION_FIELDS, 4);
+  convolution.kernel = field(table, index, CONVOLUTION_FIELDS, 5);
+  convolution.firstChannel = field(table, index, CONVOLUTION_FIELDS, 6);
   if (convolution.kind != Kind.Initial) convolution.normalization = createNormalization(convolution.channels);
   convolution.weights = takeWeights(convolution.taps * convolution.channels * convolution.filters);
 }
@@ -117,7 +117,7 @@ function createOptimizer(kind: i32, trains: bool): Optimizer {
 /** Scratch as large as the largest of its users. */
 function createScratch(network: Network, trains: bool): void {
   let chunk: usize = 0;
-  let products: usize = 0;
+  let maps: usize = 0;
   let packed: usize = 0;
   let lanes: usize = 0;
   let band: usize = 0;
@@ -127,20 +127,20 @@ function createScratch(network: Network, trains: bool): void {
     const c = network.convolution(index);
     const height = <usize>c.target.height;
     const width = c.target.width;
-    const filters = c.paddedFilters;
-    const inputs = groupsFor(c.channels) * GROUP;
+    const filters = c.filters;
+    const products = c.taps * c.channels * filters;
     chunk = max(chunk, c.rowBytes(c.chunkChannels) * height);
-    products = max(products, <usize>filters * c.target.plane);
-    packed = max(packed, bytesOf(c.taps * inputs * filters));
+    maps = max(maps, <usize>filters * c.target.plane);
+    packed = max(packed, bytesOf(products));
     channels = max(channels, c.channels);
     plane = max(plane, <usize>(2 * bandRows(width) * c.source.width) * ROW);
     if (!trains) continue;
     chunk = max(chunk, c.rowBytes(filters) * height);
-    lanes = max(lanes, <usize>(c.taps * inputs * filters) * VECTOR);
-    band = max(band, <usize>(bandRows(width) * width) * GROUP_PIXEL);
+    lanes = max(lanes, <usize>products * VECTOR);
+    band = max(band, <usize>(bandRows(width) * width * GROUP) * ROW);
   }
   network.chunk = allocate(chunk);
-  network.products = allocate(products);
+  network.products = allocate(maps);
   network.packed = allocate(packed);
   network.lanes = allocate(lanes);
   network.band = allocate(band);
@@ -151,7 +151,7 @@ function createScratch(network: Network, trains: bool): void {
 }
 
 /**
- * blocks: (blockCount, 3) i32: height, width, channels; convolutions: (convolutionCount, 6) i32, see
+ * blocks: (blockCount, 3) i32: height, width, channels; convolutions: (convolutionCount, 7) i32, see
  * `createConvolution`.
  */
 export function createNetwork(sizes: Sizes, blocks: usize, convolutions: usize): Network {

@@ -1,7 +1,7 @@
 /** The forward pass of one convolution over all tiles, with the normalisation before it and the dropout after it. */
 import { Convolution, Kind, Network } from './cnnNetwork';
 import { prepareNormals } from './cnnNormals';
-import { convolveRow, GROUP, GROUP_PIXEL, groupsFor, pack } from './convolution';
+import { convolveRow, groupsFor, groupStart, pack } from './convolution';
 import { dropRow, startDropout } from './dropout';
 import { addMoments, EPSILON, normalizeActivate } from './normalization';
 import { ROW, TILE } from './tile';
@@ -63,7 +63,7 @@ function fillChunk(network: Network, c: Convolution, tile: i32, first: i32, coun
     const to = network.chunk + margin + <usize>k * ROW;
     for (let row = 0; row < height; row++) {
       const at = to + <usize>row * rowBytes;
-      if (c.kind == Kind.Dense) {
+      if (c.kind != Kind.Transition) {
         normalizeActivate(network.activation, values + <usize>row * sourceRow, width, normal, at, pixel);
       } else {
         // Pooling and a 1x1 convolution are both linear, so they can change places: the convolution has a quarter to do.
@@ -83,15 +83,17 @@ function convolveChunk(network: Network, c: Convolution, channels: i32, packed: 
   const rowBytes = c.rowBytes(channels);
   const run = c.kernel * channels;
   for (let group = 0; group < groupsFor(c.filters); group++) {
-    const w = packed + bytesOf(group * c.taps * channels * GROUP);
+    const first = groupStart(c.filters, group);
+    const filters = groupStart(c.filters, group + 1) - first;
+    const w = packed + bytesOf(first * c.taps * channels);
     for (let row = 0; row < height; row++) {
       // Kernel rows beyond the image's edge would only add zeros.
       const from = max(0, margin - row);
       const rows = min(c.kernel, height + margin - row) - from;
       const x = network.chunk + <usize>(row + from - margin) * rowBytes;
-      const z = network.products + <usize>((group * height + row) * width) * GROUP_PIXEL;
-      const wRow = w + bytesOf(from * run * GROUP);
-      convolveRow(x, <usize>channels * ROW, rowBytes, rows, run, wRow, z, width, accumulate);
+      const z = network.products + <usize>((first * height + row * filters) * width) * ROW;
+      const wRow = w + bytesOf(from * run * filters);
+      convolveRow(filters, x, <usize>channels * ROW, rowBytes, rows, run, wRow, z, width, accumulate);
     }
   }
 }
@@ -104,18 +106,23 @@ function storeProducts(network: Network, c: Convolution, index: i32, tile: i32, 
   const values = block.values + <usize>tile * block.stride + <usize>c.firstChannel * block.plane;
   if (drops) startDropout(network.generators, network.seed, network.update, index, network.firstSample + tile * TILE);
   for (let row = 0; row < height; row++) {
-    for (let filter = 0; filter < c.filters; filter++) {
-      const pixel = (filter / GROUP) * height * width + row * width;
-      let from = network.products + <usize>pixel * GROUP_PIXEL + <usize>(filter % GROUP) * ROW;
-      const start = values + <usize>filter * block.plane + <usize>(row * width) * ROW;
-      let to = start;
-      for (let column = 0; column < width; column++) {
-        v128.store(to, v128.load(from));
-        v128.store(to, v128.load(from, VECTOR), VECTOR);
-        from += GROUP_PIXEL;
-        to += ROW;
+    for (let group = 0; group < groupsFor(c.filters); group++) {
+      const first = groupStart(c.filters, group);
+      const end = groupStart(c.filters, group + 1);
+      const pixel = <usize>(end - first) * ROW;
+      const products = network.products + <usize>(first * height * width) * ROW + <usize>(row * width) * pixel;
+      for (let filter = first; filter < end; filter++) {
+        let from = products + <usize>(filter - first) * ROW;
+        const start = values + <usize>filter * block.plane + <usize>(row * width) * ROW;
+        let to = start;
+        for (let column = 0; column < width; column++) {
+          v128.store(to, v128.load(from));
+          v128.store(to, v128.load(from, VECTOR), VECTOR);
+          from += pixel;
+          to += ROW;
+        }
+        if (drops) dropRow(network.generators, network.threshold, network.keepScale, start, ROW, width);
       }
-      if (drops) dropRow(network.generators, network.threshold, network.keepScale, start, ROW, width);
     }
   }
   if (!trains) return;
@@ -128,19 +135,19 @@ function storeProducts(network: Network, c: Convolution, index: i32, tile: i32, 
   }
 }
 
-/** Runs one convolution on all samples at hand; `trains` as in `prepareNormals`. */
-export function forwardConvolution(network: Network, index: i32, trains: bool): void {
+/** Runs one convolution on all samples at hand; `trains` and `updates` as in `prepareNormals`. */
+export function forwardConvolution(network: Network, index: i32, trains: bool, updates: bool): void {
   const c = network.convolution(index);
-  if (c.kind != Kind.Initial) prepareNormals(network, c.normalization, c.source, trains, trains);
+  if (c.kind != Kind.Initial) prepareNormals(network, c.normalization, c.source, trains, updates);
   const chunkChannels = c.chunkChannels;
   const tapBytes = bytesOf(c.channels * c.filters);
   const inputBytes = bytesOf(c.filters);
-  const chunkBytes = bytesOf(c.taps * chunkChannels * c.paddedFilters);
+  const chunkBytes = bytesOf(c.taps * chunkChannels * c.filters);
   let packed = network.packed;
   for (let first = 0; first < c.channels; first += chunkChannels) {
     const count = min(chunkChannels, c.channels - first);
     const w = c.weights + <usize>first * inputBytes;
-    pack(w, c.taps, tapBytes, false, count, count, inputBytes, c.filters, 4, packed);
+    pack(w, c.taps, tapBytes, false, count, inputBytes, c.filters, 4, packed);
     packed += chunkBytes;
   }
   const block = c.target;
@@ -149,7 +156,7 @@ export function forwardConvolution(network: Network, index: i32, trains: bool): 
     channel.mean = 0;
     channel.squares = 0;
   }
-  const drops = trains && c.kind == Kind.Dense && network.threshold > 0;
+  const drops = trains && c.drops && network.threshold > 0;
   for (let tile = 0; tile < network.tiles; tile++) {
     packed = network.packed;
     for (let first = 0; first < c.channels; first += chunkChannels) {

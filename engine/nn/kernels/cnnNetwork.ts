@@ -3,7 +3,6 @@
  * eight samples, (channels, height, width) tile rows each. A block's maps are one buffer that its layers append to, so
  * that concatenation copies nothing.
  */
-import { GROUP, groupsFor } from './convolution';
 import { Channel, Normal } from './normalization';
 import { Optimizer } from './optimizers';
 import { ROW, tilesFor } from './tile';
@@ -13,7 +12,10 @@ const CHUNK: i32 = 320 * 1024;
 /** Pixels that the backward pass takes at a time, so that a group's values stay in the first-level cache. */
 const BAND: i32 = 64;
 
-/** Lives as long as the instance. A dense block's maps and the gradients of the loss by them. */
+/**
+ * Lives as long as the instance. A dense block's maps and the gradients of the loss by them; or the maps that a block's
+ * bottlenecks take turns in.
+ */
 @unmanaged
 export class Block {
   height: i32;
@@ -36,6 +38,7 @@ export const enum Kind {
   Initial,
   Dense,
   Transition,
+  Bottleneck,
 }
 
 /**
@@ -50,7 +53,10 @@ export class Normalization {
   runningVariance: usize;
 }
 
-/** Lives as long as the instance. A step of the template: source and target are the same block in a dense layer. */
+/**
+ * Lives as long as the instance. A step of the template: source and target are the same block in a dense layer without
+ * a bottleneck.
+ */
 @unmanaged
 export class Convolution {
   kind: Kind;
@@ -72,9 +78,14 @@ export class Convolution {
     return this.kernel * this.kernel;
   }
 
-  /** Filters in whole groups. */
-  get paddedFilters(): i32 {
-    return groupsFor(this.filters) * GROUP;
+  /** Whether training drops some of what it writes. */
+  get drops(): bool {
+    return this.kind == Kind.Dense || this.kind == Kind.Bottleneck;
+  }
+
+  /** Whether it reads the output of the convolution before it, which the backward pass has to compute again. */
+  get readsBottleneck(): bool {
+    return this.kind == Kind.Dense && this.source != this.target;
   }
 
   /** Bytes of one row of scratch with its margins, for `channels` channels. */
