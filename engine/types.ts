@@ -161,6 +161,8 @@ export interface TrainingResult {
   /** Mean loss per sample on the training rows, one value per epoch. */
   readonly trainLoss: readonly number[];
   readonly validationLoss: readonly number[];
+  /** Share of validation rows given another class than theirs; absent where outputs are no classes, or are not read. */
+  readonly validationError?: readonly number[];
   /** 'diverged': a loss became NaN or infinite. 'stopped': `shouldStop` returned true between two epochs. */
   readonly outcome: 'finished' | 'diverged' | 'stopped';
 }
@@ -246,6 +248,15 @@ export interface CnnTrainer {
     shouldStop?: () => boolean,
   ): Promise<CnnTrainingResult>;
 }
+
+/** What may be searched, trained and stored: a perceptron or a convolutional network. `isCnn` tells them apart. */
+export type AnyTopology = Topology | CnnTopology;
+export type AnyNetwork = Network | CnnNetwork;
+export type AnyTask = TrainingTask | CnnTrainingTask;
+export type AnyTrainingResult = TrainingResult | CnnTrainingResult;
+
+/** How a training went, one value per epoch. */
+export type LearningCurve = Pick<TrainingResult, 'trainLoss' | 'validationLoss' | 'validationError'>;
 
 /** One interface, several backends: 'wasm' (embedded), 'reference' (readable TypeScript), 'tensorflow'. */
 export interface Trainer {

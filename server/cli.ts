@@ -2,6 +2,7 @@
 import { runApproximate } from './cli/approximate.ts';
 import { type ExitCode, usage } from './cli/common.ts';
 import { runRevert } from './cli/revert.ts';
+import { runSearchCommand } from './cli/search.ts';
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   const [command, ...rest] = argv;
@@ -12,6 +13,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   switch (command) {
     case 'approximate':
       return runApproximate(rest);
+    case 'search':
+      return runSearchCommand(rest);
     case 'revert':
       return runRevert(rest);
     case 'lsp':

@@ -11,8 +11,12 @@ const settings = z.strictObject({
   population: z.int().min(2).describe('Candidates per generation.'),
   generations: count.describe('Generations of the search, the random one included.'),
   searchEpochs: count.describe('Training epochs of each candidate during the search.'),
-  fullEpochs: count.describe('Training epochs of the networks on the final front.'),
+  fullEpochs: z
+    .int()
+    .min(0)
+    .describe('Training epochs of the networks on the final front. 0: they keep the training of the search.'),
   batchSize: count.describe('Samples per training step.'),
+  dropout: z.number().min(0).lt(1).describe('Fraction of a layer that training drops, in convolutional networks.'),
   crossoverRate: fraction.describe('Probability that two parents exchange genes.'),
   mutationRate: fraction.optional().describe('Probability that a gene is drawn anew. Default: 1 / number of genes.'),
   selection: z.enum(['roulette', 'tournament']).describe('How parents are selected.'),
@@ -22,7 +26,9 @@ const settings = z.strictObject({
     .positive()
     .optional()
     .describe('Largest acceptable NRMSE, as a fraction. Default: the @approximate tag, or 0.05.'),
-  maxParams: count.optional().describe('Largest network to consider, in parameters. Default: 4096.'),
+  maxParams: count
+    .optional()
+    .describe('Largest network to consider, in parameters. Default: 4096 for functions, no limit for datasets.'),
   workers: count.optional().describe('Worker threads that train candidates. Default: the number of cores.'),
   trainer: z
     .enum(['auto', 'wasm', 'reference', 'tensorflow', 'webgpu'])
@@ -42,6 +48,7 @@ export const defaultConfig: Config = {
   searchEpochs: 16,
   fullEpochs: 300,
   batchSize: 128,
+  dropout: 0.2,
   crossoverRate: 0.9,
   selection: 'roulette',
   samples: 20_000,

@@ -1,47 +1,51 @@
+/** The evaluator of one machine: worker threads. */
 import { Worker } from 'node:worker_threads';
 import { encode } from '../engine/data/encoding.ts';
-import { parameterCount } from '../engine/nn/network.ts';
-import type { Dataset, EncodedSamples, Encoding, TrainingTask } from '../engine/types.ts';
+import { taskCost } from '../engine/nn/models.ts';
+import type { AnyTask, Dataset, EncodedSamples, Encoding } from '../engine/types.ts';
 import { assetPath } from './assets.ts';
+import type { Evaluation, Evaluator } from './evaluator.ts';
 import type { TrainerSetup } from './trainers.ts';
-import type { Job, JobResult, WorkerSetup } from './trainWorker.ts';
+import type { WorkerSetup } from './trainWorker.ts';
 
 /** How often a job may take its worker down before it counts as crashed. */
 const attempts = 2;
 
 interface Pending {
-  readonly job: Job;
+  readonly task: AnyTask;
   readonly cost: number;
   failures: number;
-  readonly resolve: (result: JobResult) => void;
+  readonly resolve: (evaluation: Evaluation) => void;
 }
 
 /**
  * Owns the worker threads of one run, from the moment its dataset is known until `dispose`. Jobs are spread longest
  * first. A worker that dies is replaced and its job tried once more; a job never rejects, it has an outcome.
  */
-export class TrainingPool {
+export class TrainingPool implements Evaluator {
+  readonly parallel: number;
   readonly #setup: WorkerSetup;
-  readonly #workers: number;
   readonly #waiting: Pending[] = [];
   readonly #running = new Map<Worker, Pending | undefined>();
-  #nextId = 0;
 
+  /** Samples should lie in shared memory, see `shareSamples`. */
   constructor(setup: Omit<WorkerSetup, 'cancelled'>, workers: number) {
     this.#setup = { ...setup, cancelled: new Int32Array(new SharedArrayBuffer(4)) };
-    this.#workers = workers;
+    this.parallel = workers;
   }
 
-  /** Trains every task; results come in the order of the tasks, whatever order the workers finish in. */
-  train(tasks: readonly TrainingTask[], onResult?: (index: number, result: JobResult) => void): Promise<JobResult[]> {
+  train(
+    tasks: readonly AnyTask[],
+    onResult?: (index: number, evaluation: Evaluation) => void,
+  ): Promise<readonly Evaluation[]> {
     const results = tasks.map(
       (task, index) =>
-        new Promise<JobResult>((resolve) => {
-          const done = (result: JobResult) => {
-            onResult?.(index, result);
-            resolve(result);
+        new Promise<Evaluation>((resolve) => {
+          const done = (evaluation: Evaluation) => {
+            onResult?.(index, evaluation);
+            resolve(evaluation);
           };
-          this.#waiting.push({ job: { id: this.#nextId++, task }, cost: costOf(task), failures: 0, resolve: done });
+          this.#waiting.push({ task, cost: taskCost(task), failures: 0, resolve: done });
         }),
     );
     this.#waiting.sort((a, b) => b.cost - a.cost);
@@ -49,10 +53,13 @@ export class TrainingPool {
     return Promise.all(results);
   }
 
-  /** Running jobs stop at the end of their epoch and, like the waiting ones, answer 'stopped'. */
+  withdraw(): void {
+    for (const pending of this.#waiting.splice(0)) pending.resolve({ outcome: 'stopped' });
+  }
+
   cancel(): void {
     Atomics.store(this.#setup.cancelled, 0, 1);
-    for (const pending of this.#waiting.splice(0)) pending.resolve({ id: pending.job.id, outcome: 'stopped' });
+    this.withdraw();
   }
 
   async dispose(): Promise<void> {
@@ -67,20 +74,20 @@ export class TrainingPool {
       if (!worker) return;
       const pending = this.#waiting.shift()!;
       this.#running.set(worker, pending);
-      worker.postMessage(pending.job);
+      worker.postMessage(pending.task);
     }
   }
 
   #idleWorker(): Worker | undefined {
     for (const [worker, pending] of this.#running) if (!pending) return worker;
-    return this.#running.size < this.#workers ? this.#startWorker() : undefined;
+    return this.#running.size < this.parallel ? this.#startWorker() : undefined;
   }
 
   #startWorker(): Worker {
     const worker = new Worker(assetPath('trainWorker.cjs'), { workerData: this.#setup });
     this.#running.set(worker, undefined);
-    worker.on('message', (result: JobResult) => {
-      this.#running.get(worker)?.resolve(result);
+    worker.on('message', (evaluation: Evaluation) => {
+      this.#running.get(worker)?.resolve(evaluation);
       this.#running.set(worker, undefined);
       this.#schedule();
     });
@@ -95,16 +102,12 @@ export class TrainingPool {
     this.#running.delete(worker);
     if (!pending) return;
     pending.failures++;
-    const { id } = pending.job;
-    if (this.#setup.cancelled[0]) pending.resolve({ id, outcome: 'stopped' });
-    else if (pending.failures >= attempts) pending.resolve({ id, outcome: 'crashed' });
+    if (this.#setup.cancelled[0]) pending.resolve({ outcome: 'stopped' });
+    else if (pending.failures >= attempts) pending.resolve({ outcome: 'crashed' });
     else this.#waiting.unshift(pending);
     this.#schedule();
   }
 }
-
-/** Multiply-accumulates of the whole task per sample, near enough to sort by. */
-const costOf = (task: TrainingTask): number => parameterCount(task.topology) * task.epochs;
 
 /** The same rows in shared memory, so that every worker reads one copy. */
 export function shareSamples(samples: EncodedSamples): EncodedSamples {
@@ -124,15 +127,8 @@ export interface PoolOptions {
 
 /** Encodes the dataset once into shared memory and starts the workers on it. */
 export function startPool(dataset: Dataset, encoding: Encoding, options: PoolOptions): TrainingPool {
-  return new TrainingPool(
-    {
-      trainer: options.trainer,
-      encoding,
-      outputSlots: dataset.outputSlots,
-      train: shareSamples(encode(dataset.train, encoding)),
-      validation: shareSamples(encode(dataset.validation, encoding)),
-      validationOutputs: dataset.validation.outputs,
-    },
-    options.workers,
-  );
+  const train = shareSamples(encode(dataset.train, encoding));
+  const samples = shareSamples(encode(dataset.validation, encoding));
+  const held = { samples, outputs: dataset.validation.outputs, encoding, outputSlots: dataset.outputSlots };
+  return new TrainingPool({ trainer: options.trainer, train, held }, options.workers);
 }

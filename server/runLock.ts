@@ -1,6 +1,8 @@
 /** One run, one process: a lock file in the run's folder. */
 import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Failure } from './protocol.ts';
+import { guardDisk, prepareRunFolder } from './store.ts';
 
 /** A lock is touched this often while its run goes on, and counts as left behind once nobody has for much longer. */
 const lockTouchMs = 5_000;
@@ -26,6 +28,31 @@ export function lockRun(folder: string): { kind: 'locked'; release: () => void }
       rmSync(path, { force: true });
     }
   }
+}
+
+/**
+ * Does a run's work in its folder, locked, and answers what the disk refuses as a failure. `busy` begins the sentence for
+ * whoever comes second: "price is being approximated".
+ */
+export function inRunFolder<T>(
+  root: string,
+  runId: string,
+  busy: string,
+  work: (folder: string) => Promise<T>,
+): Promise<T | Failure> {
+  return guardDisk<T | Failure>(async () => {
+    const folder = prepareRunFolder(root, runId);
+    const lock = lockRun(folder);
+    if (lock.kind === 'busy') {
+      const message = `${busy} already, by process ${lock.pid}.`;
+      return { kind: 'failed', message, hint: 'Wait for that run, or cancel it.' };
+    }
+    try {
+      return await work(folder);
+    } finally {
+      lock.release();
+    }
+  });
 }
 
 /** Answers the function that gives the lock back. */

@@ -23,7 +23,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
-import type { ErrorFigures } from '../engine/types.ts';
+import type { ErrorFigures, LearningCurve } from '../engine/types.ts';
 import type { Failure } from './protocol.ts';
 
 export const formatVersion = 1;
@@ -125,48 +125,48 @@ function readOrEmpty(path: string): string {
   }
 }
 
-const journalEntry = z.object({
-  key: z.string(),
+const perEpoch = z.array(z.number()).readonly();
+
+/** What an evaluation leaves behind, whichever file it is stored in. */
+export const evaluationFields = {
   figures: z
     .object({ nrmse: z.number(), meanRelative: z.number(), p99: z.number(), max: z.number(), missRate: z.number() })
-    .optional(),
-});
+    .exactOptional(),
+  curve: z
+    .object({ trainLoss: perEpoch, validationLoss: perEpoch, validationError: perEpoch.exactOptional() })
+    .exactOptional(),
+  seconds: z.number().exactOptional(),
+};
 
-/** One evaluated genome; without figures where training diverged. */
+/** One evaluated genome; without figures where training diverged or crashed. */
 export interface JournalEntry {
   readonly key: string;
   readonly figures?: ErrorFigures;
+  readonly curve?: LearningCurve;
+  /** How long training and scoring took on the machine that did it. */
+  readonly seconds?: number;
 }
+
+const journalEntry: z.ZodType<JournalEntry> = z.object({ key: z.string(), ...evaluationFields });
+
+const journalPath = (folder: string) => join(folder, 'journal.jsonl');
 
 /** The entries of a journal, up to the first line that is none: a kill leaves a torn one at the end. */
-export function readJournal(folder: string): JournalEntry[] {
-  const entries: JournalEntry[] = [];
-  for (const line of readOrEmpty(join(folder, 'journal.jsonl')).split('\n')) {
-    const entry = parseEntry(line);
-    if (!entry) break;
-    entries.push(entry);
-  }
-  return entries;
+export const readJournal = (folder: string): readonly JournalEntry[] => readLines(journalPath(folder), journalEntry);
+
+export type Journal = Lines<JournalEntry>;
+
+export const openJournal = (folder: string): Journal => openLines(journalPath(folder), journalEntry);
+
+/** A file of one JSON value per line, which survives a kill. `entries` grows as entries are appended. */
+export interface Lines<T> {
+  readonly entries: readonly T[];
+  append(entry: T): void;
 }
 
-function parseEntry(line: string): JournalEntry | undefined {
-  try {
-    const { key, figures } = journalEntry.parse(JSON.parse(line));
-    return figures ? { key, figures } : { key };
-  } catch {
-    return undefined;
-  }
-}
-
-/** `entries` grows as entries are appended. A torn last line is removed first. */
-export interface Journal {
-  readonly entries: readonly JournalEntry[];
-  append(entry: JournalEntry): void;
-}
-
-export function openJournal(folder: string): Journal {
-  const path = join(folder, 'journal.jsonl');
-  const entries = readJournal(folder);
+/** A torn last line is removed first. */
+export function openLines<T>(path: string, schema: z.ZodType<T>): Lines<T> {
+  const entries = readLines(path, schema);
   writeAtomically(path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
   return {
     entries,
@@ -175,4 +175,22 @@ export function openJournal(folder: string): Journal {
       entries.push(entry);
     },
   };
+}
+
+function readLines<T>(path: string, schema: z.ZodType<T>): T[] {
+  const entries: T[] = [];
+  for (const line of readOrEmpty(path).split('\n')) {
+    const entry = parseLine(line, schema);
+    if (entry === undefined) break;
+    entries.push(entry);
+  }
+  return entries;
+}
+
+function parseLine<T>(line: string, schema: z.ZodType<T>): T | undefined {
+  try {
+    return schema.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,9 +1,24 @@
 /** Which trainer a run uses: chosen and tried out on the main thread, created on every worker thread. */
 import { availableParallelism } from 'node:os';
+import { createCnnTrainer, predictCnn } from '../engine/nn/backends/cnn.ts';
+import { predictWasm } from '../engine/nn/backends/mlp.ts';
 import { createTensorflowTrainer } from '../engine/nn/backends/tensorflow.ts';
 import { createWasmTrainer, pickKernel } from '../engine/nn/backends/wasm.ts';
+import { cnnReferenceTrainer, predictCnnReference } from '../engine/nn/cnn/reference.ts';
+import { isCnnNetwork, isCnnTask } from '../engine/nn/models.ts';
+import { predict } from '../engine/nn/network.ts';
 import { referenceTrainer } from '../engine/nn/reference.ts';
-import type { Trainer, TrainingTask } from '../engine/types.ts';
+import type {
+  AnyNetwork,
+  AnyTask,
+  AnyTrainingResult,
+  CnnNetwork,
+  CnnTrainer,
+  EncodedSamples,
+  Network,
+  Trainer,
+  TrainingTask,
+} from '../engine/types.ts';
 import { readKernel } from './assets.ts';
 import type { Config } from './config.ts';
 import type { Failure } from './protocol.ts';
@@ -11,20 +26,28 @@ import { loadTensorflow, reasonOf, type TensorflowTrainerName } from './tensorfl
 
 /** What a worker thread needs to create its trainer; can be posted to it. */
 export type TrainerSetup =
-  | { readonly name: 'wasm'; readonly kernel: WebAssembly.Module }
+  | { readonly name: 'wasm'; readonly kernels: Kernels }
   | { readonly name: 'reference' }
   | { readonly name: TensorflowTrainerName; readonly project: string };
+
+/** The kernels of the embedded trainer: for perceptrons, and for convolutional networks. */
+export interface Kernels {
+  readonly mlp: WebAssembly.Module;
+  readonly cnn: WebAssembly.Module;
+}
+
+export type ModelKind = 'mlp' | 'cnn';
 
 export type TrainerChoice = { readonly kind: 'setup'; readonly setup: TrainerSetup } | Failure;
 
 /**
- * Chooses a trainer that works here. `project` is the folder whose installed packages count. 'auto' is the embedded
- * trainer, or the reference on a processor without SIMD.
+ * Chooses a trainer that works here and trains networks of that kind. `project` is the folder whose installed packages
+ * count. 'auto' is the embedded trainer, or the reference on a processor without SIMD.
  */
 export async function chooseTrainer(
   wanted: Config['trainer'],
   project: string,
-  compile: () => WebAssembly.Module = compileKernel,
+  { model = 'mlp', compile = compileKernels }: { model?: ModelKind; compile?: () => Kernels } = {},
 ): Promise<TrainerChoice> {
   switch (wanted) {
     case 'reference':
@@ -32,7 +55,7 @@ export async function chooseTrainer(
     case 'auto':
     case 'wasm':
       try {
-        return { kind: 'setup', setup: { name: 'wasm', kernel: compile() } };
+        return { kind: 'setup', setup: { name: 'wasm', kernels: compile() } };
       } catch (error) {
         if ((error as Error).name !== 'CompileError') throw error;
         if (wanted === 'auto') return { kind: 'setup', setup: { name: 'reference' } };
@@ -44,11 +67,21 @@ export async function chooseTrainer(
       }
     case 'tensorflow':
     case 'webgpu':
+      if (model === 'cnn') {
+        return {
+          kind: 'failed',
+          message: `The trainer "${wanted}" trains perceptrons only.`,
+          hint: 'Leave --trainer out for convolutional networks, or search with --model mlp.',
+        };
+      }
       return (await failureOf(wanted, project)) ?? { kind: 'setup', setup: { name: wanted, project } };
   }
 }
 
-const compileKernel = () => pickKernel(readKernel('train-relaxed'), readKernel('train'));
+const compileKernels = (): Kernels => ({
+  mlp: pickKernel(readKernel('train-relaxed'), readKernel('train')),
+  cnn: pickKernel(readKernel('cnn-relaxed'), readKernel('cnn')),
+});
 
 /** One update of the smallest network: enough to meet an addon, a driver or a version that does not work. */
 const trial: TrainingTask = {
@@ -80,18 +113,60 @@ const trialHint = 'Install the newest 4.x of its packages, or leave --trainer ou
 /** One thread per core, but a single one for a GPU: threads would wait for each other there. */
 export const defaultWorkers = ({ name }: TrainerSetup): number => (name === 'webgpu' ? 1 : availableParallelism());
 
+/** A trainer of any kind of network, with what it takes to score one. */
+export interface NetworkTrainer {
+  readonly name: string;
+  train(
+    task: AnyTask,
+    train: EncodedSamples,
+    validation: EncodedSamples,
+    shouldStop?: () => boolean,
+  ): Promise<AnyTrainingResult>;
+  /** The network's linear outputs (N, outputs) for `count` rows of inputs. */
+  predict(network: AnyNetwork, inputs: Float32Array, count: number): Float32Array;
+}
+
+/** A backend's part for one kind of network. */
+interface Backend<T, N> {
+  readonly trainer: T;
+  readonly predict: (network: N, inputs: Float32Array, count: number) => Float32Array;
+}
+
 /** On a worker thread. Throws where a trainer that was chosen on the main thread does not load. */
-export async function createTrainer(setup: TrainerSetup): Promise<Trainer> {
+export async function createTrainer(setup: TrainerSetup): Promise<NetworkTrainer> {
   switch (setup.name) {
     case 'reference':
-      return referenceTrainer;
-    case 'wasm':
-      return createWasmTrainer(setup.kernel);
+      return trainerOf(
+        { trainer: referenceTrainer, predict },
+        { trainer: cnnReferenceTrainer, predict: predictCnnReference },
+      );
+    case 'wasm': {
+      const { mlp, cnn } = setup.kernels;
+      return trainerOf(
+        { trainer: createWasmTrainer(mlp), predict: (...rows) => predictWasm(mlp, ...rows) },
+        { trainer: createCnnTrainer(cnn), predict: (...rows) => predictCnn(cnn, ...rows) },
+      );
+    }
     case 'tensorflow':
     case 'webgpu': {
       const loaded = await loadTensorflow(setup.name, setup.project);
       if (loaded.kind === 'failed') throw new Error(loaded.message);
-      return createTensorflowTrainer(loaded.tf, setup.name);
+      return trainerOf({ trainer: createTensorflowTrainer(loaded.tf, setup.name), predict });
     }
   }
+}
+
+function trainerOf(mlp: Backend<Trainer, Network>, cnn?: Backend<CnnTrainer, CnnNetwork>): NetworkTrainer {
+  const { name } = mlp.trainer;
+  const forImages = () => {
+    if (!cnn) throw new Error(`The trainer "${name}" trains perceptrons only.`);
+    return cnn;
+  };
+  return {
+    name,
+    train: (task, ...samples) =>
+      isCnnTask(task) ? forImages().trainer.train(task, ...samples) : mlp.trainer.train(task, ...samples),
+    predict: (network, ...rows) =>
+      isCnnNetwork(network) ? forImages().predict(network, ...rows) : mlp.predict(network, ...rows),
+  };
 }

@@ -11,6 +11,8 @@ export interface DeviceTrainingSession {
   trainEpoch(learningRate: number): number | Promise<number>;
   /** Mean loss on the validation samples. */
   validationLoss(): number | Promise<number>;
+  /** See EpochSession. */
+  missRate?(): number;
   /** A copy of the current weights, in Network's layout. */
   weights(): Float32Array | Promise<Float32Array>;
 }
@@ -30,6 +32,11 @@ export interface EpochSession<Snapshot> {
   readonly order: Uint32Array;
   trainEpoch(learningRate: number): number | 'stopped' | Promise<number>;
   validationLoss(): number | 'stopped' | Promise<number>;
+  /**
+   * Share of validation samples whose largest output is not that of their target, for the weights of the last
+   * `validationLoss`. Only where targets are classes and the backend has the outputs at hand.
+   */
+  missRate?(): number;
   /** A copy of all that the epochs change in the network. */
   snapshot(): Snapshot | Promise<Snapshot>;
 }
@@ -60,11 +67,13 @@ export async function runSchedule<Snapshot>(
   });
   const trainLoss: number[] = [];
   const validationLoss: number[] = [];
+  const validationError: number[] = [];
   let best = await session.snapshot();
   let lowest = Number.POSITIVE_INFINITY;
 
   const result = (outcome: TrainingResult['outcome']): ScheduleResult<Snapshot> => {
-    return { best, epochs: trainLoss.length, trainLoss, validationLoss, outcome };
+    const curve = { trainLoss, validationLoss, ...(session.missRate && { validationError }) };
+    return { best, epochs: trainLoss.length, ...curve, outcome };
   };
 
   for (let epoch = 0; epoch < task.epochs; epoch++) {
@@ -77,6 +86,7 @@ export async function runSchedule<Snapshot>(
     if (!Number.isFinite(train) || !Number.isFinite(validation)) return result('diverged');
     trainLoss.push(train);
     validationLoss.push(validation);
+    if (session.missRate) validationError.push(session.missRate());
     if (validation < lowest) {
       lowest = validation;
       best = await session.snapshot();
@@ -91,12 +101,14 @@ export async function runEpochs(
   session: DeviceTrainingSession,
   shouldStop?: () => boolean,
 ): Promise<TrainingResult> {
+  const { missRate } = session;
   const { best, ...result } = await runSchedule(
     task,
     {
       order: session.order,
       trainEpoch: (learningRate) => session.trainEpoch(learningRate),
       validationLoss: () => session.validationLoss(),
+      ...(missRate && { missRate }),
       snapshot: () => session.weights(),
     },
     shouldStop,

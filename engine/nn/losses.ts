@@ -37,3 +37,17 @@ export const lossFunctions: Readonly<Record<Loss, LossFunction>> = {
   mse: meanSquared,
   'softmax-cross-entropy': softmaxCrossEntropy,
 };
+
+/** How many rows have their largest output, the first of equals, elsewhere than their target. y, target: (rows, outputs) */
+export function countMisses(y: Float32Array, target: Float32Array, outputs: number): number {
+  const largest = (values: Float32Array, start: number) => {
+    let best = 0;
+    for (let o = 1; o < outputs; o++) if (values[start + o]! > values[start + best]!) best = o;
+    return best;
+  };
+  let misses = 0;
+  for (let start = 0; start < target.length; start += outputs) {
+    if (largest(y, start) !== largest(target, start)) misses++;
+  }
+  return misses;
+}

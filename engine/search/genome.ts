@@ -1,9 +1,10 @@
 /** The search space of multi-layer perceptrons. */
 import type { Random } from '../data/random.ts';
-import { parameterCount, topologyOf } from '../nn/network.ts';
+import { parametersOf } from '../nn/models.ts';
+import { topologyOf } from '../nn/network.ts';
 import { activations, type MlpGenome, optimizers } from '../types.ts';
 import { onePointCrossover, uniformReset } from './operators.ts';
-import type { Variation } from './types.ts';
+import type { Genes, NetworkSpace, Recipe, SpaceOutcome } from './types.ts';
 
 export const learningRates = [0.01, 0.003, 0.001, 0.0001, 0.00001] as const;
 export const hiddenWidths = [2, 4, 8, 16, 32, 64, 128, 200] as const;
@@ -13,7 +14,7 @@ export const maxHiddenLayers = 4;
  * Indices into the tables of values: [activation, optimizer, learning rate, hidden layers - 1, width 1 to width 4].
  * Widths beyond the number of layers are silent: they mean nothing, but travel on to children that have more layers.
  */
-export type MlpGenes = readonly number[];
+export type MlpGenes = Genes;
 
 const layersGene = 3;
 const firstWidthGene = layersGene + 1;
@@ -53,12 +54,6 @@ export interface MlpSpaceOptions {
   readonly outputColumns: number;
 }
 
-export type MlpSpace = Variation<MlpGenes>;
-
-export type MlpSpaceOutcome =
-  | { readonly kind: 'space'; readonly space: MlpSpace }
-  | { readonly kind: 'failed'; readonly message: string; readonly hint: string };
-
 /** Draws that may be too large in a row, before the next one is made to fit. */
 const attempts = 100;
 
@@ -68,9 +63,14 @@ const attempts = 100;
  * is too large keeps its other genes, and randomly chosen layers are narrowed until it fits. Fails where not even one
  * hidden layer of two neurons fits.
  */
-export function mlpSpace(options?: MlpSpaceOptions): MlpSpaceOutcome {
+export function mlpSpace(options?: MlpSpaceOptions): SpaceOutcome {
   const { maxParams = Infinity, inputColumns = 0, outputColumns = 0 } = options ?? {};
-  const params = (genes: MlpGenes) => parameterCount(topologyOf(decodeMlp(genes), inputColumns, outputColumns));
+  const recipe = (genes: MlpGenes): Recipe => {
+    const genome = decodeMlp(genes);
+    const { optimizer, learningRate } = genome;
+    return { topology: topologyOf(genome, inputColumns, outputColumns), optimizer, learningRate };
+  };
+  const params = (genes: MlpGenes) => parametersOf(recipe(genes).topology);
   const smallest = params(geneSizes.map(() => 0));
   if (!(smallest <= maxParams)) {
     return {
@@ -83,7 +83,7 @@ export function mlpSpace(options?: MlpSpaceOptions): MlpSpaceOutcome {
   }
   const fits = (genes: MlpGenes) => params(genes) <= maxParams;
   const draw = (random: Random) => geneSizes.map((size) => random.integer(size));
-  const space: MlpSpace = {
+  const space: NetworkSpace = {
     genes: geneSizes.length,
     draw(random) {
       let genes = draw(random);
@@ -96,6 +96,7 @@ export function mlpSpace(options?: MlpSpaceOptions): MlpSpaceOutcome {
     },
     mutate: (genes, rate, random) => narrow(uniformReset(genes, geneSizes, rate, random), fits, random),
     key: mlpKey,
+    recipe,
   };
   return { kind: 'space', space };
 }

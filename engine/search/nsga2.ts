@@ -140,8 +140,8 @@ export function nsga2<G>(problem: Variation<G>, options: Nsga2Options<G>): Searc
   };
 }
 
-/** The componentwise maximum; undefined where there are no points. */
-function worst(points: readonly Objectives[]): Objectives | undefined {
+/** The componentwise maximum, where hypervolume is measured up to; undefined where there are no points. */
+export function worst(points: readonly Objectives[]): Objectives | undefined {
   return points[0]?.map((_, objective) => Math.max(...points.map((point) => point[objective]!)));
 }
 

@@ -1,5 +1,6 @@
 /** What the parts of the search share. */
 import type { Random } from '../data/random.ts';
+import type { AnyTopology, Optimizer } from '../types.ts';
 
 /** One value per objective, all minimised. Infinity is legal: a candidate that could not be trained. NaN is not. */
 export type Objectives = readonly number[];
@@ -36,3 +37,22 @@ export interface Ranked<E> {
   readonly rank: number;
   readonly crowding: number;
 }
+
+/** Indices into the tables of values of a space, one per gene. */
+export type Genes = readonly number[];
+
+/** What a genome stands for: a network, and how it is trained. */
+export interface Recipe {
+  readonly topology: AnyTopology;
+  readonly optimizer: Optimizer;
+  readonly learningRate: number;
+}
+
+/** A space of networks that fit one dataset. */
+export interface NetworkSpace extends Variation<Genes> {
+  recipe(genes: Genes): Recipe;
+}
+
+export type SpaceOutcome =
+  | { readonly kind: 'space'; readonly space: NetworkSpace }
+  | { readonly kind: 'failed'; readonly message: string; readonly hint: string };

@@ -1,6 +1,6 @@
 /** `deepmaker approximate FILE#FUNCTION`. */
 import { resolve } from 'node:path';
-import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { ParseArgsConfig, parseArgs } from 'node:util';
 import { type TargetId, targetIds } from '../../engine/types.ts';
 import { loadConfig } from '../config.ts';
 import { approximate } from '../pipeline/approximate.ts';
@@ -9,6 +9,7 @@ import type { RunResult } from '../pipeline/run.ts';
 import type { Failure } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
 import { type ExitCode, parseRegion, printFailure, printReasons } from './common.ts';
+import { abortOnInterrupt, parseFlags, settingsOf } from './flags.ts';
 import { createProgress } from './progress.ts';
 import { reportJson, reportTable } from './report.ts';
 
@@ -28,14 +29,14 @@ const options = {
 } as const satisfies ParseArgsConfig['options'];
 
 /** Flags that take a number, and the settings that they set. */
-const numberFlags = [
-  ['seed', 'seed'],
-  ['generations', 'generations'],
-  ['population', 'population'],
-  ['max-error', 'maxError'],
-  ['max-params', 'maxParams'],
-  ['workers', 'workers'],
-] as const;
+const numberFlags = {
+  seed: 'seed',
+  generations: 'generations',
+  population: 'population',
+  'max-error': 'maxError',
+  'max-params': 'maxParams',
+  workers: 'workers',
+} as const;
 
 export async function runApproximate(args: readonly string[]): Promise<ExitCode> {
   const parsed = parse(args);
@@ -43,20 +44,15 @@ export async function runApproximate(args: readonly string[]): Promise<ExitCode>
   const { values, file, name, target } = parsed;
 
   const root = projectRoot(file);
-  const layer = {
-    ...Object.fromEntries(numberFlags.map(([flag, setting]) => [setting, values[flag] && Number(values[flag])])),
-    trainer: values.trainer,
-  };
+  const layer = { ...settingsOf(values, numberFlags), trainer: values.trainer };
   const loaded = loadConfig({ root, layers: [layer], ...(values.config ? { file: resolve(values.config) } : {}) });
   if (loaded.kind === 'failed') return fail(loaded);
 
-  const cancel = new AbortController();
-  process.once('SIGINT', () => cancel.abort());
-  process.once('SIGTERM', () => cancel.abort());
+  const signal = abortOnInterrupt();
   const progress = createProgress();
   const outcome = await approximate(
     { file, name, target, config: loaded.config },
-    { signal: cancel.signal, onProgress: progress.show, onFront: progress.showFront },
+    { signal, onProgress: progress.show, onFront: progress.showFront },
   );
   progress.end();
 
@@ -82,25 +78,10 @@ export async function runApproximate(args: readonly string[]): Promise<ExitCode>
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 type Parsed = { kind: 'parsed'; values: Values; file: string; name: string; target: TargetId } | Failure;
 
-const optionsHint = 'Run deepmaker help for the list of options.';
-
-const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinite(Number(text));
-
 function parse(args: readonly string[]): Parsed {
-  let values: Values;
-  let positionals: string[];
-  try {
-    ({ values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true }));
-  } catch (error) {
-    // Node's sentences after the first are about its own syntax.
-    const message = (error as Error).message.replace(/\. To specify .*|\nDid you forget .*$/su, '');
-    return { kind: 'failed', message: `${message.replace(/\.$/u, '')}.`, hint: optionsHint };
-  }
-  const wrong = numberFlags.find(([flag]) => values[flag] !== undefined && !isNumber(values[flag]));
-  if (wrong) {
-    const [flag] = wrong;
-    return { kind: 'failed', message: `--${flag} needs a number, not "${values[flag]}".`, hint: optionsHint };
-  }
+  const flags = parseFlags(args, options, Object.keys(numberFlags) as (keyof typeof numberFlags)[]);
+  if (flags.kind === 'failed') return flags;
+  const { values, positionals } = flags;
   if (positionals.length > 1) {
     return { kind: 'failed', message: `one function at a time; "${positionals[1]}" is too much.` };
   }

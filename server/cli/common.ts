@@ -20,6 +20,16 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       --seed N                    the same seed gives the same front (default 1)
       --config FILE               instead of deepmaker.config.json in the project
       --json                      print one JSON object instead of a table
+  deepmaker search DATASET [options]              search networks for mnist, fashion-mnist, cifar10, cifar100,
+                                                  a .json file, a pair of .npy files or a folder of images
+      --model cnn|mlp             default: cnn for images, mlp for the rest
+      --epochs N                  training epochs of each candidate (default 16)
+      --full-epochs N             training epochs of the final front; 0 keeps the search's (default 300)
+      --subset N                  use N rows of the training set, and no more than N of the test set
+      --seconds S                 end the search after the candidates that are in training then
+      --max-error E               largest acceptable share of wrong classes, or NRMSE
+      --out DIR                   write the chosen network to DIR, as JSON
+      and --max-params, --population, --generations, --workers, --trainer, --seed, --config, --json as above
   deepmaker revert FILE#FUNCTION                  put the exact function back
   deepmaker lsp --stdio                           run the language server for an editor
 

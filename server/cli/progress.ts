@@ -1,22 +1,32 @@
-/** Progress on stderr: one line that is rewritten on a terminal, one line per step elsewhere. */
-import type { FrontView } from '../protocol.ts';
+/** Progress on stderr: one line that is rewritten on a terminal; elsewhere one per step, and one now and then between. */
+import type { SearchView } from '../pipeline/datasetRun.ts';
 
 export interface ProgressPrinter {
   show(message: string, fraction: number): void;
-  showFront(front: FrontView): void;
+  showFront(front: SearchView): void;
   end(): void;
 }
 
-export function createProgress(stream: NodeJS.WriteStream = process.stderr): ProgressPrinter {
+/** How long a log stays silent, at least, where lines cannot be rewritten. */
+const silenceMs = 60_000;
+
+/** `texts` says what some stages are called here. */
+export function createProgress(
+  texts: Partial<typeof stageText> = {},
+  stream: NodeJS.WriteStream = process.stderr,
+): ProgressPrinter {
   let last = '';
+  let writtenMs = Date.now();
   const line = (text: string): void => {
-    if (text === last) return;
+    if (text === last || (!stream.isTTY && Date.now() - writtenMs < silenceMs)) return;
     last = text;
-    stream.write(stream.isTTY ? `\r\x1b[2K${text}` : '');
+    writtenMs = Date.now();
+    stream.write(stream.isTTY ? `\r\x1b[2K${text}` : `${text}\n`);
   };
   const step = (text: string): void => {
     stream.write(stream.isTTY ? `\r\x1b[2K${text}\n` : `${text}\n`);
     last = '';
+    writtenMs = Date.now();
   };
   let stage = '';
   return {
@@ -32,7 +42,7 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
             `best error ${(best * 100).toFixed(2)} %, hypervolume ${volume.toFixed(4)}`,
         );
       } else if (front.stage !== stage && front.stage !== 'done') {
-        step(stageText[front.stage]);
+        step(texts[front.stage] ?? stageText[front.stage]);
       }
       stage = front.stage;
     },
@@ -42,7 +52,7 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
   };
 }
 
-const stageText: Record<FrontView['stage'], string> = {
+const stageText: Record<SearchView['stage'], string> = {
   analysing: 'Analysing the function',
   sampling: 'Sampling inputs and outputs',
   searching: 'Searching networks',

@@ -55,7 +55,7 @@ export function reportTable(result: RunResult, artifacts: readonly string[], app
       `in ${search.generations} generations, ${search.seconds.toFixed(1)} s`,
     ...rejectionLines(result),
     '',
-    ...formatTable([header, ...rows]),
+    ...formatTable([header, ...rows], 3),
     '',
     result.criterion.reason,
   ];
@@ -73,12 +73,12 @@ function rejectionLines({ samples: { rejected, firstRejection } }: RunResult): s
 const finalFront = (result: RunResult): FrontPoint[] =>
   result.points.filter((point) => point.onFront).sort((a, b) => a.params - b.params);
 
-/** Pads columns; text to the left, figures (from the fourth column) to the right. */
-function formatTable(rows: readonly (readonly string[])[]): string[] {
+/** Pads columns; the first ones, `texts` of them, hold text and go to the left, the others hold figures. */
+export function formatTable(rows: readonly (readonly string[])[], texts: number): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
     row
-      .map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .map((cell, column) => (column < texts ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
       .join('  ')
       .trimEnd(),
   );

@@ -3,13 +3,13 @@
  * Both front doors, the editor and the command line, come through here, so the same arguments give the same front.
  */
 import { sampleDomain } from '../../engine/data/sobol.ts';
-import { lockRun } from '../runLock.ts';
+import { inRunFolder } from '../runLock.ts';
 import { bundleRegion } from '../sampling/bundle.ts';
 import { sampleRegion } from '../sampling/sampler.ts';
 import { Sandbox } from '../sampling/sandbox.ts';
 import { loadSource } from '../source/lazy.ts';
 import type { Analysis } from '../source/types.ts';
-import { formatVersion, guardDisk, prepareRunFolder, projectRoot } from '../store.ts';
+import { formatVersion, projectRoot } from '../store.ts';
 import { chooseTrainer } from '../trainers.ts';
 import { targetProblem } from './emit.ts';
 import {
@@ -65,24 +65,10 @@ export async function approximate(
   if (chosen.kind === 'failed') return chosen;
   const { region } = analysis;
   const runId = runIdOf(root, region, domain, request.config);
-  return guardDisk(() => runLocked({ request, hooks, root, runId, region, domain, trainer: chosen.setup }));
-}
-
-async function runLocked(context: Omit<RunContext, 'folder'>): Promise<ApproximateOutcome> {
-  const folder = prepareRunFolder(context.root, context.runId);
-  const lock = lockRun(folder);
-  if (lock.kind === 'busy') {
-    return {
-      kind: 'failed',
-      message: `${context.request.name} is being approximated already, by process ${lock.pid}.`,
-      hint: 'Wait for that run, or cancel it.',
-    };
-  }
-  try {
-    return await sampleAndSearch({ ...context, folder });
-  } finally {
-    lock.release();
-  }
+  const context = { request, hooks, root, runId, region, domain, trainer: chosen.setup };
+  return inRunFolder(root, runId, `${request.name} is being approximated`, (folder) =>
+    sampleAndSearch({ ...context, folder }),
+  );
 }
 
 async function analyse({ file, name, overlay }: ApproximateRequest): Promise<Analysis> {

@@ -1,53 +1,16 @@
-/** After the search: full training of the front, code for each network, and figures measured on that code. */
+/** After full training: code for each network, and figures measured on that code. */
 import { errorFigures, errorObjective } from '../../engine/data/metrics.ts';
+import { perceptron } from '../../engine/nn/models.ts';
 import { topologyName } from '../../engine/nn/network.ts';
 import { dominates } from '../../engine/search/dominance.ts';
-import type { Dataset, Encoding, Network } from '../../engine/types.ts';
-import type { Config } from '../config.ts';
-import type { TrainingPool } from '../pool.ts';
+import type { Dataset, Encoding } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import { bundleEmitted } from '../sampling/bundle.ts';
 import { measure, median } from '../sampling/measure.ts';
-import type { JobResult } from '../trainWorker.ts';
 import type { MeasuredPoint } from './choose.ts';
 import { approxNameOf, emitNetwork } from './emit.ts';
-import { type Candidate, fullTask, searchTask } from './search.ts';
 import type { SampledContext } from './searchAndFinish.ts';
-
-export interface TrainedCandidate {
-  readonly candidate: Candidate;
-  readonly network: Network;
-}
-
-interface TrainingContext {
-  readonly config: Config;
-  readonly encoding: Encoding;
-  readonly pool: TrainingPool;
-}
-
-/**
- * Trains each candidate again with the full budget. Where that ends worse than the search's short training, which can
- * happen with a learning rate at the edge of divergence, the short one is repeated, so that no point of the front is lost.
- */
-export async function trainFully(
-  context: TrainingContext,
-  candidates: readonly Candidate[],
-  onTrained: () => void,
-): Promise<TrainedCandidate[]> {
-  const { pool } = context;
-  const tasks = candidates.map((candidate) => fullTask(context, candidate));
-  const results = await pool.train(tasks, onTrained);
-  const worse = candidates.filter((candidate, index) => !improves(results[index]!, candidate));
-  const repeated = await pool.train(worse.map((candidate) => searchTask(context, candidate)));
-  return candidates.flatMap((candidate, index) => {
-    const at = worse.indexOf(candidate);
-    const { network } = at < 0 ? results[index]! : repeated[at]!;
-    return network ? [{ candidate, network }] : [];
-  });
-}
-
-const improves = ({ error }: JobResult, candidate: Candidate): boolean =>
-  error !== undefined && errorObjective(error) <= errorObjective(candidate.error!);
+import type { TrainedCandidate } from './trainFully.ts';
 
 interface MeasuringContext extends SampledContext {
   readonly dataset: Dataset;
@@ -77,11 +40,12 @@ export async function measureNetworks(
 
 async function measureNetwork(
   context: MeasuringContext,
-  { candidate, network }: TrainedCandidate,
+  { candidate, ...trained }: TrainedCandidate,
 ): Promise<{ kind: 'point'; point: MeasuredPoint; exactNs: number } | Failure> {
   const { region, sandbox, dataset } = context;
   const { signature } = region;
   const { inputs, outputs, count } = dataset.test;
+  const network = perceptron(trained.network);
   const text = emitNetwork({ ...context, target: context.request.target }, network);
   const bundled = await bundleEmitted(text, approxNameOf(region.name));
   if (bundled.kind === 'failed') return bundled;

@@ -9,6 +9,7 @@ import type { Failure, FrontPoint, FrontView, MissingRange, Reason } from '../pr
 import type { Region } from '../source/types.ts';
 import { formatVersion, readJson, relativePath, runFolder, writeAtomically } from '../store.ts';
 import type { TrainerSetup } from '../trainers.ts';
+import type { FrontMember } from './search.ts';
 
 export interface ApproximateRequest {
   /** Absolute path. */
@@ -66,6 +67,8 @@ export interface RunResult {
     readonly generations: number;
     readonly seconds: number;
     readonly hypervolume: readonly number[];
+    /** The front after each generation, by its errors on validation data. */
+    readonly fronts: readonly (readonly FrontMember[])[];
   };
   /** Every candidate that was looked at; the final ones carry figures measured on the emitted code. */
   readonly points: readonly FrontPoint[];

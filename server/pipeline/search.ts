@@ -1,39 +1,50 @@
-/** The search stage: NSGA-II asks, the worker pool trains, the journal remembers. */
+/** The search stage: NSGA-II asks, an evaluator trains, the journal remembers. */
 import { errorObjective } from '../../engine/data/metrics.ts';
 import { seedOf } from '../../engine/data/random.ts';
-import { parameterCount, topologyName, topologyOf } from '../../engine/nn/network.ts';
-import { decodeMlp, type MlpGenes, type MlpSpace } from '../../engine/search/genome.ts';
-import { nsga2, type Search } from '../../engine/search/nsga2.ts';
-import type { Evaluated } from '../../engine/search/types.ts';
-import type { Encoding, ErrorFigures, MlpGenome, TrainingTask } from '../../engine/types.ts';
+import { networkName, parametersOf, taskCost, taskFor } from '../../engine/nn/models.ts';
+import { hypervolume } from '../../engine/search/indicators.ts';
+import { nsga2, type Search, type Told, worst } from '../../engine/search/nsga2.ts';
+import { isFinitePoint, nonDominated } from '../../engine/search/survival.ts';
+import type { Asked, Genes, NetworkSpace, Objectives, Recipe } from '../../engine/search/types.ts';
+import type { AnyTask, ErrorFigures, LearningCurve, Loss } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
-import type { TrainingPool } from '../pool.ts';
+import type { Evaluation, Evaluator } from '../evaluator.ts';
 import type { FrontPoint } from '../protocol.ts';
-import type { Journal } from '../store.ts';
+import type { Journal, JournalEntry } from '../store.ts';
+import { type Progress, type ProgressTracker, trackProgress } from './searchProgress.ts';
 
 /** A genome with what the search found out about it. */
-export interface Candidate {
+export interface Candidate extends Recipe {
   /** `c17`: the seventeenth genome that the search asked for. */
   readonly id: string;
   readonly key: string;
-  readonly genome: MlpGenome;
   readonly params: number;
   readonly generation: number;
   /** On validation data; absent where training diverged or crashed. */
   readonly error?: ErrorFigures;
+  readonly curve?: LearningCurve;
 }
 
 export interface SearchContext {
   readonly config: Config;
-  readonly encoding: Encoding;
-  readonly space: MlpSpace;
-  readonly pool: TrainingPool;
+  readonly loss: Loss;
+  readonly space: NetworkSpace;
+  readonly evaluator: Evaluator;
   readonly journal: Journal;
   readonly signal: AbortSignal;
+  /** Once it aborts, no candidate is begun any more, and the search ends with those that have finished. */
+  readonly timeUp?: AbortSignal;
   /** The bounds that end the search early, where the user gave both. */
   readonly criterion?: { readonly maxError: number; readonly maxParams: number };
-  readonly onEvaluated: (count: number, generation: number) => void;
+  readonly onEvaluated: (progress: Progress) => void;
   readonly onGeneration: (state: SearchState) => void;
+}
+
+/** A member of the front as it was after some generation. */
+export interface FrontMember {
+  readonly id: string;
+  readonly error: number;
+  readonly params: number;
 }
 
 export interface SearchState {
@@ -43,12 +54,49 @@ export interface SearchState {
   readonly generation: number;
   /** After each generation, as a share of the box between the origin and the search's reference point, 0 to 1. */
   readonly hypervolume: readonly number[];
+  /** After each generation; by error, the lowest first. */
+  readonly fronts: readonly (readonly FrontMember[])[];
 }
 
-/** Runs the search to its end, or until the signal aborts; the state then holds what was told so far. */
+/**
+ * Runs the search to its end, or until a signal aborts; the state then holds what was finished. A generation that the
+ * time did not suffice for counts with those of its candidates that were finished.
+ */
 export async function runSearch(context: SearchContext): Promise<SearchState> {
-  const { config, space, criterion } = context;
-  const search = nsga2<MlpGenes>(space, {
+  const { config, evaluator, timeUp } = context;
+  const withdraw = () => evaluator.withdraw();
+  timeUp?.addEventListener('abort', withdraw);
+  try {
+    return await runGenerations({ ...context, tracker: trackProgress(config, evaluator.parallel) });
+  } finally {
+    timeUp?.removeEventListener('abort', withdraw);
+  }
+}
+
+interface TrackedContext extends SearchContext {
+  readonly tracker: ProgressTracker;
+}
+
+async function runGenerations(context: TrackedContext): Promise<SearchState> {
+  const { signal, timeUp } = context;
+  const search = createSearch(context);
+  let state: SearchState = { candidates: [], front: new Set(), generation: 0, hypervolume: [], fronts: [] };
+  let askedBefore = 0;
+  while (!search.done && !signal.aborted && !timeUp?.aborted) {
+    const asked = search.ask();
+    const finished = await evaluate(context, asked, askedBefore, search.generation);
+    if (signal.aborted) break;
+    askedBefore += asked.length;
+    if (finished.length === asked.length) search.tell(finished.map(toldOf));
+    if (finished.length === 0) break;
+    state = nextState(search, state, finished);
+    context.onGeneration(state);
+  }
+  return state;
+}
+
+function createSearch({ config, space, criterion }: SearchContext): Search<Genes> {
+  return nsga2<Genes>(space, {
     population: config.population,
     generations: config.generations,
     seed: config.seed,
@@ -59,34 +107,36 @@ export async function runSearch(context: SearchContext): Promise<SearchState> {
       criterion: ({ objectives: [error, params] }) => error! <= criterion.maxError && params! <= criterion.maxParams,
     }),
   });
-  const candidates: Candidate[] = [];
-  while (!search.done && !context.signal.aborted) {
-    const evaluated = await evaluate(context, search.ask(), candidates.length, search.generation);
-    if (context.signal.aborted) break;
-    candidates.push(...evaluated);
-    search.tell(
-      evaluated.map(({ key, error, params }) => ({
-        key,
-        objectives: [error ? errorObjective(error) : Infinity, params],
-      })),
-    );
-    context.onGeneration(stateOf(search, candidates));
-  }
-  return stateOf(search, candidates);
 }
 
-function stateOf(search: Search<MlpGenes>, candidates: readonly Candidate[]): SearchState {
-  const box = search.reference?.reduce((product, value) => product * value, 1) ?? 1;
+const toldOf = ({ key, error, params }: Candidate): Told => ({
+  key,
+  objectives: [error ? errorObjective(error) : Infinity, params],
+});
+
+/** The state with a generation's candidates added; a generation that was not finished is not part of the search. */
+function nextState(search: Search<Genes>, before: SearchState, finished: readonly Candidate[]): SearchState {
+  const candidates = [...before.candidates, ...finished];
+  const told = candidates.map((candidate) => ({ candidate, ...toldOf(candidate) }));
+  const reference = search.reference ?? worst(told.map(({ objectives }) => objectives).filter(isFinitePoint));
+  const front = distinct(nonDominated(told));
+  const points = front.map(({ objectives }) => objectives);
+  const box = reference?.reduce((product, value) => product * value, 1) || 1;
+  const volume = reference ? hypervolume(points, reference) / box : 0;
   return {
     candidates,
-    front: new Set(distinct(search.front()).map(({ key }) => key)),
+    front: new Set(front.map(({ key }) => key)),
     generation: search.generation,
-    hypervolume: search.hypervolume.map((volume) => volume / box),
+    hypervolume: [...before.hypervolume, volume],
+    fronts: [
+      ...before.fronts,
+      front.map(({ candidate: { id, params }, objectives: [error] }) => ({ id, error: error!, params })),
+    ],
   };
 }
 
 /** Candidates with equal objectives do not dominate each other, but one of them says all that the others would. */
-function distinct(front: readonly Evaluated<MlpGenes>[]): Evaluated<MlpGenes>[] {
+function distinct<E extends { readonly objectives: Objectives }>(front: readonly E[]): E[] {
   const seen = new Set<string>();
   return front.filter(({ objectives }) => {
     const point = objectives.join();
@@ -94,86 +144,95 @@ function distinct(front: readonly Evaluated<MlpGenes>[]): Evaluated<MlpGenes>[] 
   });
 }
 
-/** Trains what the journal does not know yet, and journals each result the moment it is there, so a kill loses none. */
+/**
+ * Trains what the journal does not know yet, and journals each result the moment it is there, so a kill loses none. Answers
+ * the candidates that are finished: all of them, unless the time is up.
+ */
 async function evaluate(
-  context: SearchContext,
-  asked: ReturnType<Search<MlpGenes>['ask']>,
-  firstIndex: number,
+  context: TrackedContext,
+  asked: readonly Asked<Genes>[],
+  askedBefore: number,
   generation: number,
 ): Promise<Candidate[]> {
-  const { journal, pool, encoding } = context;
+  const { journal, evaluator, space, tracker } = context;
+  const tasks = new Map(asked.map(({ key, genome }) => [key, searchTask(context, { key, ...space.recipe(genome) })]));
+  tracker.begin(generation, [...tasks.values()].map(taskCost));
   const known = new Map(journal.entries.map((entry) => [entry.key, entry]));
-  const fresh = asked.filter(({ key }) => !known.has(key));
-  let evaluated = firstIndex + asked.length - fresh.length;
-  context.onEvaluated(evaluated, generation);
+  for (const [key, task] of tasks) if (known.has(key)) tracker.evaluated(taskCost(task), known.get(key)!);
+  context.onEvaluated(tracker.progress);
 
-  const tasks = fresh.map(({ key, genome }) => searchTask(context, { key, genome: decodeMlp(genome) }));
+  const fresh = [...tasks].filter(([key]) => !known.has(key));
   let unwritable: { readonly error: unknown } | undefined;
-  await pool.train(tasks, (index, result) => {
-    if (result.outcome === 'stopped') return;
-    const figures = result.outcome === 'finished' ? result.error : undefined;
+  const onResult = (index: number, evaluation: Evaluation) => {
+    if (evaluation.outcome === 'stopped') return;
+    const [key, task] = fresh[index]!;
+    const entry = entryOf(key, evaluation);
     try {
-      journal.append({ key: fresh[index]!.key, ...(figures ? { figures } : {}) });
+      journal.append(entry);
     } catch (error) {
       // Thrown here it would end the process, as this is called from a worker's event.
       unwritable ??= { error };
-      pool.cancel();
+      evaluator.cancel();
     }
-    context.onEvaluated(++evaluated, generation);
-  });
+    tracker.evaluated(taskCost(task), entry);
+    context.onEvaluated(tracker.progress);
+  };
+  await evaluator.train(
+    fresh.map(([, task]) => task),
+    onResult,
+  );
   if (unwritable) throw unwritable.error;
-  if (context.signal.aborted) return [];
 
   const results = new Map(journal.entries.map((entry) => [entry.key, entry]));
-  return asked.map(({ key, genome }, index) => {
-    const decoded = decodeMlp(genome);
-    const params = parameterCount(topologyOf(decoded, encoding.inputColumns, encoding.outputColumns));
-    const figures = results.get(key)?.figures;
+  return asked.flatMap(({ key, genome }, index) => {
+    const entry = results.get(key);
+    if (!entry) return [];
+    const recipe = space.recipe(genome);
+    const { figures, curve } = entry;
     return {
-      id: `c${firstIndex + index + 1}`,
+      ...recipe,
+      id: `c${askedBefore + index + 1}`,
       key,
-      genome: decoded,
-      params,
+      params: parametersOf(recipe.topology),
       generation,
-      ...(figures ? { error: figures } : {}),
+      ...(figures && { error: figures }),
+      ...(curve && { curve }),
     };
   });
 }
 
+const entryOf = (key: string, { outcome, error, curve, seconds }: Evaluation): JournalEntry => ({
+  key,
+  ...(outcome === 'finished' && error && { figures: error }),
+  ...(curve && { curve }),
+  ...(seconds === undefined ? {} : { seconds }),
+});
+
 export function searchTask(
-  { config, encoding }: Pick<SearchContext, 'config' | 'encoding'>,
-  { key, genome }: Pick<Candidate, 'key' | 'genome'>,
-): TrainingTask {
-  return {
-    topology: topologyOf(genome, encoding.inputColumns, encoding.outputColumns),
-    optimizer: genome.optimizer,
-    learningRate: genome.learningRate,
+  { config, loss }: Pick<SearchContext, 'config' | 'loss'>,
+  { key, topology, optimizer, learningRate }: Recipe & Pick<Candidate, 'key'>,
+): AnyTask {
+  return taskFor(topology, {
+    optimizer,
+    learningRate,
     schedule: 'constant',
-    loss: encoding.loss,
+    loss,
     epochs: config.searchEpochs,
     batchSize: config.batchSize,
     seed: seedOf(config.seed, key),
-  };
+  });
 }
 
 /** The full training of a candidate on the front: more epochs, and a learning rate that anneals to zero. */
-export function fullTask(context: Pick<SearchContext, 'config' | 'encoding'>, candidate: Candidate): TrainingTask {
+export function fullTask(context: Pick<SearchContext, 'config' | 'loss'>, candidate: Candidate): AnyTask {
   const { config } = context;
   const seed = seedOf(config.seed, candidate.key, 'full');
   return { ...searchTask(context, candidate), schedule: 'cosine', epochs: config.fullEpochs, seed };
 }
 
 /** A candidate as the panel draws it while the search runs; undefined where training diverged. */
-export function searchPoint(candidate: Candidate, encoding: Encoding, onFront: boolean): FrontPoint | undefined {
-  if (!candidate.error) return undefined;
-  const topology = topologyOf(candidate.genome, encoding.inputColumns, encoding.outputColumns);
-  return {
-    id: candidate.id,
-    topology: topologyName(topology),
-    activation: candidate.genome.activation,
-    params: candidate.params,
-    error: candidate.error,
-    generation: candidate.generation,
-    onFront,
-  };
+export function searchPoint(candidate: Candidate, onFront: boolean): FrontPoint | undefined {
+  const { id, topology, params, error, generation } = candidate;
+  if (!error) return undefined;
+  return { id, topology: networkName(topology), activation: topology.activation, params, error, generation, onFront };
 }

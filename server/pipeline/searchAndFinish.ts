@@ -1,17 +1,20 @@
 /** The second half of a run: everything that happens on worker threads, and the measurements that end it. */
 import { fitEncoding } from '../../engine/data/encoding.ts';
 import { splitSamples } from '../../engine/data/split.ts';
+import { perceptron } from '../../engine/nn/models.ts';
 import { parameterCount } from '../../engine/nn/network.ts';
-import { type MlpSpace, mlpSpace } from '../../engine/search/genome.ts';
+import { mlpSpace } from '../../engine/search/genome.ts';
+import type { NetworkSpace } from '../../engine/search/types.ts';
 import type { Dataset, Encoding, Samples } from '../../engine/types.ts';
-import { startPool, type TrainingPool } from '../pool.ts';
+import type { Evaluator } from '../evaluator.ts';
+import { startPool } from '../pool.ts';
 import type { Failure, FrontPoint, FrontView } from '../protocol.ts';
 import type { Rejected } from '../sampling/sampler.ts';
 import type { Sandbox } from '../sampling/sandbox.ts';
 import { formatVersion, openJournal } from '../store.ts';
 import { defaultWorkers } from '../trainers.ts';
 import { choose, type MeasuredPoint } from './choose.ts';
-import { measureNetworks, type TrainedCandidate, trainFully } from './finish.ts';
+import { measureNetworks } from './finish.ts';
 import {
   type ApproximateOutcome,
   cancelledOr,
@@ -22,6 +25,7 @@ import {
   writeResult,
 } from './run.ts';
 import { type Candidate, runSearch, type SearchState, searchPoint } from './search.ts';
+import { type TrainedCandidate, trainFully } from './trainFully.ts';
 
 export interface SampledContext extends RunContext {
   readonly sandbox: Sandbox;
@@ -35,7 +39,7 @@ interface Plan {
   readonly kind: 'plan';
   readonly dataset: Dataset;
   readonly encoding: Encoding;
-  readonly space: MlpSpace;
+  readonly space: NetworkSpace;
 }
 
 /** Shares of the progress bar: where the search begins, where full training begins, where measuring begins. */
@@ -79,7 +83,7 @@ function parameterBudget({ inputColumns, outputColumns }: Encoding): number {
   return Math.max(small, defaultMaxParams);
 }
 
-async function runStages(context: SampledContext, plan: Plan, pool: TrainingPool): Promise<ApproximateOutcome> {
+async function runStages(context: SampledContext, plan: Plan, pool: Evaluator): Promise<ApproximateOutcome> {
   const { hooks, maxError } = context;
   const { encoding, dataset } = plan;
   const started = performance.now();
@@ -91,10 +95,10 @@ async function runStages(context: SampledContext, plan: Plan, pool: TrainingPool
   const { state } = searched;
   const finalists = state.candidates.filter(({ key, error }) => error && state.front.has(key));
   if (finalists.length === 0) return nothingTrained(state);
-  hooks.onFront(searchView(context, plan, 'training', state));
+  hooks.onFront(searchView(context, 'training', state));
   const { config } = context.request;
   let trained = 0;
-  const networks = await trainFully({ config, encoding, pool }, finalists, () => {
+  const networks = await trainFully({ config, loss: encoding.loss, evaluator: pool }, finalists, () => {
     trained++;
     const share = (trained / finalists.length) * (progressAt.measuring - progressAt.training);
     hooks.onProgress(`Trained ${trained} of ${finalists.length} networks in full`, progressAt.training + share);
@@ -102,7 +106,7 @@ async function runStages(context: SampledContext, plan: Plan, pool: TrainingPool
   if (hooks.signal.aborted) return cancelled;
   if (networks.length === 0) return nothingTrained(state);
 
-  hooks.onFront(searchView(context, plan, 'measuring', state));
+  hooks.onFront(searchView(context, 'measuring', state));
   const measured = await measureNetworks({ ...context, dataset, encoding }, networks, (done) => {
     const share = (done / networks.length) * (1 - progressAt.measuring);
     hooks.onProgress(`Measured ${done} of ${networks.length} networks`, progressAt.measuring + share);
@@ -121,7 +125,7 @@ async function runStages(context: SampledContext, plan: Plan, pool: TrainingPool
 async function search(
   context: SampledContext,
   plan: Plan,
-  pool: TrainingPool,
+  pool: Evaluator,
 ): Promise<{ readonly state: SearchState; readonly evaluated: number }> {
   const { hooks, folder } = context;
   const { config } = context.request;
@@ -129,22 +133,22 @@ async function search(
   let evaluated = 0;
   const state = await runSearch({
     config,
-    encoding: plan.encoding,
+    loss: plan.encoding.loss,
     space: plan.space,
-    pool,
+    evaluator: pool,
     journal: openJournal(folder),
     signal: hooks.signal,
     // Only bounds that the user set end a search early: the default ones would end nearly every search at once.
     ...(config.maxError !== undefined && config.maxParams !== undefined
       ? { criterion: { maxError: config.maxError, maxParams: config.maxParams } }
       : {}),
-    onEvaluated(count, generation) {
+    onEvaluated({ count, generation }) {
       evaluated = count;
       const share = Math.min(1, count / expected) * (progressAt.training - progressAt.search);
       const message = `Generation ${generation} of ${config.generations}, ${count} networks trained`;
       hooks.onProgress(message, progressAt.search + share);
     },
-    onGeneration: (current) => hooks.onFront(searchView(context, plan, 'searching', current)),
+    onGeneration: (current) => hooks.onFront(searchView(context, 'searching', current)),
   });
   return { state, evaluated };
 }
@@ -155,16 +159,11 @@ const nothingTrained = ({ candidates }: SearchState): Failure => ({
   hint: 'Narrow the ranges so that the outputs stay moderate, or search with more generations.',
 });
 
-function searchView(
-  context: SampledContext,
-  { encoding }: Plan,
-  stage: FrontView['stage'],
-  state: SearchState,
-): FrontView {
+function searchView(context: SampledContext, stage: FrontView['stage'], state: SearchState): FrontView {
   const { maxError } = context;
   const { generation, candidates, hypervolume } = state;
   const points = candidates.flatMap((candidate) => {
-    return searchPoint(candidate, encoding, state.front.has(candidate.key)) ?? [];
+    return searchPoint(candidate, state.front.has(candidate.key)) ?? [];
   });
   const evaluations = candidates.length;
   return { ...emptyFront(context), stage, generation, evaluations, hypervolume, points, maxError };
@@ -205,12 +204,13 @@ function resultOf(
       generations: state.generation,
       seconds,
       hypervolume: state.hypervolume,
+      fronts: state.fronts,
     },
-    points: finalPoints(points, state, encoding),
+    points: finalPoints(points, state),
     encoding,
     networks: networks.map(({ candidate, network }) => ({
       id: candidate.id,
-      ...network.topology,
+      ...perceptron(network).topology,
       weights: encodeWeights(network.weights),
     })),
     exactNs,
@@ -219,8 +219,8 @@ function resultOf(
 }
 
 /** Measured networks take the place of their own search-time points. */
-function finalPoints(measured: readonly MeasuredPoint[], state: SearchState, encoding: Encoding): FrontPoint[] {
+function finalPoints(measured: readonly MeasuredPoint[], state: SearchState): FrontPoint[] {
   const ids = new Set(measured.map(({ id }) => id));
   const others = state.candidates.filter(({ id }) => !ids.has(id));
-  return [...measured, ...others.flatMap((candidate: Candidate) => searchPoint(candidate, encoding, false) ?? [])];
+  return [...measured, ...others.flatMap((candidate: Candidate) => searchPoint(candidate, false) ?? [])];
 }

@@ -111,13 +111,17 @@ test('a package that was repaired is loaded without a restart', async () => {
 });
 
 test('the embedded trainer gives way to the reference only where nobody asked for it by name', async () => {
-  const noSimd = () => new WebAssembly.Module(new Uint8Array(8));
+  const noSimd = {
+    compile: () => ({ mlp: new WebAssembly.Module(new Uint8Array(8)), cnn: new WebAssembly.Module(new Uint8Array(8)) }),
+  };
   assert.deepEqual(await chooseTrainer('auto', project, noSimd), { kind: 'setup', setup: { name: 'reference' } });
   const wasm = await chooseTrainer('wasm', project, noSimd);
   assert.ok(wasm.kind === 'failed');
   assert.match(wasm.message, /SIMD/);
-  const bug = () => {
-    throw new TypeError('not a kernel');
+  const bug = {
+    compile() {
+      throw new TypeError('not a kernel');
+    },
   };
   await assert.rejects(chooseTrainer('auto', project, bug), /not a kernel/);
   for (const wanted of ['auto', 'wasm'] as const) {

@@ -13,6 +13,7 @@ import { checkCnnArrays, initialiseCnn } from '../cnn/network.ts';
 import { type CnnSession, checkCnnTask } from '../cnn/session.ts';
 import { type Convolution, cnnTemplate } from '../cnn/template.ts';
 import { runSchedule } from '../epochs.ts';
+import { countMisses } from '../losses.ts';
 
 /** Addresses are byte offsets into the kernel's memory; flags are 0 or 1. */
 interface CnnExports {
@@ -145,6 +146,18 @@ function forward({ kernel, convolutions }: KernelNetwork, trains: boolean, shoul
   return true;
 }
 
+/** How many of these rows the outputs give another class than their targets, after a forward pass of them. */
+function missesOf(
+  { kernel, outputRows }: KernelNetwork,
+  { count, targets }: EncodedSamples,
+  rows: Uint32Array,
+): number {
+  const outputs = targets.length / count;
+  const first = rows[0]! * outputs;
+  kernel.readOutputs();
+  return countMisses(outputRows, targets.subarray(first, first + rows.length * outputs), outputs);
+}
+
 function backward({ kernel, convolutions }: KernelNetwork, shouldStop: () => boolean): boolean {
   kernel.headBackward();
   for (let index = convolutions - 1; index >= 0; index--) {
@@ -185,6 +198,8 @@ export function createCnnSession(
   const network = createNetwork(module, { ...task, capacity, trains: true }, initial);
   const order = new Uint32Array(train.count);
   const validationRows = Uint32Array.from({ length: validation.count }, (_, row) => row);
+  const classifies = task.loss === 'softmax-cross-entropy';
+  let misses = 0;
   return {
     order,
     memoryBytes: network.kernel.memory.buffer.byteLength,
@@ -205,14 +220,17 @@ export function createCnnSession(
     },
     validationLoss() {
       let sum = 0;
+      misses = 0;
       for (let start = 0; start < validation.count; start += inferenceSamples) {
         const rows = validationRows.subarray(start, start + inferenceSamples);
         loadRows(network, validation, rows, { firstSample: 0, batch: rows.length });
         if (!forward(network, false, shouldStop)) return 'stopped';
         sum += network.kernel.loss();
+        if (classifies) misses += missesOf(network, validation, rows);
       }
       return sum / validation.count;
     },
+    ...(classifies && { missRate: () => misses / validation.count }),
     snapshot: () => ({ weights: network.weights.slice(), statistics: network.statistics.slice() }),
   };
 }

@@ -8,6 +8,7 @@ import {
   type TrainingTask,
 } from '../../types.ts';
 import type { TrainingSession } from '../epochs.ts';
+import { countMisses } from '../losses.ts';
 import { initialise, parameterCount } from '../network.ts';
 
 /** Addresses are byte offsets into the kernel's memory; rows are numbered by u32. */
@@ -38,7 +39,7 @@ const largestMemoryBytes = 2 ** 32;
 
 /** What a task takes in the kernel: samples and their order, two values of every unit per sample of a batch, weights. */
 function memoryBytes(task: TrainingTask, batchSize: number, samples: readonly EncodedSamples[]): number {
-  const sampleBytes = samples.reduce((sum, s) => sum + s.inputs.byteLength + s.targets.byteLength + 4 * s.count, 0);
+  const sampleBytes = samples.reduce((sum, s) => sum + s.inputs.byteLength + 2 * s.targets.byteLength + 4 * s.count, 0);
   // A tile is eight samples wide, and up to two cache lines of padding keep tiles apart.
   const tileBytes = task.topology.widths.reduce((sum, width) => sum + 3 * (width * 32 + 128), 0);
   return sampleBytes + Math.ceil(batchSize / 8) * tileBytes + 16 * parameterCount(task.topology) + 2 ** 20;
@@ -105,14 +106,21 @@ export function createWasmSession(
   const targets = upload(kernel, train.targets);
   const validationInputs = upload(kernel, validation.inputs);
   const validationTargets = upload(kernel, validation.targets);
+  const outputsAddress = kernel.allocate(validation.targets.byteLength);
   const orderAddress = kernel.allocate(train.count * Uint32Array.BYTES_PER_ELEMENT);
   const initial = task.initial ?? initialise(task.topology, task.seed);
   const weightsAddress = createNetwork(kernel, { ...task, batchSize }, initial);
   // Nothing allocates from here on, so memory does not grow and these views stay attached.
   const order = new Uint32Array(kernel.memory.buffer, orderAddress, train.count);
   const weights = floats(kernel, weightsAddress, initial.length);
+  const missRate = () => {
+    kernel.predict(validationInputs, validation.count, outputsAddress);
+    const outputs = floats(kernel, outputsAddress, validation.targets.length);
+    return countMisses(outputs, validation.targets, task.topology.widths.at(-1)!) / validation.count;
+  };
   return {
     order,
+    ...(task.loss === 'softmax-cross-entropy' && { missRate }),
     trainEpoch: (learningRate) => kernel.trainEpoch(inputs, targets, orderAddress, train.count, learningRate),
     validationLoss: () => kernel.evaluate(validationInputs, validationTargets, validation.count),
     weights: () => weights.slice(),

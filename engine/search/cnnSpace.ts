@@ -1,0 +1,117 @@
+/** The search space of densely connected convolutional networks: Table 1 of the paper. */
+import type { Random } from '../data/random.ts';
+import { cnnMemoryBytes, cnnMemoryLimitBytes } from '../nn/cnn/memory.ts';
+import { type CnnSizes, cnnTopologyOf } from '../nn/cnn/network.ts';
+import { cnnParameterCount, cnnProblem } from '../nn/cnn/template.ts';
+import { activations, type CnnGenome, optimizers } from '../types.ts';
+import { onePointCrossover, uniformReset } from './operators.ts';
+import type { Genes, NetworkSpace, SpaceOutcome } from './types.ts';
+
+/** The values of each gene, in the order of the genome. */
+export type CnnGeneTable = { readonly [Gene in keyof CnnGenome]: readonly CnnGenome[Gene][] };
+
+/** The paper's six genes in its order: 5,376 networks. Values that change the size come smallest first. */
+export const tableOne: CnnGeneTable = {
+  activation: activations,
+  blocks: [1, 2, 3, 4],
+  layers: [16, 28, 40, 52],
+  learningRate: [0.001, 0.0001, 0.00001],
+  kernel: [3, 5],
+  optimizer: optimizers,
+};
+
+/** The genes that make a network larger or smaller. */
+const sizeGenes: readonly (keyof CnnGenome)[] = ['blocks', 'layers', 'kernel'];
+
+export const decodeCnn = (genes: Genes, table: CnnGeneTable = tableOne): CnnGenome =>
+  Object.fromEntries(
+    Object.entries(table).map(([name, values], gene) => [name, values[genes[gene]!]]),
+  ) as unknown as CnnGenome;
+
+/** For example `3-1-0-2-0-6`. Stable: journals on disk name genomes by it. */
+export const cnnKey = (genes: Genes): string => genes.join('-');
+
+export interface CnnSpaceOptions {
+  /** The largest number of trainable parameters; no limit where absent. */
+  readonly maxParams?: number;
+  readonly sizes: CnnSizes;
+  /** The paper's where absent. */
+  readonly table?: CnnGeneTable;
+}
+
+/** Draws that may be too large in a row, before the next one is made to fit. */
+const attempts = 100;
+
+/** Trainers pass at least this many samples through a network together. */
+const leastSamples = 8;
+
+/**
+ * The space of networks with at most `maxParams` parameters for images of one size. Nothing larger ever leaves it, nor
+ * what takes more memory than training has: as in `mlpSpace`, a draw that is too large is drawn again, and a child that is
+ * keeps its other genes while random ones of its size are lowered. Numbers of blocks that the image cannot be halved for
+ * are left out of the table. Fails where not even the smallest network fits.
+ */
+export function cnnSpace({ maxParams = Infinity, sizes, table = tableOne }: CnnSpaceOptions): SpaceOutcome {
+  const names = Object.keys(table) as (keyof CnnGenome)[];
+  const decode = (genes: Genes) => decodeCnn(genes, table);
+  const topology = (genes: Genes) => cnnTopologyOf(decode(genes), sizes);
+  const smallest = names.map(() => 0);
+  const problem = cnnProblem(topology(smallest));
+  if (problem) {
+    return { kind: 'failed', message: `No network fits these images: ${problem}`, hint: 'Use --model mlp.' };
+  }
+  const least = cnnParameterCount(topology(smallest));
+  const { height, width, channels, outputs } = sizes;
+  const images = `images of ${height} x ${width} x ${channels} and ${outputs} outputs`;
+  if (!(least <= maxParams)) {
+    return {
+      kind: 'failed',
+      message: `No network fits into ${maxParams} parameters: for ${images} the smallest one has ${least}.`,
+      hint: `Allow at least ${least} parameters.`,
+    };
+  }
+  const trainable = (genes: Genes) => cnnMemoryBytes(topology(genes), leastSamples) <= cnnMemoryLimitBytes;
+  if (!trainable(smallest)) {
+    return {
+      kind: 'failed',
+      message: `No network can be trained on ${images}: not even the smallest one fits into ${cnnMemoryLimitBytes / 2 ** 20} MiB.`,
+      hint: 'Use smaller images.',
+    };
+  }
+  // Blocks come smallest first, so what an image has no room for is the end of the list, and keys stay as they are.
+  const blocksGene = names.indexOf('blocks');
+  const blockCounts = table.blocks.filter(
+    (_, value) => !cnnProblem(topology(smallest.map((zero, gene) => (gene === blocksGene ? value : zero)))),
+  );
+  const geneSizes = names.map((name) => (name === 'blocks' ? blockCounts : table[name]).length);
+  const shrinking = sizeGenes.map((name) => names.indexOf(name));
+  const fits = (genes: Genes) => cnnParameterCount(topology(genes)) <= maxParams && trainable(genes);
+  const shrink = (genes: Genes, random: Random): Genes => {
+    const smaller = [...genes];
+    while (!fits(smaller)) {
+      const large = shrinking.filter((gene) => smaller[gene]! > 0);
+      smaller[large[random.integer(large.length)]!]!--;
+    }
+    return smaller;
+  };
+  const draw = (random: Random) => geneSizes.map((size) => random.integer(size));
+  const space: NetworkSpace = {
+    genes: geneSizes.length,
+    draw(random) {
+      let genes = draw(random);
+      for (let attempt = 1; attempt < attempts && !fits(genes); attempt++) genes = draw(random);
+      return shrink(genes, random);
+    },
+    crossover(first, second, random) {
+      const [one, other] = onePointCrossover(first, second, random);
+      return [shrink(one, random), shrink(other, random)];
+    },
+    mutate: (genes, rate, random) => shrink(uniformReset(genes, geneSizes, rate, random), random),
+    key: cnnKey,
+    recipe(genes) {
+      const { optimizer, learningRate } = decode(genes);
+      return { topology: topology(genes), optimizer, learningRate };
+    },
+  };
+  return { kind: 'space', space };
+}

@@ -1,0 +1,97 @@
+/**
+ * The search for networks of a dataset, from its name to a stored front: load, search, train in full, test. The test rows
+ * are not even in the memory of the workers before the last step.
+ */
+import { join } from 'node:path';
+import type { LabelledSet } from '../../engine/data/dataset.ts';
+import { cnnSpace } from '../../engine/search/cnnSpace.ts';
+import { mlpSpace } from '../../engine/search/genome.ts';
+import type { SpaceOutcome } from '../../engine/search/types.ts';
+import { configFileName } from '../config.ts';
+import { loadDataset } from '../datasets/load.ts';
+import type { Failure } from '../protocol.ts';
+import { inRunFolder } from '../runLock.ts';
+import { formatVersion, projectRoot } from '../store.ts';
+import { chooseTrainer, type ModelKind } from '../trainers.ts';
+import { contentHash, type PreparedData, prepareData } from './datasetData.ts';
+import {
+  type DatasetHooks,
+  type DatasetOutcome,
+  type DatasetPlan,
+  type DatasetRequest,
+  datasetRunId,
+  writeDatasetPlan,
+} from './datasetRun.ts';
+import { runDatasetStages } from './datasetStages.ts';
+
+export async function searchDataset(request: DatasetRequest, hooks: DatasetHooks): Promise<DatasetOutcome> {
+  hooks.onProgress(`Reading ${request.dataset}`, 0);
+  const loaded = await loadDataset(request.dataset, request.folder);
+  if (loaded.kind === 'failed') return loaded;
+  const { dataset } = loaded;
+  const model = request.model ?? (dataset.input.kind === 'image' ? 'cnn' : 'mlp');
+  const problem = modelProblem(model, dataset);
+  if (problem) return problem;
+  const root = projectRoot(join(request.folder, configFileName));
+  const trainer = await chooseTrainer(request.config.trainer, root, { model });
+  if (trainer.kind === 'failed') return trainer;
+
+  hooks.onProgress('Preparing the rows', 0);
+  const { config, subset } = request;
+  const data = prepareData(dataset, config.seed, subset);
+  const space = spaceOf(model, data, config);
+  if (space.kind === 'failed') return space;
+  const plan = planOf({ ...request, model }, dataset, data);
+  const runId = datasetRunId(plan);
+  return inRunFolder(root, runId, `${request.dataset} is being searched`, (folder) => {
+    writeDatasetPlan(folder, plan);
+    return runDatasetStages({
+      request,
+      hooks,
+      plan,
+      runId,
+      folder,
+      data,
+      space: space.space,
+      trainer: trainer.setup,
+    });
+  });
+}
+
+function modelProblem(model: ModelKind, { name, input }: LabelledSet): Failure | undefined {
+  if (model === 'mlp' || input.kind === 'image') return undefined;
+  return {
+    kind: 'failed',
+    message: `The inputs of ${name} are ${input.count} columns, and convolutional networks need images.`,
+    hint: 'Search with --model mlp, or give the .json file a "shape": [height, width, channels].',
+  };
+}
+
+function spaceOf(
+  model: ModelKind,
+  { input, encoding }: PreparedData,
+  { maxParams, dropout }: DatasetRequest['config'],
+): SpaceOutcome {
+  const { inputColumns, outputColumns } = encoding;
+  const limit = maxParams === undefined ? {} : { maxParams };
+  if (model === 'mlp' || input.kind !== 'image') return mlpSpace({ ...limit, inputColumns, outputColumns });
+  const { height, width, channels } = input;
+  return cnnSpace({ ...limit, sizes: { height, width, channels, outputs: outputColumns, dropout } });
+}
+
+function planOf(
+  { dataset: source, config, model, subset }: DatasetRequest & { readonly model: ModelKind },
+  set: LabelledSet,
+  { train, validation, test }: PreparedData,
+): DatasetPlan {
+  const { name, input, output } = set;
+  return {
+    version: formatVersion,
+    kind: 'dataset',
+    dataset: { name, source, hash: contentHash(set), input, output },
+    model,
+    config,
+    ...(subset === undefined ? {} : { subset }),
+    samples: { train: train.count, validation: validation.samples.count, test: test.samples.count },
+  };
+}

@@ -1,0 +1,263 @@
+/** The stages of a search on a dataset that happen on an evaluator, and the result that they end in. */
+import { join } from 'node:path';
+import { errorObjective } from '../../engine/data/metrics.ts';
+import { formatCount, formatPercent, formatTimeLeft } from '../../engine/format.ts';
+import { scoringTask } from '../../engine/nn/models.ts';
+import { dominates } from '../../engine/search/dominance.ts';
+import type { NetworkSpace } from '../../engine/search/types.ts';
+import type { EncodedSamples, ErrorFigures } from '../../engine/types.ts';
+import type { Evaluator } from '../evaluator.ts';
+import { TrainingPool } from '../pool.ts';
+import type { Failure } from '../protocol.ts';
+import { openJournal } from '../store.ts';
+import { defaultWorkers, type TrainerSetup } from '../trainers.ts';
+import type { HeldRows } from '../trainWorker.ts';
+import { chooseNetwork, type FinalPoint } from './chooseNetwork.ts';
+import type { PreparedData } from './datasetData.ts';
+import {
+  type DatasetHooks,
+  type DatasetOutcome,
+  type DatasetPlan,
+  type DatasetPoint,
+  type DatasetRequest,
+  type DatasetResult,
+  type SearchView,
+  writeDatasetResult,
+} from './datasetRun.ts';
+import { remembering } from './remembered.ts';
+import { type Candidate, runSearch, type SearchState, searchPoint } from './search.ts';
+import type { Progress } from './searchProgress.ts';
+import { storeNetwork } from './storedNetwork.ts';
+import { type TrainedCandidate, trainFully } from './trainFully.ts';
+
+/** A search whose data is ready and whose folder is locked. */
+export interface DatasetContext {
+  readonly request: DatasetRequest;
+  readonly hooks: DatasetHooks;
+  readonly plan: DatasetPlan;
+  readonly runId: string;
+  readonly folder: string;
+  readonly data: PreparedData;
+  readonly space: NetworkSpace;
+  readonly trainer: TrainerSetup;
+}
+
+/** Shares of the progress bar: where full training begins, where testing begins. */
+const progressAt = { training: 0.6, testing: 0.95 } as const;
+
+export async function runDatasetStages(context: DatasetContext): Promise<DatasetOutcome> {
+  const { hooks, data } = context;
+  const searched = await withPool(context, data.train, data.validation, (pool) => searchAndTrain(context, pool));
+  if (searched.kind !== 'trained') return searched;
+  const { state, networks } = searched;
+  hooks.onFront(viewOf(context, 'measuring', state));
+  const tested = await withPool(context, firstRow(data.train), data.test, (pool) => test(context, networks, pool));
+  if (hooks.signal.aborted) return { kind: 'cancelled', evaluated: state.candidates.length };
+  const result = resultOf(context, searched, tested);
+  if (result.kind === 'failed') return result;
+  writeDatasetResult(context.folder, result);
+  hooks.onProgress('Done', 1);
+  return { kind: 'done', result };
+}
+
+/** Workers that hold these rows, for as long as `work` takes; cancelled when the signal aborts. */
+async function withPool<T>(
+  { request, hooks, trainer }: DatasetContext,
+  train: EncodedSamples,
+  held: HeldRows,
+  work: (pool: Evaluator) => Promise<T>,
+): Promise<T> {
+  const pool = new TrainingPool({ trainer, train, held }, request.config.workers ?? defaultWorkers(trainer));
+  const cancel = () => pool.cancel();
+  hooks.signal.addEventListener('abort', cancel);
+  if (hooks.signal.aborted) cancel();
+  try {
+    return await work(pool);
+  } finally {
+    hooks.signal.removeEventListener('abort', cancel);
+    await pool.dispose();
+  }
+}
+
+/** A trainer wants at least one row to train on, also for no epochs. */
+const firstRow = ({ count, inputs, targets }: EncodedSamples): EncodedSamples => ({
+  count: 1,
+  inputs: inputs.subarray(0, inputs.length / count),
+  targets: targets.subarray(0, targets.length / count),
+});
+
+interface Searched {
+  readonly kind: 'trained';
+  readonly state: SearchState;
+  readonly seconds: number;
+  readonly timeLimited: boolean;
+  readonly networks: readonly TrainedCandidate[];
+}
+
+async function searchAndTrain(
+  context: DatasetContext,
+  pool: Evaluator,
+): Promise<Searched | Failure | { kind: 'cancelled'; evaluated: number }> {
+  const { request, hooks, data, folder, space } = context;
+  const { config, seconds: limit } = request;
+  const { loss } = data.encoding;
+  const started = performance.now();
+  hooks.onFront(viewOf(context, 'searching'));
+  let evaluated = 0;
+  const state = await runSearch({
+    config,
+    loss,
+    space,
+    evaluator: pool,
+    journal: openJournal(folder),
+    signal: hooks.signal,
+    ...(limit === undefined ? {} : { timeUp: AbortSignal.timeout(limit * 1000) }),
+    ...(config.maxError !== undefined && config.maxParams !== undefined
+      ? { criterion: { maxError: config.maxError, maxParams: config.maxParams } }
+      : {}),
+    onEvaluated(progress) {
+      evaluated = progress.count;
+      const share = Math.min(1, evaluated / (config.population * config.generations));
+      hooks.onProgress(progressText(context, progress), share * progressAt.training);
+    },
+    onGeneration: (current) => hooks.onFront(viewOf(context, 'searching', current)),
+  });
+  const seconds = (performance.now() - started) / 1000;
+  const cancelled = { kind: 'cancelled', evaluated } as const;
+  if (hooks.signal.aborted) return cancelled;
+
+  const finalists = state.candidates.filter(({ key, error }) => error && state.front.has(key));
+  if (finalists.length === 0) return nothingTrained(state, limit);
+  hooks.onFront(viewOf(context, 'training', state));
+  let trained = 0;
+  const evaluator = remembering(pool, join(folder, 'trained.jsonl'));
+  const networks = await trainFully({ config, loss, evaluator }, finalists, () => {
+    trained++;
+    const share = (trained / finalists.length) * (progressAt.testing - progressAt.training);
+    hooks.onProgress(`Trained ${trained} of ${finalists.length} networks in full`, progressAt.training + share);
+  });
+  if (hooks.signal.aborted) return cancelled;
+  if (networks.length === 0) return nothingTrained(state, limit);
+  const planned = config.population * config.generations;
+  const timeLimited = limit !== undefined && seconds >= limit && state.candidates.length < planned;
+  return { kind: 'trained', state, seconds, timeLimited, networks };
+}
+
+/** Error figures of each network on the test rows; undefined where that failed. */
+async function test(
+  { hooks, data }: DatasetContext,
+  networks: readonly TrainedCandidate[],
+  pool: Evaluator,
+): Promise<(ErrorFigures | undefined)[]> {
+  let done = 0;
+  const rows = formatCount(data.test.samples.count);
+  const tested = await pool.train(
+    networks.map(({ network }) => scoringTask(network, data.encoding.loss)),
+    () => {
+      done++;
+      const share = (done / networks.length) * (1 - progressAt.testing);
+      hooks.onProgress(`Tested ${done} of ${networks.length} networks on ${rows} rows`, progressAt.testing + share);
+    },
+  );
+  return tested.map(({ error }) => error);
+}
+
+function progressText({ request }: DatasetContext, { count, generation, best, secondsLeft }: Progress): string {
+  const { population, generations } = request.config;
+  return [
+    `Generation ${generation} of ${generations}, ${count} of ${population * generations} networks trained`,
+    ...(best === undefined ? [] : [`best error ${formatPercent(best)}`]),
+    ...(secondsLeft === undefined ? [] : [`${formatTimeLeft(secondsLeft)} left`]),
+  ].join(', ');
+}
+
+function nothingTrained({ candidates }: SearchState, limit: number | undefined): Failure {
+  if (candidates.length === 0 && limit !== undefined) {
+    return {
+      kind: 'failed',
+      message: `No network was trained within ${limit} s.`,
+      hint: 'Give more --seconds, fewer --epochs, a smaller --subset or fewer --max-params.',
+    };
+  }
+  return {
+    kind: 'failed',
+    message: `None of ${candidates.length} networks could be trained: every one diverged.`,
+    hint: 'Search more candidates, with a larger --population or more --generations.',
+  };
+}
+
+function viewOf({ request }: DatasetContext, stage: SearchView['stage'], state?: SearchState): SearchView {
+  const { candidates = [], front, generation = 0, hypervolume = [] } = state ?? {};
+  return {
+    stage,
+    generation,
+    generations: request.config.generations,
+    evaluations: candidates.length,
+    hypervolume,
+    points: candidates.flatMap((candidate) => searchPoint(candidate, front?.has(candidate.key) ?? false) ?? []),
+  };
+}
+
+function resultOf(
+  { plan, runId, data, request }: DatasetContext,
+  { state, seconds, timeLimited, networks }: Searched,
+  tested: readonly (ErrorFigures | undefined)[],
+): DatasetResult | Failure {
+  const finals = markFront(networks.flatMap((trained, index) => finalPoint(trained, tested[index]) ?? []));
+  if (finals.length === 0) {
+    const message = `None of ${networks.length} networks could be tested.`;
+    return { kind: 'failed', message, hint: 'The lines above say why. Run the same command again.' };
+  }
+  const ids = new Set(finals.map(({ id }) => id));
+  const others = state.candidates.filter(({ id }) => !ids.has(id));
+  const { chosen, met, reason } = chooseNetwork(finals, request.config.maxError);
+  return {
+    ...plan,
+    runId,
+    normalization: data.normalization,
+    search: {
+      evaluations: state.candidates.length,
+      generations: state.generation,
+      seconds,
+      hypervolume: state.hypervolume,
+      fronts: state.fronts,
+      timeLimited,
+    },
+    points: [...finals, ...others.flatMap((candidate) => pointOf(candidate) ?? [])],
+    networks: networks.map(({ candidate, network, curve }) => ({
+      id: candidate.id,
+      ...storeNetwork(network),
+      ...(curve && { curve }),
+    })),
+    chosen,
+    criterion: { met, reason },
+  };
+}
+
+/** A point with the search's figures; undefined where training diverged. */
+function pointOf(candidate: Candidate): DatasetPoint | undefined {
+  const point = searchPoint(candidate, false);
+  if (!point) return undefined;
+  const { optimizer, learningRate } = candidate;
+  return { ...point, optimizer, learningRate, searchError: errorObjective(point.error) };
+}
+
+/** Undefined where the test crashed, which the pool has said. */
+function finalPoint(
+  { candidate, error: validation }: TrainedCandidate,
+  tested: ErrorFigures | undefined,
+): FinalPoint | undefined {
+  const point = pointOf(candidate);
+  if (!point || !tested) return undefined;
+  const figures = { validationError: errorObjective(validation), testError: errorObjective(tested) };
+  return { ...point, error: tested, ...figures };
+}
+
+/** Full training moves points: the final front is what no other final network dominates on validation rows. */
+function markFront(points: readonly FinalPoint[]): FinalPoint[] {
+  const objectives = ({ validationError, params }: FinalPoint) => [validationError, params];
+  return points.map((point) => ({
+    ...point,
+    onFront: !points.some((other) => dominates(objectives(other), objectives(point))),
+  }));
+}

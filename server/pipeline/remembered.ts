@@ -1,0 +1,78 @@
+/** Evaluations that survive a kill, with their networks: full training takes too long to begin again. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { AnyTask } from '../../engine/types.ts';
+import type { Evaluation, Evaluator } from '../evaluator.ts';
+import { evaluationFields, openLines } from '../store.ts';
+import { restoreNetwork, storedNetwork, storeNetwork } from './storedNetwork.ts';
+
+const entrySchema = z.object({
+  /** Names the task. */
+  key: z.string(),
+  outcome: z.enum(['finished', 'diverged', 'crashed']),
+  network: storedNetwork.exactOptional(),
+  ...evaluationFields,
+});
+type Entry = z.infer<typeof entrySchema>;
+
+/**
+ * The same evaluator, but what the file at `path` remembers is not evaluated again, and what is evaluated is remembered.
+ * Only for tasks that begin with random weights. What the disk refuses cancels the rest and rejects.
+ */
+export function remembering(evaluator: Evaluator, path: string): Evaluator {
+  const lines = openLines<Entry>(path, entrySchema);
+  return {
+    parallel: evaluator.parallel,
+    async train(tasks, onResult) {
+      const remembered = new Map(lines.entries.map((entry) => [entry.key, entry]));
+      const results = tasks.map((task) => evaluationOf(remembered.get(keyOf(task))));
+      const missing = tasks.flatMap((_, index) => (results[index] ? [] : index));
+      results.forEach((result, index) => {
+        if (result) onResult?.(index, result);
+      });
+      let unwritable: { readonly error: unknown } | undefined;
+      const evaluated = await evaluator.train(
+        missing.map((index) => tasks[index]!),
+        (at, evaluation) => {
+          const index = missing[at]!;
+          try {
+            if (evaluation.outcome !== 'stopped') lines.append(entryOf(tasks[index]!, evaluation));
+          } catch (error) {
+            // Thrown here it would end the process, as this is called from a worker's event.
+            unwritable ??= { error };
+            evaluator.cancel();
+          }
+          onResult?.(index, evaluation);
+        },
+      );
+      if (unwritable) throw unwritable.error;
+      missing.forEach((index, at) => {
+        results[index] = evaluated[at]!;
+      });
+      return results.map((result) => result!);
+    },
+    withdraw: () => evaluator.withdraw(),
+    cancel: () => evaluator.cancel(),
+    dispose: () => evaluator.dispose(),
+  };
+}
+
+const keyOf = (task: AnyTask): string => createHash('sha256').update(JSON.stringify(task)).digest('hex').slice(0, 16);
+
+function entryOf(task: AnyTask, { outcome, error, network, curve, seconds }: Evaluation): Entry {
+  if (outcome === 'stopped') throw new TypeError('What was stopped has no result.');
+  return {
+    key: keyOf(task),
+    outcome,
+    ...(error && { figures: error }),
+    ...(network && { network: storeNetwork(network) }),
+    ...(curve && { curve }),
+    ...(seconds === undefined ? {} : { seconds }),
+  };
+}
+
+function evaluationOf(entry: Entry | undefined): Evaluation | undefined {
+  if (!entry) return undefined;
+  const { key: _key, figures, network, ...rest } = entry;
+  return { ...rest, ...(figures && { error: figures }), ...(network && { network: restoreNetwork(network) }) };
+}
