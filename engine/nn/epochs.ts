@@ -30,8 +30,8 @@ type Schedule = Pick<TrainingTask, 'epochs' | 'learningRate' | 'schedule' | 'see
 /** A DeviceTrainingSession of any kind of network, which can also stop within an epoch. */
 export interface EpochSession<Snapshot> {
   readonly order: Uint32Array;
-  trainEpoch(learningRate: number): number | 'stopped' | Promise<number>;
-  validationLoss(): number | 'stopped' | Promise<number>;
+  trainEpoch(learningRate: number): number | 'stopped' | Promise<number | 'stopped'>;
+  validationLoss(): number | 'stopped' | Promise<number | 'stopped'>;
   /**
    * Share of validation samples whose largest output is not that of their target, for the weights of the last
    * `validationLoss`. Only where targets are classes and the backend has the outputs at hand.

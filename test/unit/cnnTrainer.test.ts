@@ -1,7 +1,9 @@
 /** What the trainer of convolutional networks promises: seeds, the best epoch, stopping, divergence, and that it learns. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
+import * as tf from '@tensorflow/tfjs';
 import { createCnnTrainer, predictCnn } from '../../engine/nn/backends/cnn.ts';
+import { createTensorflowCnnTrainer } from '../../engine/nn/backends/tensorflowCnn.ts';
 import { initialiseCnn } from '../../engine/nn/cnn/network.ts';
 import { cnnReferenceTrainer } from '../../engine/nn/cnn/reference.ts';
 import { cnnParameterCount } from '../../engine/nn/cnn/template.ts';
@@ -15,7 +17,12 @@ const topology = cnnTopologyWith({ height: 5, width: 4, dropout: 0.2, layers: 6 
 const train = randomImages(40, topology, 'softmax-cross-entropy');
 const validation = randomImages(12, topology, 'softmax-cross-entropy', 2);
 
-for (const trainer of [wasmTrainer, cnnReferenceTrainer]) {
+before(async () => {
+  tf.enableProdMode();
+  await tf.setBackend('cpu');
+});
+
+for (const trainer of [wasmTrainer, cnnReferenceTrainer, createTensorflowCnnTrainer(tf, 'tensorflow')]) {
   const { name } = trainer;
 
   test(`${name}: the same seed gives the same bits, another seed does not`, async () => {

@@ -3,29 +3,13 @@
  * `@tensorflow/tfjs-node` and TensorFlow.js on WebGPU run the same code.
  */
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import type { Activation, EncodedSamples, Loss, Topology, Trainer, TrainingTask } from '../../types.ts';
+import type { EncodedSamples, Topology, Trainer, TrainingTask } from '../../types.ts';
 import { checkTask, type DeviceTrainingSession, runEpochs } from '../epochs.ts';
 import { initialise, type LayerSlice, layerSlices } from '../network.ts';
-import { createTensorOptimizer, type Tensorflow, updateOf } from './tensorflowOptimizers.ts';
+import { activationOf, lossOf, type Tensorflow } from './tensorflowLayers.ts';
+import { createTensorOptimizer, updateOf } from './tensorflowOptimizers.ts';
 
-export type { Tensorflow } from './tensorflowOptimizers.ts';
-
-const activationOf: Readonly<Record<Activation, (tf: Tensorflow, x: Tensor2D) => Tensor2D>> = {
-  'hard-sigmoid': (tf, x) => tf.clipByValue(tf.add(tf.mul(x, 0.2), 0.5), 0, 1),
-  relu: (tf, x) => tf.relu(x),
-  elu: (tf, x) => tf.elu(x),
-  tanh: (tf, x) => tf.tanh(x),
-  sigmoid: (tf, x) => tf.sigmoid(x),
-  softplus: (tf, x) => tf.softplus(x),
-  linear: (_, x) => x,
-  selu: (tf, x) => tf.selu(x),
-};
-
-/** The mean loss of a batch. y, target: (B,O) */
-const lossOf: Readonly<Record<Loss, (tf: Tensorflow, y: Tensor2D, target: Tensor2D) => Scalar>> = {
-  mse: (tf, y, target) => tf.mean(tf.square(tf.sub(y, target))),
-  'softmax-cross-entropy': (tf, y, target) => tf.neg(tf.mean(tf.sum(tf.mul(target, tf.logSoftmax(y)), 1))),
-};
+export type { Tensorflow } from './tensorflowLayers.ts';
 
 /** All rows of a sample set on the device. */
 type SampleTensors = Readonly<Record<'inputs' | 'targets', Tensor2D>>;

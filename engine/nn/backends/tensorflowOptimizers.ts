@@ -5,9 +5,7 @@
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 import type { Optimizer } from '../../types.ts';
 import { adadeltaRho, adagradStart, beta1, beta2, epsilon, nadamMomentum, rmspropRho } from '../optimizers.ts';
-
-/** TensorFlow.js from any package that registers its gradients, as `@tensorflow/tfjs` and `@tensorflow/tfjs-node` do. */
-export type Tensorflow = typeof import('@tensorflow/tfjs-core');
+import type { Tensorflow } from './tensorflowLayers.ts';
 
 /** Lives as long as one training run; its owner disposes of the moments. */
 export interface TensorOptimizer {

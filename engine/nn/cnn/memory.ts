@@ -60,15 +60,20 @@ export function cnnMemoryBytes(topology: CnnTopology, subBatch: number): number 
 }
 
 /**
- * How many samples of a batch to pass through the network together: all where that fits into `limitBytes`, otherwise
+ * How many samples of a batch to pass through the network together, where `bytesOf` says what they take: all where that fits into `limitBytes`, otherwise
  * parts as equal as multiples of eight allow. The gradients of the parts add up to that of the batch but for the
  * normalisation: each part has moments of its own, and moves the running ones. Throws RangeError where not even eight
  * samples fit.
  */
-export function largestSubBatch(topology: CnnTopology, batchSize: number, limitBytes = cnnMemoryLimitBytes): number {
+export function largestSubBatch(
+  topology: CnnTopology,
+  batchSize: number,
+  limitBytes = cnnMemoryLimitBytes,
+  bytesOf = cnnMemoryBytes,
+): number {
   for (let parts = 1; ; parts++) {
     const subBatch = parts === 1 ? batchSize : Math.ceil(batchSize / parts / 8) * 8;
-    const bytes = cnnMemoryBytes(topology, subBatch);
+    const bytes = bytesOf(topology, subBatch);
     if (bytes <= limitBytes) return subBatch;
     if (subBatch <= 8) {
       throw new RangeError(
