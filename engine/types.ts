@@ -226,11 +226,23 @@ export interface CnnNetwork {
   readonly statistics: Float32Array;
 }
 
+/** What happens to training images before they are shown, at random each time. */
+export interface Augmentation {
+  /** The largest shift in pixels, each way. */
+  readonly maxShift: number;
+  /** Whether every second image is mirrored, left to right. */
+  readonly flip: boolean;
+  /** What black is, channel by channel, in the units of the inputs: it fills what a shift leaves empty. */
+  readonly black: readonly number[];
+}
+
 /** As a TrainingTask. Inputs are rows of height * width * channels values; `seed` also picks the values to drop. */
 export interface CnnTrainingTask extends Omit<TrainingTask, 'topology' | 'initial'> {
   readonly topology: CnnTopology;
   /** Starts from these values instead of random ones; the topology must have as many. */
   readonly initial?: Pick<CnnNetwork, 'weights' | 'statistics'>;
+  /** Absent: training images are shown as they are. Validation images always are. */
+  readonly augment?: Augmentation;
 }
 
 export interface CnnTrainingResult extends Omit<TrainingResult, 'network'> {

@@ -8,6 +8,7 @@ import {
   type Loss,
   optimizers,
 } from '../../types.ts';
+import { changeImage, drawChange } from '../cnn/augment.ts';
 import { cnnMemoryLimitBytes, largestSubBatch } from '../cnn/memory.ts';
 import { checkCnnArrays, initialiseCnn } from '../cnn/network.ts';
 import { type CnnSession, checkCnnTask } from '../cnn/session.ts';
@@ -124,13 +125,32 @@ interface Part {
   readonly batch: number;
 }
 
+/** Copies an image into the kernel; `sample` is its index in its batch. */
+type CopyImage = (from: Float32Array, to: Float32Array, sample: number) => void;
+
+const copyImage: CopyImage = (from, to) => to.set(from);
+
+/** Copies images as the task augments them in its `update`th update, from 0. */
+function augmented({ topology, seed, augment }: CnnTrainingTask, update: number): CopyImage {
+  if (!augment) return copyImage;
+  return (from, to, sample) =>
+    changeImage(from, topology, drawChange(augment, { seed, update, sample }), augment.black, to);
+}
+
 /** Loads the rows of `samples` that `order` names. */
-function loadRows(network: KernelNetwork, samples: EncodedSamples, order: Uint32Array, part: Part): void {
+function loadRows(
+  network: KernelNetwork,
+  samples: EncodedSamples,
+  order: Uint32Array,
+  part: Part,
+  copy: CopyImage = copyImage,
+): void {
   const { inputRows, outputRows, kernel } = network;
   const inputs = samples.inputs.length / samples.count;
   const outputs = samples.targets.length / samples.count;
   order.forEach((row, k) => {
-    inputRows.set(samples.inputs.subarray(row * inputs, (row + 1) * inputs), k * inputs);
+    const image = samples.inputs.subarray(row * inputs, (row + 1) * inputs);
+    copy(image, inputRows.subarray(k * inputs, (k + 1) * inputs), part.firstSample + k);
     outputRows.set(samples.targets.subarray(row * outputs, (row + 1) * outputs), k * outputs);
   });
   kernel.load(order.length, part.firstSample, part.batch);
@@ -197,6 +217,7 @@ export function createCnnSession(
   const initial = task.initial ?? initialiseCnn(topology, task.seed);
   const network = createNetwork(module, { ...task, capacity, trains: true }, initial);
   const order = new Uint32Array(train.count);
+  let update = 0;
   const validationRows = Uint32Array.from({ length: validation.count }, (_, row) => row);
   const classifies = task.loss === 'softmax-cross-entropy';
   let misses = 0;
@@ -209,12 +230,13 @@ export function createCnnSession(
         const rows = order.subarray(start, start + batchSize);
         for (let firstSample = 0; firstSample < rows.length; firstSample += subBatch) {
           const part = rows.subarray(firstSample, firstSample + subBatch);
-          loadRows(network, train, part, { firstSample, batch: rows.length });
+          loadRows(network, train, part, { firstSample, batch: rows.length }, augmented(task, update));
           if (!forward(network, true, shouldStop)) return 'stopped';
           sum += network.kernel.loss();
           if (!backward(network, shouldStop)) return 'stopped';
         }
         network.kernel.update(learningRate);
+        update++;
       }
       return sum / train.count;
     },

@@ -3,6 +3,7 @@
  */
 import type { CnnNetwork, CnnTrainingTask, EncodedSamples } from '../../types.ts';
 import { checkSamples, checkSchedule, type EpochSession } from '../epochs.ts';
+import { checkAugmentation } from './augment.ts';
 import { checkCnnArrays } from './network.ts';
 import { cnnName, cnnTemplate } from './template.ts';
 
@@ -15,11 +16,12 @@ export interface CnnSession extends EpochSession<Pick<CnnNetwork, 'weights' | 's
 
 /** Throws RangeError where a task and its samples do not fit together: a caller's mistake, not a user's. */
 export function checkCnnTask(task: CnnTrainingTask, train: EncodedSamples, validation: EncodedSamples): void {
-  const { topology, initial } = task;
+  const { topology, initial, augment } = task;
   // The template refuses what is no network.
   cnnTemplate(topology);
   checkSchedule(task);
   if (initial) checkCnnArrays(topology, initial);
+  if (augment) checkAugmentation(augment, topology);
   const inputs = topology.height * topology.width * topology.channels;
   checkSamples(cnnName(topology), { inputs, outputs: topology.outputs }, train, validation);
 }
