@@ -110,7 +110,7 @@ function printTable<Problem>(suite: Suite<Problem>, problem: Problem, running: r
 }
 
 /** The first column to the left, figures to the right. */
-function formatMarkdown([header, ...rows]: readonly (readonly string[])[]): string {
+export function formatMarkdown([header, ...rows]: readonly (readonly string[])[]): string {
   const widths = header!.map((_, column) => Math.max(...[header!, ...rows].map((row) => row[column]!.length)));
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, k) => (k === 0 ? cell.padEnd(widths[k]!) : cell.padStart(widths[k]!))).join(' | ')} |`;
