@@ -1,4 +1,5 @@
 /** Elements in one call each. Attributes only: the content security policy forbids inline styles. */
+import type { SvgElement } from '../../engine/plot/svg.ts';
 
 type Attribute = string | number | boolean | undefined | ((event: Event) => void);
 export type Attributes = Readonly<Record<string, Attribute>>;
@@ -12,12 +13,10 @@ export function html<Tag extends keyof HTMLElementTagNameMap>(
   return fill(document.createElement(tag), attributes, children);
 }
 
-export function svg<Tag extends keyof SVGElementTagNameMap>(
-  tag: Tag,
-  attributes: Attributes = {},
-  ...children: readonly Child[]
-): SVGElementTagNameMap[Tag] {
-  return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
+/** A plot's elements as nodes of the document. */
+export function toDom({ tag, attributes, children }: SvgElement): SVGElement {
+  const nodes = children.map((child) => (typeof child === 'string' ? child : toDom(child)));
+  return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, nodes);
 }
 
 /** Functions become listeners of the event that the attribute names; `false` and undefined leave it out. */

@@ -1,14 +1,14 @@
 /** The plot with what belongs to it: how much of the front is within the bound, the legend, the hypervolume. */
 
-import { formatCount } from '../../engine/format.ts';
+import { formatAmount, formatCount } from '../../engine/format.ts';
+import { type LegendEntry, legendMark, type Role } from '../../engine/plot/marks.ts';
+import { sparkline } from '../../engine/plot/sparkline.ts';
 import type { FrontView } from '../../server/protocol.ts';
 import { type ChartOptions, drawChart } from './chart.ts';
-import { html, replaceKeepingFocus } from './dom.ts';
+import { html, replaceKeepingFocus, toDom } from './dom.ts';
 import { frontOf, within } from './front.ts';
 import type { Layout } from './layout.ts';
-import { drawLegend } from './marks.ts';
-import { type Role, roleName, rolesOf } from './roles.ts';
-import { drawSparkline } from './sparkline.ts';
+import { roleName, rolesOf } from './roles.ts';
 
 /** Fills `plot`, `count` and `below` of the layout, in real pixels of the width that the plot has now. */
 export function drawFigure(layout: Layout, view: FrontView, options: Omit<ChartOptions, 'width' | 'height'>): void {
@@ -23,14 +23,13 @@ export function drawFigure(layout: Layout, view: FrontView, options: Omit<ChartO
   const height = Math.round(Math.min(360, Math.max(240, width * 0.62)));
   replaceKeepingFocus(layout.plot, drawChart(view, { ...options, width, height }));
   layout.count.textContent = countText(front.length, within(front, options.atMost).length);
-  const sparkline = drawSparkline(view.hypervolume, view.generations);
-  layout.below.replaceChildren(drawLegend(legendOf(view)), ...(sparkline ? [sparkline] : []));
+  layout.below.replaceChildren(drawLegend(legendOf(view)), ...drawHypervolume(view));
 }
 
 const countText = (all: number, inside: number): string =>
   inside === all ? `${formatCount(all)} on the front` : `${formatCount(inside)} of ${formatCount(all)} on the front`;
 
-function legendOf(view: FrontView) {
+function legendOf(view: FrontView): LegendEntry[] {
   // A point with several roles is drawn in the shape of its first.
   const shapes = new Set<Role>([...rolesOf(view).values()].map((roles) => roles[0]!));
   return [
@@ -41,3 +40,27 @@ function legendOf(view: FrontView) {
     ...(view.points.some(({ onFront }) => !onFront) ? [{ dominated: true, text: 'Dominated' }] : []),
   ];
 }
+
+/** What the shapes mean; only those that are in the picture. */
+const drawLegend = (entries: readonly LegendEntry[]): HTMLElement =>
+  html('ul', { class: 'legend' }, ...entries.map((entry) => html('li', {}, toDom(legendMark(entry)), entry.text)));
+
+/** How the front grew: its hypervolume after each generation. Nothing until the first one is known. */
+function drawHypervolume({ hypervolume, generations }: FrontView): HTMLElement[] {
+  const last = hypervolume.at(-1);
+  if (last === undefined) return [];
+  const text = `Hypervolume ${formatVolume(last)} after ${formatAmount(hypervolume.length, 'generation')}`;
+  const label = `${text}: ${hypervolume.map(formatVolume).join(', ')}`;
+  return [
+    html(
+      'p',
+      { class: 'hypervolume', title: 'How much of the plane of error and size the front covers. Larger is better.' },
+      // One value is no course yet.
+      hypervolume.length < 2 ? undefined : toDom(sparkline(hypervolume, generations, label)),
+      html('span', { 'aria-hidden': 'true' }, text),
+    ),
+  ];
+}
+
+const formatVolume = (value: number): string =>
+  Number.isFinite(value) ? value.toLocaleString('en-US', { maximumSignificantDigits: 4 }) : 'unknown';

@@ -36,15 +36,6 @@ export function kneeOf(front: readonly FrontPoint[]): FrontPoint | undefined {
   return best?.point;
 }
 
-/** Corners of the step line through the front: between two points, the smaller network's error holds. */
-export function stepsOf(front: readonly FrontPoint[]): readonly { readonly params: number; readonly error: number }[] {
-  return front.flatMap((point, index) => {
-    const previous = front[index - 1];
-    const corner = { params: point.params, error: point.error.nrmse };
-    return previous ? [{ params: point.params, error: previous.error.nrmse }, corner] : [corner];
-  });
-}
-
 /** The points whose error is within the bound; all of them without one. */
 export const within = (points: readonly FrontPoint[], atMost: number | undefined): readonly FrontPoint[] =>
   atMost === undefined ? points : points.filter((point) => point.error.nrmse <= atMost);

@@ -1,8 +1,7 @@
 /** The points that stand out, in the order in which one shape stands for several roles. */
+import type { Role } from '../../engine/plot/marks.ts';
 import type { FrontView } from '../../server/protocol.ts';
 import { frontOf, kneeOf } from './front.ts';
-
-export type Role = 'applied' | 'chosen' | 'knee';
 
 /** The roles of each point that has any, by id. */
 export function rolesOf(view: FrontView): ReadonlyMap<string, readonly Role[]> {

@@ -1,4 +1,4 @@
-/** Imports point one way: client -> server/protocol -> engine/types; server -> engine; engine -> nothing of ours. */
+/** Imports point one way: client -> server/protocol, engine/types, engine/plot; server -> engine; engine -> nothing of ours. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -37,11 +37,18 @@ const rules: readonly Rule[] = [
     allows: ({ from, to }) => !inside('engine')(from) || !/^(node:|vscode|ts-morph|typescript$|esbuild$)/.test(to),
   },
   {
-    name: 'the client knows of the server only its protocol, and of the engine only its types and how figures are written',
+    name: 'the client knows of the server only its protocol, and of the engine only its types, how figures are written, and plots',
     allows: ({ from, to }) =>
       !inside('client')(from) ||
       ((!inside('server')(to) || to === 'server/protocol.ts') &&
-        (!inside('engine')(to) || ['engine/types.ts', 'engine/format.ts'].includes(to))),
+        (!inside('engine')(to) || inside('engine/plot')(to) || ['engine/types.ts', 'engine/format.ts'].includes(to))),
+  },
+  {
+    name: 'plots know how figures are written and what correlates, and nothing else',
+    allows: ({ from, to }) =>
+      !inside('engine/plot')(from) ||
+      inside('engine/plot')(to) ||
+      ['engine/format.ts', 'engine/data/correlation.ts'].includes(to),
   },
   {
     name: 'the server does not know the client',

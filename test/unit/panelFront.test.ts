@@ -8,10 +8,10 @@ import {
   neighbour,
   parseBound,
   sortPoints,
-  stepsOf,
   within,
 } from '../../client/webview/front.ts';
 import { roleNames, rolesOf } from '../../client/webview/roles.ts';
+import { stepsOf } from '../../engine/plot/steps.ts';
 import { frontView, point } from './clientHelpers.ts';
 
 const ids = (points: readonly { readonly id: string }[]) => points.map(({ id }) => id).join(' ');
@@ -73,7 +73,11 @@ test('an exact network does not break the knee', () => {
 });
 
 test('the step line holds the error of the smaller network until the next one', () => {
-  assert.deepEqual(stepsOf([point('a', 10, 0.3), point('b', 20, 0.1)]), [
+  const front = [
+    { params: 10, error: 0.3 },
+    { params: 20, error: 0.1 },
+  ];
+  assert.deepEqual(stepsOf(front), [
     { params: 10, error: 0.3 },
     { params: 20, error: 0.3 },
     { params: 20, error: 0.1 },

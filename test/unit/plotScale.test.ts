@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createScale, kindFor } from '../../client/webview/scale.ts';
+import { createScale, kindFor } from '../../engine/plot/scale.ts';
 
 const range = [0, 100] as const;
 

@@ -1,0 +1,153 @@
+/** The scatter plot of error against size. Every mark that matters can be reached, read and picked by keyboard. */
+import { formatAmount, formatBound, formatCount, formatPercent } from '../format.ts';
+import { createFrame, drawAxes, type Frame, type FrameOptions, type Size } from './frame.ts';
+import { markOf, type Role } from './marks.ts';
+import { stepsOf } from './steps.ts';
+import { pointList, type SvgElement, svg } from './svg.ts';
+
+/** A network as a point of the plot. */
+export interface ChartPoint {
+  readonly id: string;
+  /** For example `4-8-1 tanh`. */
+  readonly name: string;
+  readonly params: number;
+  /** A fraction; finite. */
+  readonly error: number;
+  readonly onFront: boolean;
+  /** The first decides the shape. */
+  readonly roles?: readonly Role[];
+  /** What is written beside the point. */
+  readonly label?: string;
+}
+
+export interface ChartOptions extends Size {
+  /** What the error is, for example `NRMSE`. */
+  readonly measure: string;
+  readonly selected?: string | undefined;
+  /** Points above this error are faded; a fraction. */
+  readonly atMost?: number | undefined;
+  /** Where a line stands for the bound; `atMost` where absent. */
+  readonly bound?: number | undefined;
+  /** A still picture: nothing in it can be focused or picked. */
+  readonly still?: boolean;
+}
+
+/** The points on the front have `data-point` with their id, so that a reader of events knows what was picked. */
+export function frontChart(points: readonly ChartPoint[], options: ChartOptions): SvgElement {
+  const { width, height, measure } = options;
+  const front = bySize(points.filter(({ onFront }) => onFront));
+  const frameOptions: FrameOptions = {
+    x: { label: 'Parameters', values: points.map(({ params }) => params), kind: 'log' },
+    y: { label: `Error (${measure}, %)`, values: points.map(({ error }) => error * 100) },
+    area: { left: 0, top: 0, width, height },
+  };
+  const frame = createFrame(frameOptions);
+  const steps = stepsOf(front).map((corner) => place(frame, corner));
+  const bound = options.atMost ?? options.bound;
+  return svg(
+    'svg',
+    { class: 'chart', viewBox: `0 0 ${width} ${height}`, width, height },
+    svg(
+      'g',
+      { role: 'img', 'aria-label': describeFront(points.length, front) },
+      drawAxes(frame, frameOptions),
+      bound === undefined ? undefined : boundLine(frame, bound),
+      ...points.filter(({ onFront }) => !onFront).map((point) => dominatedMark(point, frame, options)),
+      front.length > 1 ? svg('polyline', { class: 'front-line', points: pointList(steps) }) : undefined,
+    ),
+    frontMarks(front, frame, options),
+    labels(front, frame),
+  );
+}
+
+const bySize = (points: readonly ChartPoint[]): readonly ChartPoint[] =>
+  [...points].sort((a, b) => a.params - b.params || a.error - b.error);
+
+export function describeFront(count: number, front: readonly ChartPoint[]): string {
+  const [first, last] = [front[0], front.at(-1)];
+  if (!first || !last) return 'Error against parameters. No network yet.';
+  return `Error against parameters. ${formatAmount(count, 'network')}, ${formatCount(front.length)} of them on the front, from ${formatPercent(first.error)} with ${formatAmount(first.params, 'parameter')} to ${formatPercent(last.error)} with ${formatAmount(last.params, 'parameter')}.`;
+}
+
+const place = (frame: Frame, { params, error }: { readonly params: number; readonly error: number }) =>
+  frame.place(params, error * 100);
+
+/** The line only where it lies inside the picture: clamped to a border it would tell a lie. */
+function boundLine({ y, left, right }: Frame, bound: number): SvgElement | undefined {
+  const percent = bound * 100;
+  if (percent < y.domain[0] || percent > y.domain[1]) return undefined;
+  const at = y.place(percent);
+  return svg(
+    'g',
+    { class: 'bound' },
+    svg('line', { x1: left, x2: right, y1: at, y2: at }),
+    svg('text', { x: right - 2, y: at - 5, 'text-anchor': 'end' }, `at most ${formatBound(bound)}`),
+  );
+}
+
+function dominatedMark(point: ChartPoint, frame: Frame, options: ChartOptions): SvgElement {
+  const [cx, cy] = place(frame, point);
+  return svg(
+    'g',
+    { class: fade('dominated', point, options), 'data-point': point.id },
+    point.id === options.selected ? svg('circle', { class: 'ring', cx, cy, r: 8 }) : undefined,
+    svg('circle', { class: 'mark', cx, cy, r: 2.5 }),
+    svg('title', {}, nameOf(point)),
+  );
+}
+
+/** A listbox with one tab stop: arrow keys walk along the front, Enter or space picks. */
+function frontMarks(front: readonly ChartPoint[], frame: Frame, options: ChartOptions): SvgElement {
+  const stop = front.some((point) => point.id === options.selected) ? options.selected : front[0]?.id;
+  const marks = front.map((point) => {
+    const [px, py] = place(frame, point);
+    const role = point.roles?.[0];
+    const drawn = {
+      class: `${fade('front-point', point, options)} ${role ?? ''}`,
+      transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})`,
+    };
+    const title = svg('title', {}, nameOf(point));
+    if (options.still) return svg('g', drawn, markOf(role), title);
+    return svg(
+      'g',
+      {
+        ...drawn,
+        role: 'option',
+        tabindex: point.id === stop ? 0 : -1,
+        'aria-selected': point.id === options.selected ? 'true' : 'false',
+        'aria-label': point.label ? `${nameOf(point)}. ${point.label}` : nameOf(point),
+        'data-focus': `point-${point.id}`,
+        'data-point': point.id,
+      },
+      svg('circle', { class: 'focus-ring', r: 13 }),
+      point.id === options.selected ? svg('circle', { class: 'ring', r: 10 }) : undefined,
+      markOf(role),
+      // Last, and so on top: the whole disc takes the clicks, whatever the shape of the mark.
+      svg('circle', { class: 'target', r: 9 }),
+      title,
+    );
+  });
+  if (options.still) return svg('g', { 'aria-hidden': 'true' }, ...marks);
+  return svg('g', { role: 'listbox', 'aria-label': 'Networks on the front, from small to large' }, ...marks);
+}
+
+/** The names of the points that stand out, above everything else. The options say the same to a screen reader. */
+function labels(front: readonly ChartPoint[], frame: Frame): SvgElement {
+  return svg(
+    'g',
+    { class: 'roles', 'aria-hidden': 'true' },
+    ...front.map((point) => {
+      if (!point.label) return undefined;
+      const [px, py] = place(frame, point);
+      const leftwards = px > frame.right - point.label.length * 6.5 - 14;
+      const anchor = leftwards ? 'end' : 'start';
+      return svg('text', { x: px + (leftwards ? -12 : 12), y: py - 9, 'text-anchor': anchor }, point.label);
+    }),
+  );
+}
+
+const fade = (name: string, point: ChartPoint, { atMost }: ChartOptions): string =>
+  atMost !== undefined && point.error > atMost ? `${name} out-of-bound` : name;
+
+const nameOf = ({ name, params, error }: ChartPoint): string =>
+  `${name}: ${formatAmount(params, 'parameter')}, error ${formatPercent(error)}`;

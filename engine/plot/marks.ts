@@ -1,0 +1,37 @@
+/** A shape for each role, so that no meaning rests on colour alone; the legend draws the same shapes. */
+import { type SvgElement, svg } from './svg.ts';
+
+/** What makes a network of the front stand out, in the order in which one shape stands for several. */
+export type Role = 'applied' | 'chosen' | 'knee';
+
+/** The mark of a point on the front, centred on the origin. */
+export function markOf(role: Role | undefined): SvgElement {
+  switch (role) {
+    case 'applied':
+      return svg('rect', { class: 'mark', x: -6, y: -6, width: 12, height: 12 });
+    case 'chosen':
+      return svg('path', { class: 'mark', d: 'M0 -8 L8 0 L0 8 L-8 0 Z' });
+    case 'knee':
+      return svg('path', { class: 'mark', d: 'M0 -7.5 L7 5 L-7 5 Z' });
+    case undefined:
+      return svg('circle', { class: 'mark', r: 5 });
+  }
+}
+
+export interface LegendEntry {
+  readonly role?: Role;
+  readonly dominated?: boolean;
+  readonly text: string;
+}
+
+/** The shape of a legend's entry, in a picture of its own. */
+export const legendMark = ({ role, dominated }: LegendEntry): SvgElement =>
+  svg(
+    'svg',
+    { viewBox: '-9 -9 18 18', width: 14, height: 14, 'aria-hidden': 'true' },
+    svg(
+      'g',
+      { class: dominated ? 'dominated' : `front-point ${role ?? ''}` },
+      dominated ? svg('circle', { class: 'mark', r: 3.5 }) : markOf(role),
+    ),
+  );
