@@ -1,0 +1,82 @@
+/**
+ * Algorithm 2: units leave one at a time, layer by layer in turn, until the wanted share of the parameters is gone.
+ * The pruning rate is the fraction of the network's parameters that were removed; a layer keeps its last unit.
+ */
+import { createRandom, type Random } from '../data/random.ts';
+import type { Points } from './clusters.ts';
+import { type PruningMethod, type Survivors, selectUnits } from './select.ts';
+
+/** What the loop needs to know of a kind of network. A unit is a hidden neuron, or a filter. */
+export interface Prunable<N> {
+  parameters(network: N): number;
+  /** Units of each layer that may lose some, first layer first. */
+  units(network: N): readonly number[];
+  /** A layer's units as points: what tells them apart. */
+  points(network: N, layer: number): Points;
+  /** The network without the other units of that layer, and without all that belongs to them. */
+  keep(network: N, layer: number, survivors: Survivors): N;
+}
+
+export interface PruningOptions<N> {
+  /** Pruning rates to report, each in (0, 1), in ascending order. */
+  readonly alphas: readonly number[];
+  readonly method: PruningMethod;
+  readonly seed: number;
+  /** Trains the pruned network for a few epochs; it must keep its shape. Absent: the surgery alone. */
+  readonly fineTune?: (network: N) => Promise<N>;
+  /** Fine-tunes after every unit, as the algorithm is printed, instead of at each of `alphas`. */
+  readonly everyStep?: boolean;
+}
+
+export interface Pruned<N> {
+  /** The rate that was asked for. */
+  readonly alpha: number;
+  /** The fraction of parameters that is gone: at least alpha, by less than one unit. */
+  readonly rate: number;
+  readonly network: N;
+}
+
+/**
+ * One network for each rate; each goes on from the one before, fine-tuned. Ends early where every layer is down to one
+ * unit: rates beyond that have no network. Throws RangeError where a rate is not in (0, 1) or they do not ascend.
+ */
+export async function prune<N>(kind: Prunable<N>, network: N, options: PruningOptions<N>): Promise<Pruned<N>[]> {
+  const { alphas, fineTune = async (same: N) => same, everyStep = false } = options;
+  checkAlphas(alphas);
+  const before = kind.parameters(network);
+  const rateOf = (pruned: N) => 1 - kind.parameters(pruned) / before;
+  const random = createRandom(options.seed);
+  const results: Pruned<N>[] = [];
+  let current = network;
+  let turn = 0;
+  for (const alpha of alphas) {
+    while (rateOf(current) < alpha) {
+      const layer = nextLayer(kind.units(current), turn);
+      if (layer === undefined) return results;
+      turn = layer + 1;
+      current = withoutOneUnit(kind, current, layer, options.method, random);
+      if (everyStep) current = await fineTune(current);
+    }
+    if (!everyStep) current = await fineTune(current);
+    results.push({ alpha, rate: rateOf(current), network: current });
+  }
+  return results;
+}
+
+function checkAlphas(alphas: readonly number[]): void {
+  alphas.forEach((alpha, index) => {
+    if (!(alpha > 0 && alpha < 1)) throw new RangeError(`The pruning rate ${alpha} is not between 0 and 1.`);
+    if (index > 0 && !(alpha > alphas[index - 1]!)) throw new RangeError('Pruning rates must ascend.');
+  });
+}
+
+/** The first layer from `turn` on, around the end, that has a unit to spare. */
+function nextLayer(units: readonly number[], turn: number): number | undefined {
+  const order = units.map((_, index) => (turn + index) % units.length);
+  return order.find((layer) => units[layer]! > 1);
+}
+
+function withoutOneUnit<N>(kind: Prunable<N>, network: N, layer: number, method: PruningMethod, random: Random): N {
+  const points = kind.points(network, layer);
+  return kind.keep(network, layer, selectUnits(method, points, points.count - 1, random));
+}

@@ -1,0 +1,166 @@
+/** Algorithm 2 on multi-layer perceptrons: the surgery, the selection of units, and the loop. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createRandom } from '../../engine/data/random.ts';
+import { initialise, layerSlices, parameterCount, predict } from '../../engine/nn/network.ts';
+import { averageZeros, prunableMlp } from '../../engine/prune/mlp.ts';
+import { prune } from '../../engine/prune/prune.ts';
+import { pruningMethods, type Survivors, selectUnits } from '../../engine/prune/select.ts';
+import { type Activation, activations, type Network } from '../../engine/types.ts';
+import { randomValues, relativeDifference } from './nnHelpers.ts';
+
+/** Random weights, and biases that are not zero. */
+function networkOf(widths: readonly number[], activation: Activation = 'tanh', seed = 1): Network {
+  const topology = { widths, activation };
+  return { topology, weights: initialise(topology, seed).map((weight, k) => weight || ((k % 7) - 3) / 10) };
+}
+
+/** The same function from a layer in which unit `unit` occurs twice, with its outgoing weights shared out unequally. */
+function withDuplicate({ topology, weights }: Network, layer: number, unit: number): Network {
+  const slices = layerSlices(topology);
+  const widths = topology.widths.map((width, index) => (index === layer + 1 ? width + 1 : width));
+  const result = new Float32Array(parameterCount({ ...topology, widths }));
+  layerSlices({ ...topology, widths }).forEach(({ inputs, outputs, offset }, index) => {
+    const from = slices[index]!;
+    for (let i = 0; i <= inputs; i++) {
+      for (let o = 0; o < outputs; o++) {
+        const source = (row: number, column: number) => weights[from.offset + row * from.outputs + column]!;
+        let value: number;
+        if (index === layer) value = source(i, o === outputs - 1 ? unit : o);
+        else if (index === layer + 1) {
+          // Rows: the old ones, the duplicate, the bias.
+          const isCopy = i === inputs - 1;
+          value = source(isCopy ? unit : i === inputs ? inputs - 1 : i, o);
+          if (isCopy) value *= 0.75;
+          else if (i === unit) value *= 0.25;
+        } else value = source(i, o);
+        result[offset + i * outputs + o] = value;
+      }
+    }
+  });
+  return { topology: { ...topology, widths }, weights: result };
+}
+
+const inputs = randomValues(50 * 3, 4);
+
+for (const activation of activations) {
+  test(`${activation}: a network without its duplicate neurons computes the same function`, async () => {
+    const plain = networkOf([3, 6, 5, 2], activation);
+    const doubled = withDuplicate(withDuplicate(plain, 0, 2), 1, 4);
+    assert.ok(relativeDifference(predict(doubled, inputs, 50), predict(plain, inputs, 50)) < 1e-6, 'the test itself');
+    const alpha = 1 - parameterCount(plain.topology) / parameterCount(doubled.topology);
+    const [pruned] = await prune(prunableMlp, doubled, { alphas: [alpha - 1e-9], method: 'similarity', seed: 1 });
+    assert.deepEqual(pruned!.network.topology.widths, plain.topology.widths);
+    assert.ok(relativeDifference(predict(pruned!.network, inputs, 50), predict(doubled, inputs, 50)) < 1e-5);
+  });
+}
+
+test('surgery takes out the neurons that go, and nothing else', () => {
+  const network: Network = {
+    topology: { widths: [2, 3, 2], activation: 'relu' },
+    weights: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17),
+  };
+  const expected = (survivors: Survivors, weights: readonly number[]) => {
+    const kept = prunableMlp.keep(network, 0, survivors);
+    assert.deepEqual(kept.topology.widths, [2, survivors.kept.length, 2]);
+    assert.deepEqual([...kept.weights], weights);
+  };
+  // Columns 1 and 3 of w and of the bias; rows 1 and 3 of the outgoing weights, all of the outgoing bias.
+  expected({ kept: [0, 2], heirs: [0, -1, 2] }, [1, 3, 4, 6, 7, 9, 10, 11, 14, 15, 16, 17]);
+  // The second neuron's outgoing weights, 12 and 13, are added to the third's.
+  expected({ kept: [0, 2], heirs: [0, 2, 2] }, [1, 3, 4, 6, 7, 9, 10, 11, 26, 28, 16, 17]);
+});
+
+const square = { count: 4, size: 2, values: Float64Array.of(0, 0, 5, 5, 5, 5.5, -1, 0.5) };
+
+test('each method keeps what its rule says', () => {
+  const similar = selectUnits('similarity', square, 3, createRandom(1));
+  assert.deepEqual(similar, { kept: [0, 1, 3], heirs: [0, 1, 1, 3] });
+  assert.deepEqual(selectUnits('magnitude', square, 2, createRandom(1)), { kept: [1, 2], heirs: [-1, 1, 2, -1] });
+  const random = selectUnits('random', square, 3, createRandom(1));
+  assert.equal(random.kept.length, 3);
+  const sets = Array.from({ length: 40 }, (_, seed) =>
+    selectUnits('random', square, 3, createRandom(seed)).kept.join(),
+  );
+  assert.equal(new Set(sets).size, 4, 'every unit can go');
+});
+
+for (const method of pruningMethods) {
+  test(`${method}: rates, sizes and turns`, async () => {
+    const network = networkOf([3, 8, 6, 4, 2]);
+    const alphas = [0.1, 0.3, 0.5, 0.7];
+    const pruned = await prune(prunableMlp, network, { alphas, method, seed: 2 });
+    assert.deepEqual(
+      pruned.map(({ alpha }) => alpha),
+      alphas,
+    );
+    for (const { alpha, rate, network: result } of pruned) {
+      // A recount from the tensors, not from the topology's formula.
+      const recount = layerSlices(result.topology).reduce(
+        (sum, { inputs, outputs, offset }) =>
+          sum + result.weights.subarray(offset, offset + inputs * outputs).length + outputs,
+        0,
+      );
+      assert.equal(result.weights.length, recount);
+      assert.equal(rate, 1 - recount / network.weights.length);
+      assert.ok(rate >= alpha && rate < alpha + 0.2, `rate ${rate} for ${alpha}`);
+      assert.ok(predict(result, inputs, 50).every(Number.isFinite));
+    }
+    // One neuron a turn, layer after layer: no layer is two turns ahead of another that still has neurons to spare.
+    const removed = pruned[1]!.network.topology.widths.slice(1, -1).map((width, layer) => [8, 6, 4][layer]! - width);
+    assert.ok(Math.max(...removed) - Math.min(...removed) <= 1, removed.join());
+  });
+}
+
+test('a layer keeps its last neuron, and rates that cannot be reached have no network', async () => {
+  const options = { alphas: [0.2, 0.99], method: 'similarity', seed: 1 } as const;
+  const pruned = await prune(prunableMlp, networkOf([3, 4, 1, 2]), options);
+  assert.deepEqual(
+    pruned.map(({ alpha }) => alpha),
+    [0.2],
+  );
+  const all = await prune(prunableMlp, networkOf([1, 9, 1]), { ...options, alphas: [0.85] });
+  assert.deepEqual(all[0]!.network.topology.widths, [1, 1, 1]);
+  assert.deepEqual(await prune(prunableMlp, networkOf([3, 2]), options), [], 'no hidden layer, nothing to prune');
+});
+
+test('fine-tuning happens at every rate, or after every neuron', async () => {
+  for (const everyStep of [false, true]) {
+    const seen: string[] = [];
+    const fineTune = async (network: Network) => {
+      seen.push(network.topology.widths.join('-'));
+      return { ...network, weights: network.weights.map((weight) => weight / 2) };
+    };
+    const options = { alphas: [0.2, 0.5], method: 'magnitude', seed: 1, fineTune, everyStep } as const;
+    const pruned = await prune(prunableMlp, networkOf([1, 10, 1]), options);
+    assert.deepEqual(seen, everyStep ? ['1-9-1', '1-8-1', '1-7-1', '1-6-1', '1-5-1', '1-4-1'] : ['1-7-1', '1-4-1']);
+    const largest = Math.max(...pruned.at(-1)!.network.weights.map(Math.abs));
+    const before = Math.max(...networkOf([1, 10, 1]).weights.map(Math.abs));
+    assert.ok(largest <= before / (everyStep ? 64 : 4) + 1e-9, 'each stage goes on from the one before, fine-tuned');
+  }
+});
+
+for (const [alphas, message] of [
+  [[0], 'The pruning rate 0 is not between 0 and 1.'],
+  [[1], 'The pruning rate 1 is not between 0 and 1.'],
+  [[Number.NaN], 'The pruning rate NaN is not between 0 and 1.'],
+  [[0.3, 0.3], 'Pruning rates must ascend.'],
+] as const) {
+  test(`rates ${alphas.join()} are refused`, async () => {
+    const pruning = prune(prunableMlp, networkOf([2, 3, 1]), { alphas, method: 'random', seed: 1 });
+    await assert.rejects(pruning, { name: 'RangeError', message });
+  });
+}
+
+test('the share of zeros is counted on the activations', () => {
+  // Neuron 1 is relu(x), neuron 2 relu(-x), neuron 3 relu(1): 0 for two, one and none of the three inputs.
+  const network: Network = {
+    topology: { widths: [1, 3, 1], activation: 'relu' },
+    weights: Float32Array.of(1, -1, 0, 0, 0, 1, 1, 1, 1, 0),
+  };
+  const [zeros] = averageZeros(network, Float32Array.of(-1, -2, 3), 3);
+  assert.deepEqual(
+    [...zeros!].map((share) => Math.round(share * 3)),
+    [2, 1, 0],
+  );
+});
