@@ -59,21 +59,25 @@ export function predict(network: Network, inputs: Float32Array, count: number): 
       `${topologyName(topology)} has ${parameterCount(topology)} weights, not ${network.weights.length}.`,
     );
   }
+  return Float32Array.from(layerSums(network, inputs, count).at(-1)!);
+}
+
+/** Every layer's sums (N, outputs) before its activation, in double precision, for the same rows. */
+export function layerSums({ topology, weights }: Network, inputs: Float32Array, count: number): Float64Array[] {
   const { value } = activationFunctions[topology.activation];
-  const weights = Float64Array.from(network.weights);
-  const slices = layerSlices(topology);
-  let rows = Float64Array.from(inputs.subarray(0, count * width));
-  for (const [index, { inputs, outputs, offset }] of slices.entries()) {
+  const double = Float64Array.from(weights);
+  let rows = Float64Array.from(inputs.subarray(0, count * topology.widths[0]!));
+  return layerSlices(topology).map(({ inputs, outputs, offset }) => {
     const bias = offset + inputs * outputs;
-    const y = new Float64Array(count * outputs);
-    denseForward(rows, weights.subarray(offset, bias), weights.subarray(bias, bias + outputs), y, {
+    const sums = new Float64Array(count * outputs);
+    denseForward(rows, double.subarray(offset, bias), double.subarray(bias, bias + outputs), sums, {
       batch: count,
       inputs,
       outputs,
     });
-    rows = index === slices.length - 1 ? y : y.map(value);
-  }
-  return Float32Array.from(rows);
+    rows = sums.map(value);
+    return sums;
+  });
 }
 
 /** Softmax of each row of `columns` logits.  logits: (N, columns); the result has the same shape, rows sum to 1 */

@@ -1,7 +1,6 @@
 /** Pruning hidden neurons of a multi-layer perceptron: which numbers a neuron consists of, and how it is taken out. */
 import { activationFunctions } from '../nn/activations.ts';
-import { denseForward } from '../nn/dense.ts';
-import { type LayerSlice, layerSlices, parameterCount } from '../nn/network.ts';
+import { type LayerSlice, layerSlices, layerSums, parameterCount } from '../nn/network.ts';
 import type { Network } from '../types.ts';
 import type { Points } from './clusters.ts';
 import type { Prunable } from './prune.ts';
@@ -82,22 +81,16 @@ export function concatenate(parts: readonly Float32Array[]): Float32Array {
  * each neuron's output is exactly 0. A diagnostic: it says which neurons look idle, and nothing is pruned by it, since
  * only activations that clip reach 0 at all.
  */
-export function averageZeros({ topology, weights }: Network, inputs: Float32Array, count: number): Float64Array[] {
-  const { value } = activationFunctions[topology.activation];
-  const double = Float64Array.from(weights);
-  let rows = Float64Array.from(inputs.subarray(0, count * topology.widths[0]!));
-  return layerSlices(topology)
-    .slice(0, -1)
-    .map(({ inputs, outputs, offset }) => {
-      const bias = offset + inputs * outputs;
-      const z = new Float64Array(count * outputs);
-      const shape = { batch: count, inputs, outputs };
-      denseForward(rows, double.subarray(offset, bias), double.subarray(bias, bias + outputs), z, shape);
-      rows = z.map(value);
-      const zeros = new Float64Array(outputs);
-      rows.forEach((h, k) => {
-        if (h === 0) zeros[k % outputs]! += 1 / count;
-      });
-      return zeros;
+export function averageZeros(network: Network, inputs: Float32Array, count: number): Float64Array[] {
+  const { widths, activation } = network.topology;
+  const { value } = activationFunctions[activation];
+  const hidden = layerSums(network, inputs, count).slice(0, -1);
+  return hidden.map((sums, layer) => {
+    const neurons = widths[layer + 1]!;
+    const zeros = new Float64Array(neurons);
+    sums.forEach((sum, k) => {
+      if (value(sum) === 0) zeros[k % neurons]! += 1 / count;
     });
+    return zeros;
+  });
 }
