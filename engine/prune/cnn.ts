@@ -8,12 +8,13 @@ import type { CnnNetwork } from '../types.ts';
 import type { Points } from './clusters.ts';
 import { concatenate } from './mlp.ts';
 import type { Prunable } from './prune.ts';
-import type { Survivors } from './select.ts';
+import type { Heir, Survivors } from './select.ts';
 
 /** Units are the filters of every convolution of the template, in its order. */
 export const prunableCnn: Prunable<CnnNetwork> = {
   parameters: ({ weights }) => weights.length,
   units: ({ topology }) => cnnTemplate(topology).convolutions.map(({ filters }) => filters),
+  turns: ({ topology }) => cnnTemplate(topology).convolutions.map(() => 1),
   points: filtersOf,
   keep: keepFilters,
 };
@@ -87,14 +88,16 @@ const range = (length: number): number[] => Array.from({ length }, (_, index) =>
 
 /** The survivors among a reader's channels, of which those from `first` on are the filters in question. */
 function survivingChannels(channels: number, first: number | undefined, { kept, heirs }: Survivors): Survivors {
-  if (first === undefined) return { kept: range(channels), heirs: range(channels) };
+  const itself = (channel: number): Heir => ({ unit: channel, share: 1 });
+  if (first === undefined) return { kept: range(channels), heirs: range(channels).map(itself) };
   const after = first + heirs.length;
-  const moved = (unit: number) => (unit < 0 ? unit : first + unit);
   const stays = range(channels).filter((channel) => channel < first || channel >= after);
   return {
-    kept: [...stays, ...kept.map(moved)].sort((a, b) => a - b),
+    kept: [...stays, ...kept.map((unit) => first + unit)].sort((a, b) => a - b),
     heirs: range(channels).map((channel) => {
-      return channel < first || channel >= after ? channel : moved(heirs[channel - first]!);
+      if (channel < first || channel >= after) return itself(channel);
+      const { unit, share } = heirs[channel - first]!;
+      return { unit: first + unit, share };
     }),
   };
 }
@@ -102,7 +105,7 @@ function survivingChannels(channels: number, first: number | undefined, { kept, 
 const pick = (values: Float32Array, offset: number, kept: readonly number[]): Float32Array =>
   Float32Array.from(kept, (channel) => values[offset + channel]!);
 
-/** w (kernel, kernel, channels, filters) with some of the channels, each with its heirs' added, and some of the filters. */
+/** w (kernel, kernel, channels, filters) with some of the channels, which stand in for others, and some of the filters. */
 function keepChannels(
   values: Float32Array,
   { kernel, channels, filters, weights }: Pick<Convolution, 'kernel' | 'channels' | 'filters' | 'weights'>,
@@ -113,12 +116,13 @@ function keepChannels(
   const placeOf = new Map(kept.map((channel, place) => [channel, place]));
   for (let tap = 0; tap < kernel ** 2; tap++) {
     for (let channel = 0; channel < channels; channel++) {
-      const place = placeOf.get(heirs[channel]!);
+      const { unit, share } = heirs[channel]!;
+      const place = placeOf.get(unit);
       if (place === undefined) continue;
       const from = weights + (tap * channels + channel) * filters;
       const to = (tap * kept.length + place) * written.length;
       written.forEach((filter, index) => {
-        result[to + index]! += values[from + filter]!;
+        result[to + index]! += share * values[from + filter]!;
       });
     }
   }

@@ -4,11 +4,14 @@ import { type LayerSlice, layerSlices, layerSums, parameterCount } from '../nn/n
 import type { Network } from '../types.ts';
 import type { Points } from './clusters.ts';
 import type { Prunable } from './prune.ts';
-import type { Survivors } from './select.ts';
+import type { Heir, Survivors } from './select.ts';
 
 export const prunableMlp: Prunable<Network> = {
   parameters: ({ topology }) => parameterCount(topology),
   units: ({ topology }) => topology.widths.slice(1, -1),
+  // In proportion to the widths, which differ by up to a hundred times: in plain turns a narrow layer would be down to its
+  // last neuron, and all accuracy gone, while a wide one has hardly lost any.
+  turns: ({ topology }) => topology.widths.slice(1, -1),
   points: neurons,
   keep: keepNeurons,
 };
@@ -24,7 +27,7 @@ function neurons({ topology, weights }: Network, layer: number): Points {
   return { count: outputs, size: inputs + 1, values };
 }
 
-/** The network with only these neurons in hidden layer `layer`; heirs get the outgoing weights of those that go. */
+/** The network with only these neurons in hidden layer `layer`; heirs take over what those that go leave them. */
 function keepNeurons({ topology, weights }: Network, layer: number, { kept, heirs }: Survivors): Network {
   const slices = layerSlices(topology);
   const parts = slices.map((slice, index) => {
@@ -48,19 +51,20 @@ function keepOutputs(own: Float32Array, { inputs, outputs }: LayerSlice, kept: r
   return result;
 }
 
-/** w (I, O) with some of the rows, to each of which the rows of its heirs are added; bias (O) as it is. */
+/** w (I, O) with some of the rows, each of which stands in for the rows whose heir it is; bias (O) as it is. */
 function keepInputs(
   own: Float32Array,
   { inputs, outputs }: LayerSlice,
   kept: readonly number[],
-  heirs: readonly number[],
+  heirs: readonly Heir[],
 ): Float32Array {
   const result = new Float32Array((kept.length + 1) * outputs);
   const rowOf = new Map(kept.map((unit, row) => [unit, row]));
   for (let i = 0; i < inputs; i++) {
-    const row = rowOf.get(heirs[i]!);
+    const { unit, share } = heirs[i]!;
+    const row = rowOf.get(unit);
     if (row === undefined) continue;
-    for (let o = 0; o < outputs; o++) result[row * outputs + o]! += own[i * outputs + o]!;
+    for (let o = 0; o < outputs; o++) result[row * outputs + o]! += share * own[i * outputs + o]!;
   }
   result.set(own.subarray(inputs * outputs), kept.length * outputs);
   return result;

@@ -1,5 +1,5 @@
 /**
- * Algorithm 2: units leave one at a time, layer by layer in turn, until the wanted share of the parameters is gone.
+ * Algorithm 2: units leave one at a time, the layers taking turns, until the wanted share of the parameters is gone.
  * The pruning rate is the fraction of the network's parameters that were removed; a layer keeps its last unit.
  */
 import { createRandom, type Random } from '../data/random.ts';
@@ -11,6 +11,8 @@ export interface Prunable<N> {
   parameters(network: N): number;
   /** Units of each layer that may lose some, first layer first. */
   units(network: N): readonly number[];
+  /** How the turns are shared out between the layers of a network that is to be pruned: 1 for each is round robin. */
+  turns(network: N): readonly number[];
   /** A layer's units as points: what tells them apart. */
   points(network: N, layer: number): Points;
   /** The network without the other units of that layer, and without all that belongs to them. */
@@ -47,13 +49,13 @@ export async function prune<N>(kind: Prunable<N>, network: N, options: PruningOp
   const rateOf = (pruned: N) => 1 - kind.parameters(pruned) / before;
   const random = createRandom(options.seed);
   const results: Pruned<N>[] = [];
+  const turns = kind.turns(network);
+  const units = kind.units(network);
   let current = network;
-  let turn = 0;
   for (const alpha of alphas) {
     while (rateOf(current) < alpha) {
-      const layer = nextLayer(kind.units(current), turn);
+      const layer = nextLayer(units, kind.units(current), turns);
       if (layer === undefined) return results;
-      turn = layer + 1;
       current = withoutOneUnit(kind, current, layer, options.method, random);
       if (everyStep) current = await fineTune(current);
     }
@@ -70,10 +72,11 @@ function checkAlphas(alphas: readonly number[]): void {
   });
 }
 
-/** The first layer from `turn` on, around the end, that has a unit to spare. */
-function nextLayer(units: readonly number[], turn: number): number | undefined {
-  const order = units.map((_, index) => (turn + index) % units.length);
-  return order.find((layer) => units[layer]! > 1);
+/** The layer with a unit to spare that has lost the fewest for its share of the turns; the first of equals. */
+function nextLayer(before: readonly number[], now: readonly number[], turns: readonly number[]): number | undefined {
+  const lost = now.map((units, layer) => (before[layer]! - units) / turns[layer]!);
+  const spare = now.flatMap((units, layer) => (units > 1 ? [layer] : []));
+  return spare.length === 0 ? undefined : spare.reduce((a, b) => (lost[b]! < lost[a]! ? b : a));
 }
 
 function withoutOneUnit<N>(kind: Prunable<N>, network: N, layer: number, method: PruningMethod, random: Random): N {

@@ -10,11 +10,14 @@ export type PruningMethod = (typeof pruningMethods)[number];
 export interface Survivors {
   /** Units that stay, in ascending order. */
   readonly kept: readonly number[];
-  /**
-   * For every unit the one that takes over its outgoing weights: itself where it stays, the survivor of its cluster where
-   * it goes, -1 where its outgoing weights go with it.
-   */
-  readonly heirs: readonly number[];
+  /** For every unit who does its work from now on: itself where it stays, maybe another where it goes. */
+  readonly heirs: readonly Heir[];
+}
+
+/** `share` times the outgoing weights of the unit that goes are added to those of `unit`; a share of 0 drops them. */
+export interface Heir {
+  readonly unit: number;
+  readonly share: number;
 }
 
 /** Exactly k survivors of a layer. Each point is a unit: its incoming weights, and its bias where it has one. */
@@ -24,9 +27,11 @@ export function selectUnits(method: PruningMethod, points: Points, k: number, ra
       const clusters = kMeans(points, k, random);
       const kept = representatives(points, clusters);
       const survivorOf = new Map(kept.map((unit) => [clusters.clusterOf[unit]!, unit]));
-      // A unit that is (nearly) another's double adds up with it, so its double does the work of both (Srinivas and Babu,
-      // 2015): exact duplicates can go without a trace.
-      return { kept, heirs: Array.from(clusters.clusterOf, (cluster) => survivorOf.get(cluster)!) };
+      const heirs = Array.from(clusters.clusterOf, (cluster, unit) => {
+        const survivor = survivorOf.get(cluster)!;
+        return { unit: survivor, share: unit === survivor ? 1 : standInShare(points, unit, survivor) };
+      });
+      return { kept, heirs };
     }
     case 'random': {
       const order = random.shuffle(Int32Array.from({ length: points.count }, (_, unit) => unit));
@@ -43,7 +48,21 @@ export function selectUnits(method: PruningMethod, points: Points, k: number, ra
 function withoutHeirs(count: number, chosen: readonly number[]): Survivors {
   const kept = chosen.toSorted((a, b) => a - b);
   const stays = new Set(kept);
-  return { kept, heirs: Array.from({ length: count }, (_, unit) => (stays.has(unit) ? unit : -1)) };
+  return { kept, heirs: Array.from({ length: count }, (_, unit) => ({ unit, share: stays.has(unit) ? 1 : 0 })) };
+}
+
+/**
+ * How much of a unit its survivor computes as well: the projection of its weights on the survivor's, 1 for an exact double
+ * (which so leaves no trace, as in Srinivas and Babu, 2015), 0 for one that has nothing in common with it.
+ */
+function standInShare({ values, size }: Points, unit: number, survivor: number): number {
+  let [product, square] = [0, 0];
+  for (let at = 0; at < size; at++) {
+    const own = values[survivor * size + at]!;
+    product += own * values[unit * size + at]!;
+    square += own * own;
+  }
+  return square > 0 ? Math.max(0, product / square) : 1;
 }
 
 function absoluteSum({ values, size }: Points, unit: number): number {

@@ -5,7 +5,7 @@ import { createRandom } from '../../engine/data/random.ts';
 import { initialise, layerSlices, parameterCount, predict } from '../../engine/nn/network.ts';
 import { averageZeros, prunableMlp } from '../../engine/prune/mlp.ts';
 import { prune } from '../../engine/prune/prune.ts';
-import { pruningMethods, type Survivors, selectUnits } from '../../engine/prune/select.ts';
+import { type Heir, pruningMethods, type Survivors, selectUnits } from '../../engine/prune/select.ts';
 import { type Activation, activations, type Network } from '../../engine/types.ts';
 import { randomValues, relativeDifference } from './nnHelpers.ts';
 
@@ -55,6 +55,9 @@ for (const activation of activations) {
   });
 }
 
+const heirsOf = (...heirs: (readonly [unit: number, share: number])[]): Heir[] =>
+  heirs.map(([unit, share]) => ({ unit, share }));
+
 test('surgery takes out the neurons that go, and nothing else', () => {
   const network: Network = {
     topology: { widths: [2, 3, 2], activation: 'relu' },
@@ -66,17 +69,21 @@ test('surgery takes out the neurons that go, and nothing else', () => {
     assert.deepEqual([...kept.weights], weights);
   };
   // Columns 1 and 3 of w and of the bias; rows 1 and 3 of the outgoing weights, all of the outgoing bias.
-  expected({ kept: [0, 2], heirs: [0, -1, 2] }, [1, 3, 4, 6, 7, 9, 10, 11, 14, 15, 16, 17]);
-  // The second neuron's outgoing weights, 12 and 13, are added to the third's.
-  expected({ kept: [0, 2], heirs: [0, 2, 2] }, [1, 3, 4, 6, 7, 9, 10, 11, 26, 28, 16, 17]);
+  expected({ kept: [0, 2], heirs: heirsOf([0, 1], [1, 0], [2, 1]) }, [1, 3, 4, 6, 7, 9, 10, 11, 14, 15, 16, 17]);
+  // Half of the second neuron's outgoing weights, 12 and 13, is added to the third's.
+  expected({ kept: [0, 2], heirs: heirsOf([0, 1], [2, 0.5], [2, 1]) }, [1, 3, 4, 6, 7, 9, 10, 11, 20, 21.5, 16, 17]);
 });
 
 const square = { count: 4, size: 2, values: Float64Array.of(0, 0, 5, 5, 5, 5.5, -1, 0.5) };
 
 test('each method keeps what its rule says', () => {
   const similar = selectUnits('similarity', square, 3, createRandom(1));
-  assert.deepEqual(similar, { kept: [0, 1, 3], heirs: [0, 1, 1, 3] });
-  assert.deepEqual(selectUnits('magnitude', square, 2, createRandom(1)), { kept: [1, 2], heirs: [-1, 1, 2, -1] });
+  // (5, 5.5) on (5, 5): 52.5 / 50.
+  assert.deepEqual(similar, { kept: [0, 1, 3], heirs: heirsOf([0, 1], [1, 1], [1, 1.05], [3, 1]) });
+  assert.deepEqual(selectUnits('magnitude', square, 2, createRandom(1)), {
+    kept: [1, 2],
+    heirs: heirsOf([0, 0], [1, 1], [2, 1], [3, 0]),
+  });
   const random = selectUnits('random', square, 3, createRandom(1));
   assert.equal(random.kept.length, 3);
   const sets = Array.from({ length: 40 }, (_, seed) =>
@@ -106,9 +113,14 @@ for (const method of pruningMethods) {
       assert.ok(rate >= alpha && rate < alpha + 0.2, `rate ${rate} for ${alpha}`);
       assert.ok(predict(result, inputs, 50).every(Number.isFinite));
     }
-    // One neuron a turn, layer after layer: no layer is two turns ahead of another that still has neurons to spare.
-    const removed = pruned[1]!.network.topology.widths.slice(1, -1).map((width, layer) => [8, 6, 4][layer]! - width);
-    assert.ok(Math.max(...removed) - Math.min(...removed) <= 1, removed.join());
+    // Layers take turns in proportion to their widths: none has lost a neuron more than its share, or a neuron less.
+    for (const { network: result } of pruned) {
+      const lost = result.topology.widths.slice(1, -1).map((width, layer) => [8, 6, 4][layer]! - width);
+      const share = lost.reduce((a, b) => a + b) / 18;
+      lost.forEach((neurons, layer) => {
+        assert.ok(Math.abs(neurons - share * [8, 6, 4][layer]!) <= 1, lost.join());
+      });
+    }
   });
 }
 

@@ -64,7 +64,7 @@ for (const [name, topology] of Object.entries(shapes)) {
     cnnTemplate(topology).convolutions.forEach(({ kind, filters }, layer) => {
       const network = duplicate(networkOf(topology), layer, 0, filters - 1);
       const survivors = selectUnits('similarity', prunableCnn.points(network, layer), filters - 1, createRandom(1));
-      assert.equal(survivors.heirs.at(-1), 0, `${kind} ${layer}: the duplicate goes`);
+      assert.equal(survivors.heirs.at(-1)!.unit, 0, `${kind} ${layer}: the duplicate goes`);
       const pruned = prunableCnn.keep(network, layer, survivors);
       assert.equal(pruned.topology.filters![layer], filters - 1);
       const difference = relativeDifference(outputsOf(pruned, 3), outputsOf(network, 3));
@@ -82,7 +82,10 @@ test('a filter without an heir takes its map along: as if its BatchNorm entries 
   const channel = last.firstChannel + 1;
   weights[head.normalization.gamma + channel] = 0;
   weights[head.normalization.beta + channel] = 0;
-  const pruned = prunableCnn.keep(network, convolutions.length - 1, { kept: [0, 2, 3], heirs: [0, -1, 2, 3] });
+  const pruned = prunableCnn.keep(network, convolutions.length - 1, {
+    kept: [0, 2, 3],
+    heirs: [0, 1, 2, 3].map((unit) => ({ unit, share: unit === 1 ? 0 : 1 })),
+  });
   assert.ok(relativeDifference(outputsOf(pruned, 2), outputsOf({ ...network, weights }, 2)) < 1e-6);
 });
 
