@@ -13,6 +13,7 @@ const kernels = [
   { name: 'cnn', source: 'engine/nn/kernels/cnn.ts', features: ['simd'] },
   { name: 'cnn-relaxed', source: 'engine/nn/kernels/cnn.ts', features: ['simd', 'relaxed-simd'] },
   { name: 'inference', source: 'engine/emit/kernels/inference.ts', features: ['simd'] },
+  { name: 'inference-cnn', source: 'engine/emit/kernels/cnn.ts', features: ['simd'] },
 ];
 
 /** Milliseconds; any file of the folder may be imported by the kernel, and so may this script's table change. */

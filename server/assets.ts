@@ -8,6 +8,6 @@ const distFolder =
 
 export const assetPath = (name: string): string => join(distFolder, name);
 
-/** The bytes of a kernel: `train`, `train-relaxed` or `inference`. */
+/** The bytes of a kernel: as scripts/buildKernels.mjs names it. */
 export const readKernel = (name: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(readFileSync(assetPath(join('kernels', `${name}.wasm`))));

@@ -1,4 +1,5 @@
 /** The head of a generated file: what it approximates, with which network, where, and what was measured. */
+import { networkName } from '../nn/models.ts';
 import type { SlotDomain } from '../types.ts';
 import { literalText } from './shapes.ts';
 import type { EmitInput } from './target.ts';
@@ -8,10 +9,12 @@ import { commentText } from './text.ts';
 const listedInputs = 24;
 
 export function headerText(input: EmitInput): string {
-  const { widths, activation } = input.network.topology;
-  const parameters = input.network.weights.length.toLocaleString('en-US');
+  const { network } = input;
+  const name = networkName(network.topology);
+  const { activation } = network.topology;
+  const parameters = network.weights.length.toLocaleString('en-US');
   const lines = [
-    `Approximates \`${input.regionName}\` by a neural network: ${widths.join('-')}, ${activation}, ${parameters} parameters.`,
+    `Approximates \`${input.regionName}\` by a neural network: ${name}, ${activation}, ${parameters} parameters.`,
     ...(input.figures ?? []),
     '',
     'It holds for these inputs; outside them it extrapolates.',
@@ -31,12 +34,18 @@ export function headerText(input: EmitInput): string {
   ].join('\n');
 }
 
-/** One line per input; consecutive elements of an array that share a range share a line. */
+/** One line per input; consecutive elements of an array, nested or not, that share a range share a line. */
 function domainLines(domain: readonly SlotDomain[]): string[] {
-  const rows: { path: string; range: string }[] = [];
+  const rows: { path: string; range: string; array?: string }[] = [];
   for (const slot of domain) {
     const range = rangeText(slot);
     const last = rows.at(-1);
+    const array = /^(.*?)(?:\[\d+\]){2,}$/.exec(slot.path)?.[1];
+    if (array !== undefined) {
+      if (last?.array === array && last.range === range) last.path = `${last.path.split(' ', 1)} to ${slot.path}`;
+      else rows.push({ path: slot.path, range, array });
+      continue;
+    }
     const base = slot.path.replace(/\[\d+\]$/, '');
     const isElement = base !== slot.path;
     if (last && isElement && last.range === range && last.path.replace(/\[[^\]]*\]$/, '') === base) {

@@ -1,9 +1,9 @@
 /** What generated code runs on. A target turns a chosen network into source files; the registry lists those that exist. */
-import type { Domain, Encoding, Network, Signature, TargetDescription, TargetId } from '../types.ts';
+import type { AnyNetwork, Domain, Encoding, Signature, TargetDescription, TargetId } from '../types.ts';
 import { cpuTarget } from './cpu/cpu.ts';
 import type { Language } from './shapes.ts';
 
-export interface EmitInput {
+export interface EmitInput<Network extends AnyNetwork = AnyNetwork> {
   /** The function to export, for example `priceApprox`: an identifier, and not the name of a JavaScript global. */
   readonly functionName: string;
   /** The function that it approximates, for example `price` or `Pricer.price`. */
@@ -15,8 +15,10 @@ export interface EmitInput {
   readonly language: Language;
   /** How a JavaScript file exports: `export`, or `module.exports`. */
   readonly modules?: 'esm' | 'commonjs';
-  /** Bytes of dist/kernels/inference.wasm, for the batch function. */
+  /** Bytes of dist/kernels/inference.wasm, for perceptrons. */
   readonly inference: Uint8Array;
+  /** Bytes of dist/kernels/inference-cnn.wasm, for convolutional networks. */
+  readonly cnnInference: Uint8Array;
   /** Lines for the header: what was measured. */
   readonly figures?: readonly string[];
 }

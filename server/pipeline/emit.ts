@@ -53,6 +53,7 @@ export function emitNetwork(context: EmitContext, network: Network, figures: rea
     language: /\.[cm]?tsx?$/.test(region.file) ? 'typescript' : 'javascript',
     modules: context.modules ?? 'esm',
     inference: readKernel('inference'),
+    cnnInference: readKernel('inference-cnn'),
     figures,
   });
   return file!.text;

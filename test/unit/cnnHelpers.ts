@@ -1,7 +1,8 @@
 /** Small networks, tasks and kernels that the tests of convolutional networks share. */
 import { readFileSync } from 'node:fs';
-import type { CnnTopology, CnnTrainingTask, EncodedSamples, Loss } from '../../engine/types.ts';
-import { randomSamples } from './nnHelpers.ts';
+import { initialiseCnn } from '../../engine/nn/cnn/network.ts';
+import type { CnnNetwork, CnnTopology, CnnTrainingTask, EncodedSamples, Loss } from '../../engine/types.ts';
+import { randomSamples, randomValues } from './nnHelpers.ts';
 
 /** `nnHelpers.ts` has built them. */
 export const cnnKernel = (name: 'cnn' | 'cnn-relaxed'): WebAssembly.Module =>
@@ -47,4 +48,16 @@ export function cnnTaskOf(changes: Partial<CnnTrainingTask>): CnnTrainingTask {
 export function randomImages(count: number, topology: CnnTopology, loss: Loss, seed = 1): EncodedSamples {
   const { height, width, channels, outputs } = topology;
   return randomSamples(count, [height * width * channels, outputs], loss, seed);
+}
+
+/** Weights and statistics that are nowhere 0 or 1, so that no parameter's part in the result is special. */
+export function unevenNetwork(topology: CnnTopology, seed: number): CnnNetwork {
+  const { weights, statistics } = initialiseCnn(topology, seed);
+  const weightNoise = randomValues(weights.length, 5);
+  const statisticNoise = randomValues(statistics.length, 6);
+  return {
+    topology,
+    weights: weights.map((w, k) => w + 0.1 * weightNoise[k]!),
+    statistics: statistics.map((value, k) => value + 0.3 * statisticNoise[k]!),
+  };
 }

@@ -8,15 +8,9 @@ import { createCnnReferenceSession, predictCnnReference } from '../../engine/nn/
 import type { CnnSession } from '../../engine/nn/cnn/session.ts';
 import { cnnName, cnnTemplate } from '../../engine/nn/cnn/template.ts';
 import { shuffle, trainingStreams } from '../../engine/nn/random.ts';
-import {
-  activations,
-  type CnnNetwork,
-  type CnnTopology,
-  type CnnTrainingTask,
-  optimizers,
-} from '../../engine/types.ts';
-import { cnnKernel, cnnTaskOf, cnnTopologyWith, layersOf, randomImages } from './cnnHelpers.ts';
-import { randomValues, relativeDifference } from './nnHelpers.ts';
+import { activations, type CnnTopology, type CnnTrainingTask, optimizers } from '../../engine/types.ts';
+import { cnnKernel, cnnTaskOf, cnnTopologyWith, layersOf, randomImages, unevenNetwork } from './cnnHelpers.ts';
+import { relativeDifference } from './nnHelpers.ts';
 
 const kernels = { plain: cnnKernel('cnn'), relaxed: cnnKernel('cnn-relaxed') };
 
@@ -24,18 +18,6 @@ interface Case extends Partial<CnnTrainingTask> {
   readonly module?: WebAssembly.Module;
   readonly count?: number;
   readonly subBatch?: number;
-}
-
-/** Weights and statistics that are nowhere 0 or 1, so that no parameter's part in the result is special. */
-function unevenNetwork(topology: CnnTopology, seed: number): CnnNetwork {
-  const { weights, statistics } = initialiseCnn(topology, seed);
-  const weightNoise = randomValues(weights.length, 5);
-  const statisticNoise = randomValues(statistics.length, 6);
-  return {
-    topology,
-    weights: weights.map((w, k) => w + 0.1 * weightNoise[k]!),
-    statistics: statistics.map((value, k) => value + 0.3 * statisticNoise[k]!),
-  };
 }
 
 /**

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { EmitInput } from '../../engine/emit/target.ts';
-import { activations, type Shape } from '../../engine/types.ts';
+import { activations, type Network, type Shape } from '../../engine/types.ts';
 import {
   array,
   boolean,
@@ -26,7 +26,7 @@ const object = (fields: Record<string, Shape>): Shape => ({
 const tolerance = 1e-5;
 
 /** Single calls, the batch on the kernel, and the batch where no kernel starts, all against the reference. */
-async function check(input: EmitInput, count = 150): Promise<void> {
+async function check(input: EmitInput<Network>, count = 150): Promise<void> {
   const rows = randomRows(input, count, 7);
   const emitted = await load(input);
   const single = callRows(input, emitted.single, rows);

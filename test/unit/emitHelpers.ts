@@ -9,9 +9,11 @@ import { buildKernels } from '../../scripts/buildKernels.mjs';
 
 await buildKernels();
 
-export const inference: Uint8Array = new Uint8Array(
-  readFileSync(new URL('../../dist/kernels/inference.wasm', import.meta.url)),
-);
+const kernelBytes = (name: string): Uint8Array =>
+  new Uint8Array(readFileSync(new URL(`../../dist/kernels/${name}.wasm`, import.meta.url)));
+
+/** The kernels that generated code embeds. */
+export const inferenceKernels = { inference: kernelBytes('inference'), cnnInference: kernelBytes('inference-cnn') };
 
 /** A small multiplicative generator: the tests need variety that repeats, not quality. */
 export function createNoise(seed: number): () => number {
@@ -37,7 +39,7 @@ export interface Recipe {
   readonly figures?: readonly string[];
 }
 
-export function emitInputOf(recipe: Recipe): EmitInput {
+export function emitInputOf(recipe: Recipe): EmitInput<Network> {
   const signature = { parameters: recipe.parameters, result: recipe.result };
   const encoding = encodingOf(inputSlots(signature), outputSlots(signature), recipe);
   const widths = [encoding.inputColumns, ...recipe.hidden, encoding.outputColumns];
@@ -49,7 +51,7 @@ export function emitInputOf(recipe: Recipe): EmitInput {
     network: randomNetwork(widths, recipe.activation, recipe.seed ?? 1),
     domain: domainOf(inputSlots(signature), encoding.inputs),
     language: recipe.language ?? 'typescript',
-    inference,
+    ...inferenceKernels,
     ...(recipe.modules ? { modules: recipe.modules } : {}),
     ...(recipe.figures ? { figures: recipe.figures } : {}),
   };
@@ -115,7 +117,7 @@ export function randomRows(input: EmitInput, count: number, seed: number): Float
 }
 
 /** The encoded network outputs, (outputColumns), of one raw row, in float64 and as plainly as possible. */
-export function referenceColumns({ network, encoding }: EmitInput, row: Float64Array): number[] {
+export function referenceColumns({ network, encoding }: EmitInput<Network>, row: Float64Array): number[] {
   let values: number[] = new Array(encoding.inputColumns).fill(0);
   encoding.inputs.forEach((slot, index) => {
     const raw = row[index]!;
@@ -141,6 +143,8 @@ export interface Emitted {
   readonly text: string;
   readonly single: (...values: unknown[]) => unknown;
   readonly batch: (inputs: ArrayLike<number>, count: number, outputs?: Float64Array) => Float64Array;
+  /** Everything that the file exports. */
+  readonly module: Readonly<Record<string, unknown>>;
 }
 
 /** Loads the generated module the way a bundler would: types stripped, nothing else changed. */
@@ -148,7 +152,7 @@ export async function load(input: EmitInput): Promise<Emitted> {
   const text = emitText(input);
   const code = input.language === 'typescript' ? stripTypeScriptTypes(text) : text;
   const module = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
-  return { text, single: module[input.functionName], batch: module[`${input.functionName}Batch`] };
+  return { text, single: module[input.functionName], batch: module[`${input.functionName}Batch`], module };
 }
 
 /** Calls the single function on every row and flattens its results; throws where a result has another shape. */
@@ -169,7 +173,7 @@ export function callRows(input: EmitInput, single: Emitted['single'], rows: Floa
  * The largest difference between raw outputs and the reference, relative to each output's range (at least a tenth of its
  * scale). A wrong category counts as 1, unless the reference itself is undecided between the two.
  */
-export function largestDifference(input: EmitInput, rows: Float64Array, outputs: Float64Array): number {
+export function largestDifference(input: EmitInput<Network>, rows: Float64Array, outputs: Float64Array): number {
   const { inputs, outputs: encodings } = input.encoding;
   const count = rows.length / inputs.length;
   const exact = Array.from({ length: count }, (_, row) =>
@@ -202,3 +206,30 @@ export const array = (container: string, length: number, element: Shape = number
   length,
   element,
 });
+
+/** The compiler settings that any generated file has to pass. */
+export const strictest = {
+  target: 'es2022',
+  lib: ['es2022'],
+  types: [],
+  module: 'nodenext',
+  moduleDetection: 'force',
+  noEmit: true,
+  strict: true,
+  allowJs: true,
+  checkJs: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  noImplicitReturns: true,
+  noImplicitOverride: true,
+  noFallthroughCasesInSwitch: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: true,
+  exactOptionalPropertyTypes: true,
+  isolatedModules: true,
+  declaration: true,
+  erasableSyntaxOnly: true,
+  allowImportingTsExtensions: true,
+  allowUnreachableCode: false,
+  allowUnusedLabels: false,
+};

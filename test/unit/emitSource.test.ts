@@ -20,6 +20,7 @@ import {
   number,
   type Recipe,
   randomRows,
+  strictest,
 } from './emitHelpers.ts';
 
 const object = (...fields: [string, Shape][]): Shape => ({
@@ -153,32 +154,6 @@ untyped('pixel');
     rmSync(folder, { recursive: true });
   }
 });
-
-const strictest = {
-  target: 'es2022',
-  lib: ['es2022'],
-  types: [],
-  module: 'nodenext',
-  moduleDetection: 'force',
-  noEmit: true,
-  strict: true,
-  allowJs: true,
-  checkJs: true,
-  noUnusedLocals: true,
-  noUnusedParameters: true,
-  noImplicitReturns: true,
-  noImplicitOverride: true,
-  noFallthroughCasesInSwitch: true,
-  noUncheckedIndexedAccess: true,
-  noPropertyAccessFromIndexSignature: true,
-  exactOptionalPropertyTypes: true,
-  isolatedModules: true,
-  declaration: true,
-  erasableSyntaxOnly: true,
-  allowImportingTsExtensions: true,
-  allowUnreachableCode: false,
-  allowUnusedLabels: false,
-};
 
 test('a small file, as people read it', () => {
   const text = emitText({ ...emitInputOf(recipes.scalars!), inference: Uint8Array.of(0, 97, 115, 109) });

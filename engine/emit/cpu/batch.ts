@@ -16,39 +16,48 @@ export function emitBatch(input: EmitInput, network: Network, moduleNames: Set<s
 }
 
 /** `name * factor`, or the name alone. */
-function times(name: string, factor: number): string {
+export function times(name: string, factor: number): string {
   return factor === 1 ? name : `${name} * ${factor}`;
 }
 
-function batchFunction(input: EmitInput, network: Network, names: BatchNames, own: KernelNames): string {
+/** The batch function from its comment to the check of its arguments. */
+export function openBatch(input: EmitInput, batch: string): string[] {
   const typed = input.language === 'typescript';
   const { encoding } = input;
   const width = encoding.inputs.length;
   const depth = encoding.outputs.length;
   const head = typed
     ? [
-        `${exportKeyword(input)}function ${names.batch}(`,
+        `${exportKeyword(input)}function ${batch}(`,
         '  inputs: Float64Array | Float32Array | readonly number[],',
         '  count: number,',
         `  outputs: Float64Array = new Float64Array(${times('count', depth)}),`,
         '): Float64Array {',
       ]
     : [
-        `${exportKeyword(input)}function ${names.batch}(` +
+        `${exportKeyword(input)}function ${batch}(` +
           `inputs, count, outputs = new Float64Array(${times('count', depth)})) {`,
       ];
+  return [
+    ...batchComment(input),
+    ...head,
+    `  if (inputs.length < ${times('count', width)} || outputs.length < ${times('count', depth)}) {`,
+    `    throw new RangeError(\`${batch}: \${count} rows need \${${times('count', width)}} inputs and \${${times('count', depth)}} outputs\`);`,
+    '  }',
+  ];
+}
+
+function batchFunction(input: EmitInput, network: Network, names: BatchNames, own: KernelNames): string {
+  const width = input.encoding.inputs.length;
+  const depth = input.encoding.outputs.length;
   const encoded = encodeLines(input);
-  const decoded = decodeLines(input);
+  const decoded = decodeLines(input, { cell, cellAt });
   // A result of one possible value reads no output, and strict compilers reject unused names.
   const used = ['layer', 'x', 'y'].filter(
     (name) => name === 'layer' || [...encoded, ...decoded].some((line) => line.includes(`${name}[`)),
   );
   return [
-    ...batchComment(input),
-    ...head,
-    `  if (inputs.length < ${times('count', width)} || outputs.length < ${times('count', depth)}) {`,
-    `    throw new RangeError(\`${names.batch}: \${count} rows need \${${times('count', width)}} inputs and \${${times('count', depth)}} outputs\`);`,
-    '  }',
+    ...openBatch(input, names.batch),
     `  if (${own.kernel} === undefined) ${own.kernel} = ${own.start}();`,
     `  if (${own.kernel} === null) {`,
     ...fallbackLoop(input),
@@ -131,15 +140,28 @@ function cellAt(column: number, index: string): string {
   return `${column === 0 ? index : `(${shifted(column, index)})`} * ${block} + row`;
 }
 
-function decodeLines(input: EmitInput): string[] {
+/** Names the place of an output column of one row, or of the column that a loop variable is further on. */
+export interface ColumnPlaces {
+  readonly cell: (column: number) => string;
+  readonly cellAt: (column: number, index: string) => string;
+}
+
+/** Statements that write the raw slots of one row to `outputs[at]` and on. */
+export function decodeLines(input: EmitInput, places: ColumnPlaces): string[] {
   const { outputs } = input.encoding;
   const leaves = leavesOf(input.signature.result, 'result', input.language);
   const runs = runsOf(outputs, (slot) => leaves[slot]!.container === leaves[slot - 1]!.container);
   const sure = input.language === 'typescript' ? '!' : '';
-  return runs.flatMap((run) => decodeRun(outputs[run.slot]!, run, leaves[run.slot]!.container, sure));
+  return runs.flatMap((run) => decodeRun(outputs[run.slot]!, run, leaves[run.slot]!.container, sure, places));
 }
 
-function decodeRun(output: SlotEncoding, run: Run, container: string | undefined, sure: string): string[] {
+function decodeRun(
+  output: SlotEncoding,
+  run: Run,
+  container: string | undefined,
+  sure: string,
+  { cell, cellAt }: ColumnPlaces,
+): string[] {
   const indent = '      ';
   const place = `outputs[at${run.slot === 0 ? '' : ` + ${run.slot}`}]`;
   const column = (index: number) => `y[${cell(output.column + index)}]${sure}`;

@@ -1,11 +1,14 @@
 /** The CPU target: one self-contained TypeScript or JavaScript file without dependencies. */
 
+import { isCnnNetwork } from '../../nn/models.ts';
+import type { CnnNetwork, Network } from '../../types.ts';
 import { collapseLinear, countTerms, foldNetwork } from '../fold.ts';
 import { headerText } from '../header.ts';
 import { claimName } from '../names.ts';
 import type { EmitInput, EmittedFile, Target } from '../target.ts';
 import { encodeBase64, float32Bytes } from '../text.ts';
 import { emitBatch } from './batch.ts';
+import { emitCnn } from './cnn/cnn.ts';
 import { commonJs } from './frame.ts';
 import { emitLoops } from './loops.ts';
 import { emitStraightLine, straightLineLimit } from './straightLine.ts';
@@ -17,14 +20,25 @@ export const cpuTarget: Target = {
   emit,
 };
 
-/** The network first, for the reader; then what it needs, and the batch function with its kernel at the end. */
+/** The network first, for the reader; then what it needs, and the kernel at the end. */
 function emit(input: EmitInput): readonly EmittedFile[] {
-  const invalid = input.network.weights.find((weight) => !Number.isFinite(weight));
+  const { network } = input;
+  const invalid = network.weights.find((weight) => !Number.isFinite(weight));
   if (invalid !== undefined) throw new RangeError(`A network with the parameter ${invalid} cannot be emitted.`);
-  const moduleNames = new Set([input.functionName]);
+  const text = isCnnNetwork(network) ? cnnText({ ...input, network }) : perceptronText({ ...input, network });
+  return [{ suffix: input.language === 'typescript' ? '.approx.ts' : '.approx.js', text }];
+}
+
+/** Names that every file declares; `claim` keeps later ones apart from them. */
+function openModule({ functionName }: EmitInput) {
+  const moduleNames = new Set([functionName]);
   const claim = (wanted: string) => claimName(moduleNames, wanted);
-  const batch = claim(`${input.functionName}Batch`);
-  const names = { batch, decode: claim('decode'), weights: claim('weights'), host: claim('host') };
+  const batch = claim(`${functionName}Batch`);
+  return { moduleNames, names: { batch, decode: claim('decode'), weights: claim('weights'), host: claim('host') } };
+}
+
+function perceptronText(input: EmitInput<Network>): string {
+  const { moduleNames, names } = openModule(input);
   const folded = foldNetwork(input.network, input.encoding);
   const network = collapseLinear(input.network);
   const code =
@@ -32,18 +46,39 @@ function emit(input: EmitInput): readonly EmittedFile[] {
       ? { single: emitStraightLine(input, folded, moduleNames), support: '' }
       : emitLoops(input, network, moduleNames, names);
   // The decoder comes before the tables that are decoded while the module loads.
-  const sections = [
+  return joinSections([
     headerText(input),
     code.single,
     hostText(input, names),
-    `const ${names.weights} = '${encodeBase64(float32Bytes(network.weights))}';`,
+    weightsText(names, network.weights),
     code.support,
     emitBatch(input, network, moduleNames, names),
-    commonJs(input) ? `module.exports = { ${input.functionName}, ${batch} };` : '',
-  ];
-  const text = `${sections.filter((section) => section !== '').join('\n\n')}\n`;
-  return [{ suffix: input.language === 'typescript' ? '.approx.ts' : '.approx.js', text }];
+    exportsText(input, [names.batch]),
+  ]);
 }
+
+function cnnText(input: EmitInput<CnnNetwork>): string {
+  const { moduleNames, names } = openModule(input);
+  const code = emitCnn(input, moduleNames, names);
+  return joinSections([
+    headerText(input),
+    ...code.functions,
+    hostText(input, names),
+    weightsText(names, code.parameters),
+    ...code.support,
+    exportsText(input, code.exports),
+  ]);
+}
+
+const joinSections = (sections: readonly string[]): string =>
+  `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+
+const weightsText = ({ weights }: { readonly weights: string }, values: Float32Array): string =>
+  `const ${weights} = '${encodeBase64(float32Bytes(values))}';`;
+
+/** What a CommonJS file exports, the single function first. */
+const exportsText = (input: EmitInput, others: readonly string[]): string =>
+  commonJs(input) ? `module.exports = { ${[input.functionName, ...others].join(', ')} };` : '';
 
 function hostText(input: EmitInput, names: { readonly decode: string; readonly host: string }): string {
   const { decode, host } = names;

@@ -32,18 +32,22 @@ export function openFrame(input: EmitInput, moduleNames: ReadonlySet<string>, us
   return { input, parameters, leaves, results: leavesOf(input.signature.result, 'result', input.language), claim };
 }
 
-/** The whole function from its doc comment to its closing brace. */
-export function closeFrame(frame: Frame, body: readonly string[]): string {
-  const { functionName, regionName, signature, language } = frame.input;
+/** The whole function from its doc comment to its closing brace. `summary` is the comment's text. */
+export function closeFrame(
+  frame: Frame,
+  body: readonly string[],
+  summary = `Approximates \`${frame.input.regionName}\`. The head of this file says where, and how well.`,
+): string {
+  const { functionName, signature, language } = frame.input;
   const typed = language === 'typescript';
   const names = frame.parameters;
   const types = signature.parameters.map(({ shape }) => typeText(shape, true));
   const result = typeText(signature.result, false);
   const comment = typed
-    ? [`/** Approximates \`${regionName}\`. The head of this file says where, and how well. */`]
+    ? [`/** ${summary} */`]
     : [
         '/**',
-        ` * Approximates \`${regionName}\`. The head of this file says where, and how well.`,
+        ` * ${summary}`,
         ...names.map((name, index) => ` * @param {${types[index]}} ${name}`),
         ` * @returns {${result}}`,
         ' */',

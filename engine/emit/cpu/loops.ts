@@ -3,13 +3,12 @@
  * so that float32 weights lose nothing, and the batch function shares the same weights.
  */
 import type { Network } from '../../types.ts';
-import { affineForms } from '../fold.ts';
 import { claimName } from '../names.ts';
 import type { EmitInput } from '../target.ts';
-import { sumTokens } from '../text.ts';
-import { denormalised, encodeRow, runsOf, shifted } from './columns.ts';
-import { choose, closeFrame, constantText, holds, largest, openFrame, returnResult } from './frame.ts';
-import { hiddenCode } from './hidden.ts';
+import { activateText } from './activate.ts';
+import { encodeRow, runsOf, shifted } from './columns.ts';
+import { closeFrame, holds, openFrame } from './frame.ts';
+import { returnOutputs } from './outputs.ts';
 
 export interface LoopCode {
   /** The exported function. */
@@ -56,45 +55,14 @@ export function emitLoops(
     at += (inputs + 1) * outputs;
     [from, to] = [to, from];
   });
-  body.push(...writeOutputs(from));
+  body.push(...returnOutputs(frame, from));
   const support = [
     supportText(input, network, { ...names, values: values!, ahead: ahead!, behind: behind!, dense: dense! }),
-    ...(widths.length > 2 ? [activateText(input, network, activate!)] : []),
+    ...(widths.length > 2
+      ? [activateText(activate!, network.topology.activation, { ...input, array: 'Float64Array' })]
+      : []),
   ];
   return { single: closeFrame(frame, body), support: support.join('\n\n') };
-
-  function writeOutputs(result: string): string[] {
-    const cell = (column: number | string) => `${result}[${column}]${sure}`;
-    const lines: string[] = [];
-    const texts = encoding.outputs.map((output, slot) => {
-      const leaf = frame.results[slot]!;
-      if (output.kind === 'number') return denormalised(cell(output.column), output.offset, output.scale);
-      if (output.kind === 'boolean') return choose(leaf, `${cell(output.column)} > 0`);
-      if (output.values.length === 1) return constantText(leaf);
-      if (output.values.length === 2) return choose(leaf, `${cell(output.column + 1)} > ${cell(output.column)}`);
-      const name = frame.claim('winner');
-      lines.push(
-        ...largest(
-          frame,
-          name,
-          leaf,
-          output.values.map((_, index) => cell(output.column + index)),
-        ),
-      );
-      return name;
-    });
-    const outputRuns = runsOf(encoding.outputs, () => true);
-    const source = {
-      value: (slot: number) => texts[slot]!,
-      indexed: (first: number, length: number, index: string) => {
-        const run = outputRuns.find(({ slot, length: all }) => slot <= first && first + length <= slot + all);
-        const output = encoding.outputs[first]!;
-        if (!run || output.kind !== 'number') return undefined;
-        return denormalised(cell(shifted(output.column, index)), output.offset, output.scale);
-      },
-    };
-    return [...lines, ...returnResult(frame, source)];
-  }
 }
 
 interface SupportNames {
@@ -150,29 +118,4 @@ function ${dense}(x${array}, y${array}, inputs${number}, outputs${number}, at${n
     y[o] = sum;
   }
 }`;
-}
-
-function activateText(input: EmitInput, network: Network, activate: string): string {
-  const typed = input.language === 'typescript';
-  const [sure, array, number, nothing] = typed ? ['!', ': Float64Array', ': number', ': void'] : ['', '', '', ''];
-  const form = affineForms[network.topology.activation];
-  const code = hiddenCode(form.folded, (wanted) => wanted);
-  const sum = (factor: string, weight: number, shift: number) =>
-    sumTokens([
-      { weight: shift, tolerance: 0 },
-      { weight, tolerance: 0, factor },
-    ]).join(' ');
-  const scaled = form.after !== 1 || form.level !== 0;
-  const lines = [
-    `function ${activate}(y${array}, count${number})${nothing} {`,
-    ...code.constants.map((line) => `  ${line}`),
-    ...code.variables.map((name) => `  let ${name}${number};`),
-    `  for (let i = 0; i < count; i++) {`,
-    `    ${code.argument} = ${sum(`y[i]${sure}`, form.before, form.shift)};`,
-    ...code.steps.map((line) => `    ${line}`),
-    `    y[i] = ${scaled ? sum(`(${code.value})`, form.after, form.level) : code.value};`,
-    '  }',
-    '}',
-  ];
-  return lines.join('\n');
 }

@@ -1,0 +1,117 @@
+/** The steps of a convolutional network in the language of the file itself: engine/emit/kernels/cnn.ts without SIMD. */
+import type { CnnNetwork } from '../../../types.ts';
+import type { CnnPlan } from '../../cnn/plan.ts';
+import type { EmitInput } from '../../target.ts';
+import { activateText } from '../activate.ts';
+import { activationNumber, type CnnNames, stepParameters } from './steps.ts';
+
+export function plainKernelText(input: EmitInput<CnnNetwork>, plan: CnnPlan, names: CnnNames): string {
+  const { language, network } = input;
+  const { activation } = network.topology;
+  const typed = language === 'typescript';
+  const [sure, nothing] = typed ? ['!', ': void'] : ['', ''];
+  const linear = activation === 'linear';
+  const head = (step: keyof typeof stepParameters) => {
+    const names = stepParameters[step].map((name) => (linear && name === 'activation' ? `_${name}` : name));
+    const parameters = names.map((name) => (typed ? `${name}: number` : name));
+    return `  function ${step}(${parameters.join(', ')})${nothing} {`;
+  };
+  const none = activationNumber('linear');
+  const apply = `      if (activation !== ${none}) ${names.activate}(values.subarray(start, at), at - start);\n`;
+  const kernel = `/** The kernel's steps without WebAssembly: sums in double precision, each result rounded to float32. */
+function ${names.plain}()${typed ? `: ${names.type}` : ''} {
+  const values = new Float32Array(${plan.size});
+  const view = new DataView(${names.decode}(${names.weights}).buffer);
+  for (let i = 0; i < ${plan.parameters.length}; i++) values[i] = view.getFloat32(4 * i, true);
+
+  /** to = activation(scale * source + shift), with margins of zeros at both ends of each row. */
+${head('normalize')}
+    const shift = table + ((channels + 3) & ~3);
+    const ends = margin * channels;
+    values.fill(0, to, to + ends);
+    let at = to + ends;
+    let pixel = source;
+    for (let row = 0; row < height; row++) {
+${linear ? '' : '      const start = at;\n'}      for (let column = 0; column < width; column++) {
+        for (let c = 0; c < channels; c++) {
+          values[at++] = values[pixel + c]${sure} * values[table + c]${sure} + values[shift + c]${sure};
+        }
+        pixel += stride;
+      }
+${linear ? '' : apply}      values.fill(0, at, at + 2 * ends);
+      at += 2 * ends;
+    }
+  }
+
+  /** Replaces maps by the means of their 2x2 pixels. */
+${head('average')}
+    const row = width * channels;
+    let to = maps;
+    for (let y = 0; y + 2 <= height; y += 2) {
+      for (let x = 0; x + 2 <= width; x += 2) {
+        for (let c = 0; c < channels; c++) {
+          const at = maps + y * row + x * channels + c;
+          const top = values[at]${sure} + values[at + channels]${sure};
+          values[to++] = (top + values[at + row]${sure} + values[at + row + channels]${sure}) / 4;
+        }
+      }
+    }
+  }
+
+  /** The largest value of each map. */
+${head('largest')}
+    for (let c = 0; c < channels; c++) {
+      let best = values[maps + c]${sure};
+      for (let pixel = 1; pixel < pixels; pixel++) best = Math.max(best, values[maps + pixel * channels + c]${sure});
+      values[to + c] = best;
+    }
+  }
+
+  /** Weights are groups of up to twelve filters, padded to whole fours: bias, then (kernel, kernel, channels, group). */
+${head('convolve')}
+    const margin = (kernel - 1) >> 1;
+    const run = kernel * channels;
+    const row = (width + 2 * margin) * channels;
+    let bias = weights;
+    for (let first = 0; first < filters; first += 12) {
+      const lanes = (Math.min(12, filters - first) + 3) & ~3;
+      for (let line = 0; line < height; line++) {
+        const above = Math.max(0, margin - line);
+        const below = Math.min(kernel, height + margin - line);
+        for (let column = 0; column < width; column++) {
+          for (let lane = 0; lane < lanes; lane += 4) {
+            let a = values[bias + lane]${sure};
+            let b = values[bias + lane + 1]${sure};
+            let c = values[bias + lane + 2]${sure};
+            let d = values[bias + lane + 3]${sure};
+            for (let tap = above; tap < below; tap++) {
+              let at = x + (line + tap - margin) * row + column * channels;
+              let w = bias + lanes + tap * run * lanes + lane;
+              for (const end = at + run; at < end; at++) {
+                const value = values[at]${sure};
+                a += value * values[w]${sure};
+                b += value * values[w + 1]${sure};
+                c += value * values[w + 2]${sure};
+                d += value * values[w + 3]${sure};
+                w += lanes;
+              }
+            }
+            const to = y + (line * width + column) * stride + first + lane;
+            values[to] = a;
+            values[to + 1] = b;
+            values[to + 2] = c;
+            values[to + 3] = d;
+          }
+        }
+      }
+      bias += lanes + kernel * run * lanes;
+    }
+  }
+
+  const x = values.subarray(${plan.image});
+  const y = values.subarray(${plan.outputs});
+  return { x, y, normalize, average, largest, convolve };
+}`;
+  const activate = linear ? [] : [activateText(names.activate, activation, { language, array: 'Float32Array' })];
+  return [kernel, ...activate].join('\n\n');
+}

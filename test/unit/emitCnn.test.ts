@@ -1,0 +1,216 @@
+/** Generated convolutional networks answer what the reference does, on the kernel and without it, in every form. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { readArguments } from '../../engine/data/slots.ts';
+import type { EmitInput } from '../../engine/emit/target.ts';
+import { predictCnn } from '../../engine/nn/backends/cnn.ts';
+import { cnnName, cnnTemplate } from '../../engine/nn/cnn/template.ts';
+import { activations, type CnnNetwork, type CnnTopology } from '../../engine/types.ts';
+import { cnnKernel, cnnTopologyWith, layersOf } from './cnnHelpers.ts';
+import { type CnnRecipe, emitCnnInputOf, nestedImage, rawImages, referenceOutputs } from './emitCnnHelpers.ts';
+import { array, callRows, emitText, load, strictest } from './emitHelpers.ts';
+
+/** The largest difference of linear outputs, on the scale of the largest. */
+function difference(expected: ArrayLike<number>, actual: ArrayLike<number>): number {
+  assert.equal(actual.length, expected.length);
+  const scale = Math.max(1, ...Array.from(expected, Math.abs));
+  return Math.max(...Array.from(expected, (value, index) => Math.abs(value - actual[index]!))) / scale;
+}
+
+const decode = (outputs: Float32Array): Float64Array => Float64Array.from(outputs, (value) => 2 * value + 3);
+
+/** Single calls and batches, with and without a kernel, of a network whose result is its outputs, times 2 plus 3. */
+async function check(input: EmitInput<CnnNetwork>, tolerance = 2e-5): Promise<void> {
+  const raw = rawImages(input, 3);
+  const expected = decode(referenceOutputs(input, raw));
+  for (const [name, each] of [
+    ['kernel', input],
+    ['plain', { ...input, cnnInference: Uint8Array.of(0) }],
+  ] as const) {
+    const { single, batch } = await load(each);
+    const answers = callRows(each, single, raw);
+    assert.ok(difference(expected, answers) < tolerance, `${name}: off by ${difference(expected, answers)}`);
+    assert.deepEqual(batch(raw, 3), answers, `${name}: batch and single calls`);
+  }
+}
+
+const shapes: readonly Partial<CnnTopology>[] = [
+  { blocks: 1, layers: 6 },
+  { kernel: 5, height: 9, width: 7, channels: 3 },
+  { blocks: 3, layers: 10, height: 13, width: 11, kernel: 5, outputs: 10 },
+  { height: 4, width: 4, blocks: 3, layers: 7, outputs: 1 },
+  { height: 3, width: 5, blocks: 1, layers: 5, channels: 2, growth: 13, initialFilters: 25 },
+  { growth: 12, initialFilters: 24, height: 10, width: 14, channels: 3 },
+  { bottleneck: true, compression: 0.5, blocks: 2, layers: layersOf({ blocks: 2, perBlock: 2, bottleneck: true }) },
+];
+
+for (const [index, shape] of shapes.entries()) {
+  const topology = cnnTopologyWith({ activation: activations[index]!, ...shape });
+  test(`${cnnName(topology)}, ${topology.activation}`, () => check(emitCnnInputOf({ topology })));
+}
+
+for (const activation of activations) {
+  test(`${activation} everywhere`, () => check(emitCnnInputOf({ topology: cnnTopologyWith({ activation }), seed: 3 })));
+}
+
+test('any number of filters in each convolution, with and without bottlenecks', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        blocks: fc.constantFrom(1, 2, 3),
+        perBlock: fc.constantFrom(1, 2),
+        bottleneck: fc.boolean(),
+        kernel: fc.constantFrom(3 as const, 5 as const),
+        height: fc.integer({ min: 4, max: 9 }),
+        width: fc.integer({ min: 4, max: 9 }),
+        counts: fc.array(fc.integer({ min: 1, max: 17 }), { minLength: 20, maxLength: 20 }),
+        activation: fc.constantFrom(...activations),
+      }),
+      async ({ perBlock, counts, ...changes }) => {
+        const whole = cnnTopologyWith({ ...changes, layers: layersOf({ ...changes, perBlock }) });
+        const topology = { ...whole, filters: counts.slice(0, cnnTemplate(whole).convolutions.length) };
+        await check(emitCnnInputOf({ topology }), 1e-4);
+      },
+    ),
+    { numRuns: 15, seed: 5 },
+  );
+});
+
+test('the trainer and the generated code agree to the rounding of float32', async () => {
+  const topology = cnnTopologyWith({ height: 28, width: 28, layers: 10, growth: 12, initialFilters: 24 });
+  const input = emitCnnInputOf({ topology, range: () => [0, 1] });
+  const raw = rawImages(input, 4).map((value) => value / 255);
+  const expected = decode(predictCnn(cnnKernel('cnn'), input.network, Float32Array.from(raw), 4));
+  const { batch } = await load(input);
+  assert.ok(difference(expected, batch(raw, 4)) < 1e-5);
+});
+
+/** The same network with biases that make the mean of each output 0, so that the images are of several classes. */
+function balanced(input: EmitInput<CnnNetwork>, raw: Float64Array): EmitInput<CnnNetwork> {
+  const { outputs, bias } = cnnTemplate(input.network.topology).head;
+  const weights = input.network.weights.slice();
+  const logits = referenceOutputs(input, raw);
+  logits.forEach((value, index) => {
+    weights[bias + (index % outputs)]! -= (value * outputs) / logits.length;
+  });
+  return { ...input, network: { ...input.network, weights } };
+}
+
+test('a category is the class of the largest output, with its probability', async () => {
+  for (const classes of [['cat', 'dog'], ['a', 'b', 'c'], Array.from({ length: 12 }, (_, index) => index)]) {
+    const uneven = emitCnnInputOf({ topology: cnnTopologyWith({ outputs: classes.length }), classes });
+    const raw = rawImages(uneven, 40);
+    const input = balanced(uneven, raw);
+    const logits = referenceOutputs(input, raw);
+    const { single, batch, module } = await load(input);
+    const indices = callRows(input, single, raw);
+    assert.deepEqual(batch(raw, 40), indices);
+    assert.ok(new Set(indices).size > 1, 'the images are not all of one class');
+    const scores = module.classifyScores as (...values: unknown[]) => number[];
+    indices.forEach((index, row) => {
+      const own = Array.from(logits.subarray(row * classes.length, (row + 1) * classes.length));
+      assert.ok(Math.max(...own) - own[index]! < 1e-4);
+      const exponentials = own.map((value) => Math.exp(value - Math.max(...own)));
+      const sum = exponentials.reduce((total, value) => total + value, 0);
+      const given = scores(...readArguments(input.signature.parameters, raw, row * input.encoding.inputs.length));
+      assert.ok(
+        difference(
+          exponentials.map((value) => value / sum),
+          given,
+        ) < 1e-5,
+      );
+    });
+  }
+});
+
+const ranges: readonly NonNullable<CnnRecipe['range']>[] = [
+  () => [120, 60],
+  (index) => [100 + (index % 3), 40 + (index % 3)],
+  (index) => [index, 90 + index],
+];
+
+test('images come in any container, normalised all alike, by channel or by value', async () => {
+  const topology = cnnTopologyWith({ channels: 3, height: 5, width: 6 });
+  for (const image of [array('Uint8Array', 90), array('Array', 90), nestedImage(topology)]) {
+    for (const range of ranges) await check(emitCnnInputOf({ topology, image, range }));
+  }
+});
+
+test('an image of another length is refused, and values that are no numbers do not spoil the next call', async () => {
+  const topology = cnnTopologyWith({ activation: 'linear' });
+  const input = emitCnnInputOf({ topology, image: array('Array', 64) });
+  const raw = rawImages(input, 1);
+  const image = Array.from(raw);
+  for (const cnnInference of [input.cnnInference, Uint8Array.of(0)]) {
+    const { single, batch } = await load({ ...input, cnnInference });
+    const before = single(image);
+    assert.throws(() => single(image.slice(1)), /^RangeError: classify: an image has 64 values here, this one has 63/);
+    assert.ok((single(image.with(20, Number.NaN)) as number[]).every(Number.isNaN));
+    assert.deepEqual(single(image), before);
+    assert.throws(() => batch(raw, 2), /^RangeError: classifyBatch: 2 rows need 128 inputs and 6 outputs/);
+    assert.deepEqual(batch(raw, 0), new Float64Array(0));
+  }
+});
+
+test('a network that does not fit its signature is a bug of the caller', () => {
+  const input = emitCnnInputOf({ topology: cnnTopologyWith({}) });
+  const inputs = input.encoding.inputs.slice(1);
+  assert.throws(() => emitText({ ...input, encoding: { ...input.encoding, inputs } }), /takes 64 numbers in order/);
+  const weights = input.network.weights.slice(1);
+  assert.throws(() => emitText({ ...input, network: { ...input.network, weights } }), /has \d+ weights/);
+});
+
+test('the text is short beside its parameters, the same every time, and its kernel small', () => {
+  const topology = cnnTopologyWith({ height: 28, width: 28, layers: 16, growth: 12, initialFilters: 24, outputs: 10 });
+  const input = emitCnnInputOf({ topology, classes: Array.from({ length: 10 }, (_, index) => index) });
+  const text = emitText(input);
+  assert.equal(text, emitText(input));
+  assert.ok(text.split('\n').length < 320, `${text.split('\n').length} lines`);
+  assert.ok(text.length < (1.02 * (input.network.weights.length * 4 * 4)) / 3 + 30_000);
+  assert.ok(input.cnnInference.length < 4096, 'browsers compile modules on the main thread up to 4 kB');
+});
+
+test('every form runs and passes the strictest compiler', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'emit-cnn-'));
+  const topology = cnnTopologyWith({ channels: 3, height: 5, width: 6 });
+  const images = { flat: array('Uint8Array', 90), nested: nestedImage(topology) };
+  try {
+    for (const [name, image] of Object.entries(images)) {
+      for (const activation of ['linear', 'selu'] as const) {
+        for (const classes of [undefined, ['a', "it's */", 'c'], ['only']]) {
+          const outputs = classes?.length ?? 3;
+          const recipe = { topology: { ...topology, activation, outputs }, image, ...(classes ? { classes } : {}) };
+          const file = join(folder, `${name}-${activation}-${classes?.length ?? 0}`);
+          writeFileSync(`${file}.ts`, emitText(emitCnnInputOf(recipe)));
+          writeFileSync(`${file}.js.js`, emitText(emitCnnInputOf({ ...recipe, language: 'javascript' })));
+        }
+      }
+      const input = emitCnnInputOf({
+        topology,
+        image,
+        classes: ['a', 'b', 'c'],
+        language: 'javascript',
+        modules: 'commonjs',
+      });
+      const module = { exports: {} as Record<string, (...values: unknown[]) => unknown> };
+      new Function('module', 'exports', emitText(input))(module, module.exports);
+      assert.deepEqual(Object.keys(module.exports), ['classify', 'classifyScores', 'classifyBatch']);
+      const raw = rawImages(input, 5);
+      const { batch } = await load({ ...input, language: 'typescript', modules: 'esm' });
+      assert.deepEqual(callRows(input, module.exports.classify!, raw), batch(raw, 5));
+    }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: strictest, include: ['.'] }));
+    const tsc = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url));
+    const { stdout, status } = spawnSync(tsc, ['-p', folder], { encoding: 'utf8' });
+    assert.equal(stdout, '');
+    assert.equal(status, 0);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
