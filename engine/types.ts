@@ -204,7 +204,7 @@ export interface CnnTopology {
   readonly filters?: readonly number[];
 }
 
-/** The six genes of Table 1, in its order. */
+/** The six genes of Table 1, in its order, and those of the extended space, which the paper's has not. */
 export interface CnnGenome {
   readonly activation: Activation;
   readonly blocks: number;
@@ -212,6 +212,10 @@ export interface CnnGenome {
   readonly learningRate: number;
   readonly kernel: 3 | 5;
   readonly optimizer: Optimizer;
+  /** 12 where absent, as in the paper. */
+  readonly growth?: number;
+  /** Whether it is a DenseNet-BC: with bottlenecks, and transitions that keep half of the maps. */
+  readonly bottleneck?: boolean;
 }
 
 /** Both arrays are in the order of `cnnTemplate`, layer after layer. */

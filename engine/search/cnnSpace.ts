@@ -8,7 +8,7 @@ import { onePointCrossover, uniformReset } from './operators.ts';
 import type { Genes, NetworkSpace, SpaceOutcome } from './types.ts';
 
 /** The values of each gene, in the order of the genome. */
-export type CnnGeneTable = { readonly [Gene in keyof CnnGenome]: readonly CnnGenome[Gene][] };
+export type CnnGeneTable = { readonly [Gene in keyof CnnGenome]: readonly Required<CnnGenome>[Gene][] };
 
 /** The paper's six genes in its order: 5,376 networks. Values that change the size come smallest first. */
 export const tableOne: CnnGeneTable = {
@@ -20,15 +20,18 @@ export const tableOne: CnnGeneTable = {
   optimizer: optimizers,
 };
 
+/** Eight times as many networks: each also with other growth rates than 12, and as DenseNet-BC. */
+export const extendedTable: CnnGeneTable = { ...tableOne, growth: [8, 12, 16, 24], bottleneck: [true, false] };
+
 /** The genes that make a network larger or smaller. */
-const sizeGenes: readonly (keyof CnnGenome)[] = ['blocks', 'layers', 'kernel'];
+const sizeGenes: readonly (keyof CnnGenome)[] = ['blocks', 'layers', 'kernel', 'growth', 'bottleneck'];
 
 export const decodeCnn = (genes: Genes, table: CnnGeneTable = tableOne): CnnGenome =>
   Object.fromEntries(
     Object.entries(table).map(([name, values], gene) => [name, values[genes[gene]!]]),
   ) as unknown as CnnGenome;
 
-/** For example `3-1-0-2-0-6`. Stable: journals on disk name genomes by it. */
+/** For example `3-1-0-2-0-6`, or `3-1-0-2-0-6-1-0` in the extended space. Stable: journals on disk name genomes by it. */
 export const cnnKey = (genes: Genes): string => genes.join('-');
 
 export interface CnnSpaceOptions {
@@ -55,12 +58,20 @@ export function cnnSpace({ maxParams = Infinity, sizes, table = tableOne }: CnnS
   const names = Object.keys(table) as (keyof CnnGenome)[];
   const decode = (genes: Genes) => decodeCnn(genes, table);
   const topology = (genes: Genes) => cnnTopologyOf(decode(genes), sizes);
-  const smallest = names.map(() => 0);
-  const problem = cnnProblem(topology(smallest));
+  const first = names.map(() => 0);
+  const problem = cnnProblem(topology(first));
   if (problem) {
     return { kind: 'failed', message: `No network fits these images: ${problem}`, hint: 'Use --model mlp.' };
   }
-  const least = cnnParameterCount(topology(smallest));
+  // Blocks come smallest first, so what an image has no room for is the end of the list, and keys stay as they are.
+  const blocksGene = names.indexOf('blocks');
+  const blockCounts = table.blocks.filter((_, value) => !cnnProblem(topology(first.with(blocksGene, value))));
+  const geneSizes = names.map((name) => (name === 'blocks' ? blockCounts : table[name]!).length);
+  const sizing = sizeGenes.map((name) => names.indexOf(name)).filter((gene) => gene >= 0);
+  const params = (genes: Genes) => cnnParameterCount(topology(genes));
+  // More blocks make a compressed network smaller, so the one with the first value of each gene need not be it.
+  const smallest = combinations(first, sizing, geneSizes).reduce((a, b) => (params(b) < params(a) ? b : a));
+  const least = params(smallest);
   const { height, width, channels, outputs } = sizes;
   const images = `images of ${height} x ${width} x ${channels} and ${outputs} outputs`;
   if (!(least <= maxParams)) {
@@ -78,18 +89,12 @@ export function cnnSpace({ maxParams = Infinity, sizes, table = tableOne }: CnnS
       hint: 'Use smaller images.',
     };
   }
-  // Blocks come smallest first, so what an image has no room for is the end of the list, and keys stay as they are.
-  const blocksGene = names.indexOf('blocks');
-  const blockCounts = table.blocks.filter(
-    (_, value) => !cnnProblem(topology(smallest.map((zero, gene) => (gene === blocksGene ? value : zero)))),
-  );
-  const geneSizes = names.map((name) => (name === 'blocks' ? blockCounts : table[name]).length);
-  const shrinking = sizeGenes.map((name) => names.indexOf(name));
-  const fits = (genes: Genes) => cnnParameterCount(topology(genes)) <= maxParams && trainable(genes);
+  const fits = (genes: Genes) => params(genes) <= maxParams && trainable(genes);
   const shrink = (genes: Genes, random: Random): Genes => {
     const smaller = [...genes];
     while (!fits(smaller)) {
-      const large = shrinking.filter((gene) => smaller[gene]! > 0);
+      const large = sizing.filter((gene) => smaller[gene]! > 0);
+      if (large.length === 0) return genes.map((value, gene) => (sizing.includes(gene) ? smallest[gene]! : value));
       smaller[large[random.integer(large.length)]!]!--;
     }
     return smaller;
@@ -115,3 +120,10 @@ export function cnnSpace({ maxParams = Infinity, sizes, table = tableOne }: CnnS
   };
   return { kind: 'space', space };
 }
+
+/** Genomes with every combination of values of the genes in `varied`, and the others as in `base`. */
+const combinations = (base: Genes, varied: readonly number[], sizes: readonly number[]): Genes[] =>
+  varied.reduce<Genes[]>(
+    (all, gene) => all.flatMap((genes) => Array.from({ length: sizes[gene]! }, (_, value) => genes.with(gene, value))),
+    [base],
+  );

@@ -6,7 +6,14 @@ import { cnnMemoryBytes, cnnMemoryLimitBytes } from '../../engine/nn/cnn/memory.
 import type { CnnSizes } from '../../engine/nn/cnn/network.ts';
 import { cnnName } from '../../engine/nn/cnn/template.ts';
 import { isCnn, parametersOf, taskCost } from '../../engine/nn/models.ts';
-import { type CnnSpaceOptions, cnnKey, cnnSpace, decodeCnn, tableOne } from '../../engine/search/cnnSpace.ts';
+import {
+  type CnnSpaceOptions,
+  cnnKey,
+  cnnSpace,
+  decodeCnn,
+  extendedTable,
+  tableOne,
+} from '../../engine/search/cnnSpace.ts';
 import type { Genes } from '../../engine/search/types.ts';
 import type { CnnTopology } from '../../engine/types.ts';
 import { cnnTaskOf } from './cnnHelpers.ts';
@@ -172,4 +179,58 @@ test('the cost of a task counts its weights per pixel and its epochs, and scorin
   assert.equal(taskCost(cnnTaskOf({ topology, epochs: 3 })), 3 * accumulates);
   assert.equal(taskCost(cnnTaskOf({ topology, epochs: 0 })), accumulates);
   assert.equal(taskCost({ ...taskOf({ epochs: 2 }), topology: { widths: [4, 8, 2], activation: 'relu' } }), 2 * 48);
+});
+
+describe('the extended space', () => {
+  const extended = { sizes: mnist, table: extendedTable };
+  const counts = Object.values(extendedTable).map((values) => values.length);
+
+  test('has the paper genes first, and eight times as many networks', () => {
+    assert.deepEqual(Object.keys(extendedTable).slice(0, 6), Object.keys(tableOne));
+    assert.equal(
+      counts.reduce((a, b) => a * b),
+      8 * 5376,
+    );
+    assert.equal(decodeCnn([1, 1, 0, 0, 0, 0]).growth, undefined);
+  });
+
+  test('has the paper networks, and DenseNet-BC of the same genes', () => {
+    const paper = topologyOf([3, 1, 0, 2, 0, 6]);
+    assert.deepEqual(topologyOf([3, 1, 0, 2, 0, 6, 1, 1], extended), paper);
+    const bc = { ...paper, growth: 24, initialFilters: 48, bottleneck: true, compression: 0.5 };
+    assert.deepEqual(topologyOf([3, 1, 0, 2, 0, 6, 3, 0], extended), bc);
+    // (16 - 4) / 8 layers a block are one, which makes a depth of 12.
+    assert.equal(cnnName(topologyOf([3, 3, 0, 2, 0, 6, 1, 0], extended)), '28x28x1 L12 B4 3x3 BC');
+  });
+
+  test('leaves out what is too large, down to its smallest network', () => {
+    const genes = fc.tuple(...counts.map((size) => fc.integer({ min: 0, max: size - 1 })));
+    const least = Math.min(
+      ...[0, 1, 2, 3].map((blocks) => parametersOf(topologyOf([0, blocks, 0, 0, 0, 0, 0, 0], extended))),
+    );
+    const tooTight = cnnSpace({ ...extended, maxParams: least - 1 });
+    assert.ok(tooTight.kind === 'failed' && tooTight.message.includes(`the smallest one has ${least}.`));
+    fc.assert(
+      fc.property(fc.integer({ min: least, max: 300_000 }), genes, fc.integer(), (maxParams, own, seed) => {
+        const options = { ...extended, maxParams };
+        const space = spaceOf(options);
+        const random = createRandom(seed);
+        const kept = [space.mutate(own, 0, random), space.mutate(own, 1, random), space.draw(random)];
+        for (const one of kept) assert.ok(parametersOf(topologyOf(one, options)) <= maxParams);
+        if (parametersOf(topologyOf(own, extended)) <= maxParams) assert.deepEqual(kept[0], own);
+      }),
+      { numRuns: 40, seed: 1 },
+    );
+  });
+
+  test('all of it trains in the memory that there is, in parts where it must', () => {
+    for (const sizes of [mnist, { ...mnist, height: 32, width: 32, channels: 3, outputs: 100 }]) {
+      for (const layers of [0, 1, 2, 3]) {
+        for (const bottleneck of [0, 1]) {
+          const largest = topologyOf([0, 0, layers, 0, 1, 0, 3, bottleneck], { ...extended, sizes });
+          assert.ok(cnnMemoryBytes(largest, 64) <= cnnMemoryLimitBytes, cnnName(largest));
+        }
+      }
+    }
+  });
 });

@@ -6,17 +6,17 @@ import { cnnName, cnnTemplate, paperGrowth } from './template.ts';
 /** What a genome leaves open: the shape of the images and of the outputs, and the rate of dropout. */
 export type CnnSizes = Pick<CnnTopology, 'height' | 'width' | 'channels' | 'outputs' | 'dropout'>;
 
-/** The paper's network of a genome. */
-export const cnnTopologyOf = ({ activation, blocks, layers, kernel }: CnnGenome, sizes: CnnSizes): CnnTopology => ({
-  kind: 'cnn',
-  ...sizes,
-  activation,
-  blocks,
-  layers,
-  kernel,
-  growth: paperGrowth,
-  initialFilters: 24,
-});
+/**
+ * The network of a genome: the paper's, with twice as many initial filters as growth, or its DenseNet-BC. A depth that
+ * bottlenecks do not divide is rounded down to one that they do.
+ */
+export function cnnTopologyOf(genome: CnnGenome, sizes: CnnSizes): CnnTopology {
+  const { activation, blocks, layers, kernel, growth = paperGrowth, bottleneck = false } = genome;
+  const paper = { kind: 'cnn', ...sizes, activation, blocks, kernel, growth, initialFilters: 2 * growth } as const;
+  if (!bottleneck) return { ...paper, layers };
+  const whole = Math.floor((layers - 4) / (2 * blocks));
+  return { ...paper, layers: 4 + 2 * blocks * whole, bottleneck, compression: 0.5 };
+}
 
 /**
  * Glorot uniform weights, in +-sqrt(6 / (values into + values out of a unit)) of each convolution and the dense layer;
