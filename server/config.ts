@@ -20,6 +20,15 @@ const settings = z.strictObject({
   crossoverRate: fraction.describe('Probability that two parents exchange genes.'),
   mutationRate: fraction.optional().describe('Probability that a gene is drawn anew. Default: 1 / number of genes.'),
   selection: z.enum(['roulette', 'tournament']).describe('How parents are selected.'),
+  fidelity: z
+    .enum(['full', 'halving'])
+    .describe('halving: candidates train an eighth of their epochs, and the best third of a generation all of them.'),
+  space: z
+    .enum(['paper', 'extended'])
+    .describe('Convolutional networks to search. extended: also other growth rates, and DenseNet-BC.'),
+  augment: z
+    .enum(['none', 'shift', 'shift+flip'])
+    .describe('How training images change each time: moved by up to an eighth of their side, and mirrored.'),
   samples: z.int().min(100).describe('Input/output pairs to sample.'),
   maxError: z
     .number()
@@ -51,6 +60,9 @@ export const defaultConfig: Config = {
   dropout: 0.2,
   crossoverRate: 0.9,
   selection: 'roulette',
+  fidelity: 'full',
+  space: 'paper',
+  augment: 'none',
   samples: 20_000,
   trainer: 'auto',
   seed: 1,

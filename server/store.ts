@@ -138,16 +138,22 @@ export const evaluationFields = {
   seconds: z.number().exactOptional(),
 };
 
-/** One evaluated genome; without figures where training diverged or crashed. */
+/** One training of a genome; without figures where it diverged or crashed. */
 export interface JournalEntry {
   readonly key: string;
+  /** Of a training that was shorter than the search's, which may follow; absent where it was not. */
+  readonly epochs?: number;
   readonly figures?: ErrorFigures;
   readonly curve?: LearningCurve;
   /** How long training and scoring took on the machine that did it. */
   readonly seconds?: number;
 }
 
-const journalEntry: z.ZodType<JournalEntry> = z.object({ key: z.string(), ...evaluationFields });
+const journalEntry: z.ZodType<JournalEntry> = z.object({
+  key: z.string(),
+  epochs: z.number().exactOptional(),
+  ...evaluationFields,
+});
 
 const journalPath = (folder: string) => join(folder, 'journal.jsonl');
 

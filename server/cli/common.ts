@@ -28,6 +28,9 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       --subset N                  use N rows of the training set, and no more than N of the test set
       --seconds S                 end the search after the candidates that are in training then
       --max-error E               largest acceptable share of wrong classes, or NRMSE
+      --fidelity full|halving     halving: only the best third of a generation trains in full (default full)
+      --space paper|extended      extended: convolutional networks of other growth rates, and DenseNet-BC
+      --augment none|shift|shift+flip   move training images at random, and mirror them (default none)
       --out DIR                   write the chosen network to DIR, as JSON
       and --max-params, --population, --generations, --workers, --trainer, --seed, --config, --json as above
   deepmaker revert FILE#FUNCTION                  put the exact function back

@@ -25,6 +25,9 @@ const options = {
   'max-params': { type: 'string' },
   workers: { type: 'string' },
   trainer: { type: 'string' },
+  fidelity: { type: 'string' },
+  space: { type: 'string' },
+  augment: { type: 'string' },
   out: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const satisfies ParseArgsConfig['options'];
@@ -83,7 +86,7 @@ function parse(args: readonly string[]): Parsed | Failure {
       dataset === undefined ? 'no dataset was named.' : `one dataset at a time; "${tooMuch}" is too much.`;
     return { kind: 'failed', message, hint: 'Write deepmaker search mnist, or the path of a .json or .npy file.' };
   }
-  const { model } = values;
+  const { model, trainer, fidelity, space, augment } = values;
   if (model !== undefined && model !== 'cnn' && model !== 'mlp') {
     return { kind: 'failed', message: `there is no model "${model}".`, hint: 'Models: cnn, mlp.' };
   }
@@ -99,7 +102,7 @@ function parse(args: readonly string[]): Parsed | Failure {
   const folder = process.cwd();
   const loaded = loadConfig({
     root: projectRoot(join(folder, dataset)),
-    layers: [{ ...settingsOf(values, numberFlags), trainer: values.trainer }],
+    layers: [{ ...settingsOf(values, numberFlags), trainer, fidelity, space, augment }],
     ...(values.config ? { file: resolve(values.config) } : {}),
   });
   if (loaded.kind === 'failed') return loaded;

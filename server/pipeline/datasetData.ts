@@ -5,7 +5,8 @@ import { encodingOf, outputSlotsOf, rawOutputs } from '../../engine/data/labelle
 import { fitNormalization, type Normalization, toEncodedSamples } from '../../engine/data/normalization.ts';
 import { seedOf } from '../../engine/data/random.ts';
 import { imageSubset, splitValidation } from '../../engine/data/subset.ts';
-import type { EncodedSamples, Encoding } from '../../engine/types.ts';
+import type { Augmentation, EncodedSamples, Encoding } from '../../engine/types.ts';
+import type { Config } from '../config.ts';
 import { shareSamples } from '../pool.ts';
 import type { HeldRows } from '../trainWorker.ts';
 
@@ -50,6 +51,20 @@ export function prepareData(set: LabelledSet, seed: number, subset = Infinity): 
 function splitTest(rows: Rows, seed: number): { train: Rows; test: Rows } {
   const { train, validation } = splitValidation(rows, testFraction, seedOf(seed, 'test'));
   return { train, test: validation };
+}
+
+/** How training images change: moved by up to an eighth of their shorter side, and every second one mirrored. */
+export function augmentationOf(
+  { input, normalization }: PreparedData,
+  kind: Config['augment'],
+): Augmentation | undefined {
+  if (kind === 'none' || input.kind !== 'image') return undefined;
+  const { mean, deviation } = normalization.inputs;
+  return {
+    maxShift: Math.floor(Math.min(input.height, input.width) / 8),
+    flip: kind === 'shift+flip',
+    black: Array.from(mean, (value, channel) => -value / deviation[channel]!),
+  };
 }
 
 /** A hash of every row and of what they mean, so that a run never goes on with other data under the same name. */

@@ -71,8 +71,9 @@ export interface DatasetPlan {
 export interface DatasetPoint extends FrontPoint {
   readonly optimizer: Optimizer;
   readonly learningRate: number;
-  /** On validation rows, after the search's training; what the search minimised. */
+  /** On validation rows, after the search's training of so many epochs; what the search minimised. */
   readonly searchError: number;
+  readonly searchEpochs: number;
   /** After full training: on validation rows, by which the front and the choice are made, and on test rows. */
   readonly validationError?: number;
   readonly testError?: number;

@@ -4,10 +4,10 @@
  */
 import { join } from 'node:path';
 import type { LabelledSet } from '../../engine/data/dataset.ts';
-import { cnnSpace } from '../../engine/search/cnnSpace.ts';
+import { cnnSpace, extendedTable, tableOne } from '../../engine/search/cnnSpace.ts';
 import { mlpSpace } from '../../engine/search/genome.ts';
 import type { SpaceOutcome } from '../../engine/search/types.ts';
-import { configFileName } from '../config.ts';
+import { type Config, configFileName } from '../config.ts';
 import { loadDataset } from '../datasets/load.ts';
 import type { Failure } from '../protocol.ts';
 import { inRunFolder } from '../runLock.ts';
@@ -30,7 +30,7 @@ export async function searchDataset(request: DatasetRequest, hooks: DatasetHooks
   if (loaded.kind === 'failed') return loaded;
   const { dataset } = loaded;
   const model = request.model ?? (dataset.input.kind === 'image' ? 'cnn' : 'mlp');
-  const problem = modelProblem(model, dataset);
+  const problem = modelProblem(model, dataset) ?? settingsProblem(model, request.config);
   if (problem) return problem;
   const root = projectRoot(join(request.folder, configFileName));
   const trainer = await chooseTrainer(request.config.trainer, root, { model });
@@ -67,16 +67,30 @@ function modelProblem(model: ModelKind, { name, input }: LabelledSet): Failure |
   };
 }
 
+/** Settings that would change nothing are refused: whoever gives them believes that they do. */
+function settingsProblem(model: ModelKind, { space, augment }: Config): Failure | undefined {
+  if (model === 'cnn') return undefined;
+  const hint = 'Leave it out, or search with --model cnn.';
+  if (augment !== 'none') {
+    return { kind: 'failed', message: `Perceptrons do not train on changed images: "augment" is ${augment}.`, hint };
+  }
+  if (space !== 'paper') {
+    return { kind: 'failed', message: `There is one space of perceptrons: "space" is ${space}.`, hint };
+  }
+  return undefined;
+}
+
 function spaceOf(
   model: ModelKind,
   { input, encoding }: PreparedData,
-  { maxParams, dropout }: DatasetRequest['config'],
+  { maxParams, dropout, space }: Config,
 ): SpaceOutcome {
   const { inputColumns, outputColumns } = encoding;
   const limit = maxParams === undefined ? {} : { maxParams };
   if (model === 'mlp' || input.kind !== 'image') return mlpSpace({ ...limit, inputColumns, outputColumns });
   const { height, width, channels } = input;
-  return cnnSpace({ ...limit, sizes: { height, width, channels, outputs: outputColumns, dropout } });
+  const table = space === 'extended' ? extendedTable : tableOne;
+  return cnnSpace({ ...limit, sizes: { height, width, channels, outputs: outputColumns, dropout }, table });
 }
 
 function planOf(

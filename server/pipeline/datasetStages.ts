@@ -13,7 +13,7 @@ import { openJournal } from '../store.ts';
 import { defaultWorkers, type TrainerSetup } from '../trainers.ts';
 import type { HeldRows } from '../trainWorker.ts';
 import { chooseNetwork, type FinalPoint } from './chooseNetwork.ts';
-import type { PreparedData } from './datasetData.ts';
+import { augmentationOf, type PreparedData } from './datasetData.ts';
 import {
   type DatasetHooks,
   type DatasetOutcome,
@@ -100,13 +100,13 @@ async function searchAndTrain(
 ): Promise<Searched | Failure | { kind: 'cancelled'; evaluated: number }> {
   const { request, hooks, data, folder, space } = context;
   const { config, seconds: limit } = request;
-  const { loss } = data.encoding;
+  const augment = augmentationOf(data, config.augment);
+  const training = { config, loss: data.encoding.loss, ...(augment && { augment }) };
   const started = performance.now();
   hooks.onFront(viewOf(context, 'searching'));
   let evaluated = 0;
   const state = await runSearch({
-    config,
-    loss,
+    ...training,
     space,
     evaluator: pool,
     journal: openJournal(folder),
@@ -131,7 +131,7 @@ async function searchAndTrain(
   hooks.onFront(viewOf(context, 'training', state));
   let trained = 0;
   const evaluator = remembering(pool, join(folder, 'trained.jsonl'));
-  const networks = await trainFully({ config, loss, evaluator }, finalists, () => {
+  const networks = await trainFully({ ...training, evaluator }, finalists, () => {
     trained++;
     const share = (trained / finalists.length) * (progressAt.testing - progressAt.training);
     hooks.onProgress(`Trained ${trained} of ${finalists.length} networks in full`, progressAt.training + share);
@@ -238,8 +238,8 @@ function resultOf(
 function pointOf(candidate: Candidate): DatasetPoint | undefined {
   const point = searchPoint(candidate, false);
   if (!point) return undefined;
-  const { optimizer, learningRate } = candidate;
-  return { ...point, optimizer, learningRate, searchError: errorObjective(point.error) };
+  const { optimizer, learningRate, epochs } = candidate;
+  return { ...point, optimizer, learningRate, searchEpochs: epochs, searchError: errorObjective(point.error) };
 }
 
 /** Undefined where the test crashed, which the pool has said. */

@@ -2,11 +2,12 @@
 import { errorObjective } from '../../engine/data/metrics.ts';
 import { seedOf } from '../../engine/data/random.ts';
 import { networkName, parametersOf, taskCost, taskFor } from '../../engine/nn/models.ts';
+import { promote, rungEpochs } from '../../engine/search/halving.ts';
 import { hypervolume } from '../../engine/search/indicators.ts';
 import { nsga2, type Search, type Told, worst } from '../../engine/search/nsga2.ts';
 import { isFinitePoint, nonDominated } from '../../engine/search/survival.ts';
 import type { Asked, Genes, NetworkSpace, Objectives, Recipe } from '../../engine/search/types.ts';
-import type { AnyTask, ErrorFigures, LearningCurve, Loss } from '../../engine/types.ts';
+import type { AnyTask, Augmentation, ErrorFigures, LearningCurve, Loss } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
 import type { Evaluation, Evaluator } from '../evaluator.ts';
 import type { FrontPoint } from '../protocol.ts';
@@ -20,14 +21,21 @@ export interface Candidate extends Recipe {
   readonly key: string;
   readonly params: number;
   readonly generation: number;
+  /** Of the training that the figures are of; with halving, most have fewer than `searchEpochs`. */
+  readonly epochs: number;
   /** On validation data; absent where training diverged or crashed. */
   readonly error?: ErrorFigures;
   readonly curve?: LearningCurve;
 }
 
-export interface SearchContext {
+export interface TaskContext {
   readonly config: Config;
   readonly loss: Loss;
+  /** What happens to training images; nothing where absent. */
+  readonly augment?: Augmentation;
+}
+
+export interface SearchContext extends TaskContext {
   readonly space: NetworkSpace;
   readonly evaluator: Evaluator;
   readonly journal: Journal;
@@ -145,8 +153,8 @@ function distinct<E extends { readonly objectives: Objectives }>(front: readonly
 }
 
 /**
- * Trains what the journal does not know yet, and journals each result the moment it is there, so a kill loses none. Answers
- * the candidates that are finished: all of them, unless the time is up.
+ * A brood's candidates with what training found out about them: all of them, unless the time is up. With halving, most
+ * have the figures of a short training.
  */
 async function evaluate(
   context: TrackedContext,
@@ -154,19 +162,54 @@ async function evaluate(
   askedBefore: number,
   generation: number,
 ): Promise<Candidate[]> {
-  const { journal, evaluator, space, tracker } = context;
-  const tasks = new Map(asked.map(({ key, genome }) => [key, searchTask(context, { key, ...space.recipe(genome) })]));
-  tracker.begin(generation, [...tasks.values()].map(taskCost));
-  const known = new Map(journal.entries.map((entry) => [entry.key, entry]));
-  for (const [key, task] of tasks) if (known.has(key)) tracker.evaluated(taskCost(task), known.get(key)!);
+  const { config, space, tracker, timeUp } = context;
+  const rung = config.fidelity === 'halving' ? rungEpochs(config.searchEpochs) : undefined;
+  const epochs = rung ?? config.searchEpochs;
+  const brood = asked.map(({ key, genome }, index): Candidate => {
+    const recipe = space.recipe(genome);
+    const id = `c${askedBefore + index + 1}`;
+    return { ...recipe, id, key, params: parametersOf(recipe.topology), generation, epochs };
+  });
+  tracker.begin(generation, brood.length);
+  const first = await train(context, brood);
+  if (!rung || first.length < brood.length || timeUp?.aborted) return first;
+  const promoted = promote(first.map((candidate) => ({ candidate, ...toldOf(candidate) })));
+  const again = [...promoted].map(({ candidate: { error: _error, curve: _curve, ...candidate } }) => ({
+    ...candidate,
+    epochs: config.searchEpochs,
+  }));
+  const whole = new Map((await train(context, again)).map((candidate) => [candidate.key, candidate]));
+  return first.map((candidate) => whole.get(candidate.key) ?? candidate);
+}
+
+/**
+ * Trains what the journal does not know yet, and journals each result the moment it is there, so a kill loses none. Answers
+ * those candidates that are finished, with their figures.
+ */
+async function train(context: TrackedContext, candidates: readonly Candidate[]): Promise<Candidate[]> {
+  const { config, journal, evaluator, tracker } = context;
+  const entries = () =>
+    new Map(journal.entries.map((entry) => [trainingOf(entry.key, entry.epochs ?? config.searchEpochs), entry]));
+  const known = entries();
+  const tasks = candidates.map((candidate) => ({
+    candidate,
+    training: trainingOf(candidate.key, candidate.epochs),
+    task: searchTask(context, candidate),
+  }));
+  tracker.expect(tasks.map(({ task }) => taskCost(task)));
+  for (const { task, training } of tasks) {
+    const entry = known.get(training);
+    if (entry) tracker.trained(taskCost(task), entry);
+  }
   context.onEvaluated(tracker.progress);
 
-  const fresh = [...tasks].filter(([key]) => !known.has(key));
+  const fresh = tasks.filter(({ training }) => !known.has(training));
   let unwritable: { readonly error: unknown } | undefined;
   const onResult = (index: number, evaluation: Evaluation) => {
     if (evaluation.outcome === 'stopped') return;
-    const [key, task] = fresh[index]!;
-    const entry = entryOf(key, evaluation);
+    const { candidate, task } = fresh[index]!;
+    const short = candidate.epochs === config.searchEpochs ? {} : { epochs: candidate.epochs };
+    const entry = { ...entryOf(candidate.key, evaluation), ...short };
     try {
       journal.append(entry);
     } catch (error) {
@@ -174,32 +217,26 @@ async function evaluate(
       unwritable ??= { error };
       evaluator.cancel();
     }
-    tracker.evaluated(taskCost(task), entry);
+    tracker.trained(taskCost(task), entry);
     context.onEvaluated(tracker.progress);
   };
   await evaluator.train(
-    fresh.map(([, task]) => task),
+    fresh.map(({ task }) => task),
     onResult,
   );
   if (unwritable) throw unwritable.error;
 
-  const results = new Map(journal.entries.map((entry) => [entry.key, entry]));
-  return asked.flatMap(({ key, genome }, index) => {
-    const entry = results.get(key);
+  const results = entries();
+  return tasks.flatMap(({ candidate, training }) => {
+    const entry = results.get(training);
     if (!entry) return [];
-    const recipe = space.recipe(genome);
     const { figures, curve } = entry;
-    return {
-      ...recipe,
-      id: `c${askedBefore + index + 1}`,
-      key,
-      params: parametersOf(recipe.topology),
-      generation,
-      ...(figures && { error: figures }),
-      ...(curve && { curve }),
-    };
+    return { ...candidate, ...(figures && { error: figures }), ...(curve && { curve }) };
   });
 }
+
+/** Names one training of a genome. */
+const trainingOf = (key: string, epochs: number): string => `${key} ${epochs}`;
 
 const entryOf = (key: string, { outcome, error, curve, seconds }: Evaluation): JournalEntry => ({
   key,
@@ -208,23 +245,25 @@ const entryOf = (key: string, { outcome, error, curve, seconds }: Evaluation): J
   ...(seconds === undefined ? {} : { seconds }),
 });
 
+/** The training of a candidate during the search. */
 export function searchTask(
-  { config, loss }: Pick<SearchContext, 'config' | 'loss'>,
-  { key, topology, optimizer, learningRate }: Recipe & Pick<Candidate, 'key'>,
+  { config, loss, augment }: TaskContext,
+  { key, topology, optimizer, learningRate, epochs }: Candidate,
 ): AnyTask {
   return taskFor(topology, {
     optimizer,
     learningRate,
     schedule: 'constant',
     loss,
-    epochs: config.searchEpochs,
+    epochs,
     batchSize: config.batchSize,
     seed: seedOf(config.seed, key),
+    ...(augment && { augment }),
   });
 }
 
 /** The full training of a candidate on the front: more epochs, and a learning rate that anneals to zero. */
-export function fullTask(context: Pick<SearchContext, 'config' | 'loss'>, candidate: Candidate): AnyTask {
+export function fullTask(context: TaskContext, candidate: Candidate): AnyTask {
   const { config } = context;
   const seed = seedOf(config.seed, candidate.key, 'full');
   return { ...searchTask(context, candidate), schedule: 'cosine', epochs: config.fullEpochs, seed };

@@ -14,9 +14,11 @@ export interface Progress {
 }
 
 export interface ProgressTracker {
-  /** A generation begins; `costs` are those of its candidates, evaluated already or not. */
-  begin(generation: number, costs: readonly number[]): void;
-  evaluated(cost: number, entry: JournalEntry): void;
+  /** A generation of so many candidates begins. */
+  begin(generation: number, candidates: number): void;
+  /** These are to be trained, or have been already. A candidate may be trained twice. */
+  expect(costs: readonly number[]): void;
+  trained(cost: number, entry: JournalEntry): void;
   readonly progress: Progress;
 }
 
@@ -30,33 +32,35 @@ export function trackProgress(
 ): ProgressTracker {
   let generation = 0;
   let asked = { count: 0, cost: 0 };
-  let done = { count: 0, cost: 0 };
+  let doneCost = 0;
+  const done = new Set<string>();
   let timed = { seconds: 0, cost: 0 };
   let best: number | undefined;
 
   function secondsLeft(): number | undefined {
     if (timed.cost === 0) return undefined;
     const later = ((generations - generation) * population * asked.cost) / asked.count;
-    return ((asked.cost - done.cost + later) * (timed.seconds / timed.cost)) / parallel;
+    return ((asked.cost - doneCost + later) * (timed.seconds / timed.cost)) / parallel;
   }
 
   return {
-    begin(next, costs) {
+    begin(next, candidates) {
       generation = next;
-      asked = {
-        count: asked.count + costs.length,
-        cost: costs.reduce((sum, cost) => sum + cost, asked.cost),
-      };
+      asked = { ...asked, count: asked.count + candidates };
     },
-    evaluated(cost, { figures, seconds }) {
-      done = { count: done.count + 1, cost: done.cost + cost };
+    expect(costs) {
+      asked = { ...asked, cost: costs.reduce((sum, cost) => sum + cost, asked.cost) };
+    },
+    trained(cost, { key, figures, seconds }) {
+      done.add(key);
+      doneCost += cost;
       if (seconds !== undefined) timed = { seconds: timed.seconds + seconds, cost: timed.cost + cost };
       if (figures) best = Math.min(best ?? Infinity, errorObjective(figures));
     },
     get progress() {
       const left = secondsLeft();
       return {
-        count: done.count,
+        count: done.size,
         generation,
         ...(best === undefined ? {} : { best }),
         ...(left === undefined ? {} : { secondsLeft: left }),

@@ -2,7 +2,7 @@
 import { errorObjective } from '../../engine/data/metrics.ts';
 import type { AnyNetwork, ErrorFigures, LearningCurve } from '../../engine/types.ts';
 import type { Evaluation, Evaluator } from '../evaluator.ts';
-import { type Candidate, fullTask, type SearchContext, searchTask } from './search.ts';
+import { type Candidate, fullTask, searchTask, type TaskContext } from './search.ts';
 
 export interface TrainedCandidate {
   readonly candidate: Candidate;
@@ -12,7 +12,9 @@ export interface TrainedCandidate {
   readonly curve?: LearningCurve;
 }
 
-type TrainingContext = Pick<SearchContext, 'config' | 'loss'> & { readonly evaluator: Evaluator };
+interface TrainingContext extends TaskContext {
+  readonly evaluator: Evaluator;
+}
 
 /**
  * Trains each candidate again with the full budget. Where that ends worse than the search's short training, which can
