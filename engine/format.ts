@@ -37,7 +37,7 @@ export function formatDuration(nanoseconds: number): string {
   return `${significant(rounded / size)} ${unit}`;
 }
 
-/** An estimate of what is left, no more precise than it is: 40 -> `about 40 s`, 5400 -> `about 1.5 h`. */
+/** An estimate of what is left, no more precise than it is: 40 -> `about 40 s`, 6000 -> `about 1.7 h`. */
 export function formatTimeLeft(seconds: number): string {
   if (seconds < 59.5) return `about ${Math.max(1, Math.round(seconds))} s`;
   if (seconds < 99.5 * 60) return `about ${Math.round(seconds / 60)} min`;

@@ -1,9 +1,18 @@
 /**
- * `.deepmaker/` in the project: one folder per run, and the list of applied approximations.
+ * `.deepmaker/` in the project: one folder per run, and the list of applied approximations. A run is the approximation of
+ * a function or the search on a dataset; `readRun` tells them apart. Every JSON file has a `version`.
  *
- *   .deepmaker/runs/<id>/run.json        what was asked (version, region, domain, configuration)
- *   .deepmaker/runs/<id>/journal.jsonl   one line per evaluated genome, appended as it is told; survives a kill
- *   .deepmaker/runs/<id>/result.json     the front with its networks, once the run is done
+ *   .deepmaker/runs/<id>/run.json        what was asked: RunPlan (region, domain, configuration) or DatasetPlan (the
+ *                                        dataset with a hash of its rows, model, configuration with the seed, subset, rows
+ *                                        of each part)
+ *   .deepmaker/runs/<id>/journal.jsonl   one JournalEntry per evaluated genome, appended as it is told: key, figures on
+ *                                        validation rows, learning curve, seconds; survives a kill
+ *   .deepmaker/runs/<id>/trained.jsonl   datasets only: one line per network that was trained in full, with its weights
+ *   .deepmaker/runs/<id>/result.json     once the run is done: RunResult or DatasetResult. Both have `search` (with the
+ *                                        front after each generation), `points` (every candidate that trained; `onFront`
+ *                                        marks the final front) and `networks` (the weights of the final ones, and in a
+ *                                        DatasetResult their curves)
+ *   .deepmaker/runs/<id>/lock            while a process works on the run
  *   .deepmaker/approximations.json       what is applied where, with its measured figures
  *
  * A run's id comes from a hash of everything that decides its front, so a killed run resumes under its own name.

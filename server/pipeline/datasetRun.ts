@@ -7,7 +7,7 @@ import type { Normalization } from '../../engine/data/normalization.ts';
 import type { LearningCurve, Optimizer } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
 import type { Failure, FrontPoint, FrontView } from '../protocol.ts';
-import { formatVersion, readJson, runFolder, writeAtomically } from '../store.ts';
+import { formatVersion, readJson, writeAtomically } from '../store.ts';
 import type { ModelKind } from '../trainers.ts';
 import type { FrontMember } from './search.ts';
 import { type StoredAnyNetwork, storedNetwork } from './storedNetwork.ts';
@@ -69,6 +69,8 @@ export interface DatasetPlan {
 
 /** A candidate. `error` is on test rows where there are final figures, and on validation rows where there are none. */
 export interface DatasetPoint extends FrontPoint {
+  /** Names its lines in the journal, one for each training, which have its learning curves. */
+  readonly key: string;
   readonly optimizer: Optimizer;
   readonly learningRate: number;
   /** On validation rows, after the search's training of so many epochs; what the search minimised. */
@@ -134,7 +136,7 @@ const storedResult = z.looseObject({
 });
 
 /** Undefined where there is none that can be used. */
-export function readDatasetResult(root: string, runId: string): DatasetResult | undefined {
-  const stored = readJson<DatasetResult>(resultPath(runFolder(root, runId)));
+export function readDatasetResult(folder: string): DatasetResult | undefined {
+  const stored = readJson<DatasetResult>(resultPath(folder));
   return stored && storedResult.safeParse(stored).success ? stored : undefined;
 }

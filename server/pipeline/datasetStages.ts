@@ -1,9 +1,7 @@
 /** The stages of a search on a dataset that happen on an evaluator, and the result that they end in. */
 import { join } from 'node:path';
-import { errorObjective } from '../../engine/data/metrics.ts';
 import { formatCount, formatPercent, formatTimeLeft } from '../../engine/format.ts';
 import { scoringTask } from '../../engine/nn/models.ts';
-import { dominates } from '../../engine/search/dominance.ts';
 import type { NetworkSpace } from '../../engine/search/types.ts';
 import type { EncodedSamples, ErrorFigures } from '../../engine/types.ts';
 import type { Evaluator } from '../evaluator.ts';
@@ -12,22 +10,20 @@ import type { Failure } from '../protocol.ts';
 import { openJournal } from '../store.ts';
 import { defaultWorkers, type TrainerSetup } from '../trainers.ts';
 import type { HeldRows } from '../trainWorker.ts';
-import { chooseNetwork, type FinalPoint } from './chooseNetwork.ts';
+import { searchPoint } from './candidates.ts';
 import { augmentationOf, type PreparedData } from './datasetData.ts';
+import { resultOf, type Searched } from './datasetResult.ts';
 import {
   type DatasetHooks,
   type DatasetOutcome,
   type DatasetPlan,
-  type DatasetPoint,
   type DatasetRequest,
-  type DatasetResult,
   type SearchView,
   writeDatasetResult,
 } from './datasetRun.ts';
 import { remembering } from './remembered.ts';
-import { type Candidate, runSearch, type SearchState, searchPoint } from './search.ts';
+import { runSearch, type SearchState } from './search.ts';
 import type { Progress } from './searchProgress.ts';
-import { storeNetwork } from './storedNetwork.ts';
 import { type TrainedCandidate, trainFully } from './trainFully.ts';
 
 /** A search whose data is ready and whose folder is locked. */
@@ -53,7 +49,7 @@ export async function runDatasetStages(context: DatasetContext): Promise<Dataset
   hooks.onFront(viewOf(context, 'measuring', state));
   const tested = await withPool(context, firstRow(data.train), data.test, (pool) => test(context, networks, pool));
   if (hooks.signal.aborted) return { kind: 'cancelled', evaluated: state.candidates.length };
-  const result = resultOf(context, searched, tested);
+  const result = resultOf({ ...context, normalization: data.normalization }, searched, tested);
   if (result.kind === 'failed') return result;
   writeDatasetResult(context.folder, result);
   hooks.onProgress('Done', 1);
@@ -86,14 +82,6 @@ const firstRow = ({ count, inputs, targets }: EncodedSamples): EncodedSamples =>
   targets: targets.subarray(0, targets.length / count),
 });
 
-interface Searched {
-  readonly kind: 'trained';
-  readonly state: SearchState;
-  readonly seconds: number;
-  readonly timeLimited: boolean;
-  readonly networks: readonly TrainedCandidate[];
-}
-
 async function searchAndTrain(
   context: DatasetContext,
   pool: Evaluator,
@@ -105,20 +93,24 @@ async function searchAndTrain(
   const started = performance.now();
   hooks.onFront(viewOf(context, 'searching'));
   let evaluated = 0;
+  const share = () => Math.min(1, evaluated / (config.population * config.generations)) * progressAt.training;
+  const timeUp = limit === undefined ? undefined : AbortSignal.timeout(limit * 1000);
+  timeUp?.addEventListener('abort', () =>
+    hooks.onProgress('The time is up, the candidates that are in training are finished', share()),
+  );
   const state = await runSearch({
     ...training,
     space,
     evaluator: pool,
     journal: openJournal(folder),
     signal: hooks.signal,
-    ...(limit === undefined ? {} : { timeUp: AbortSignal.timeout(limit * 1000) }),
+    ...(timeUp && { timeUp }),
     ...(config.maxError !== undefined && config.maxParams !== undefined
       ? { criterion: { maxError: config.maxError, maxParams: config.maxParams } }
       : {}),
     onEvaluated(progress) {
       evaluated = progress.count;
-      const share = Math.min(1, evaluated / (config.population * config.generations));
-      hooks.onProgress(progressText(context, progress), share * progressAt.training);
+      if (!timeUp?.aborted) hooks.onProgress(progressText(context, progress), share());
     },
     onGeneration: (current) => hooks.onFront(viewOf(context, 'searching', current)),
   });
@@ -127,20 +119,18 @@ async function searchAndTrain(
   if (hooks.signal.aborted) return cancelled;
 
   const finalists = state.candidates.filter(({ key, error }) => error && state.front.has(key));
-  if (finalists.length === 0) return nothingTrained(state, limit);
+  if (finalists.length === 0) return nothingTrained(state);
   hooks.onFront(viewOf(context, 'training', state));
   let trained = 0;
   const evaluator = remembering(pool, join(folder, 'trained.jsonl'));
   const networks = await trainFully({ ...training, evaluator }, finalists, () => {
     trained++;
-    const share = (trained / finalists.length) * (progressAt.testing - progressAt.training);
-    hooks.onProgress(`Trained ${trained} of ${finalists.length} networks in full`, progressAt.training + share);
+    const stage = (trained / finalists.length) * (progressAt.testing - progressAt.training);
+    hooks.onProgress(`Trained ${trained} of ${finalists.length} networks in full`, progressAt.training + stage);
   });
   if (hooks.signal.aborted) return cancelled;
-  if (networks.length === 0) return nothingTrained(state, limit);
-  const planned = config.population * config.generations;
-  const timeLimited = limit !== undefined && seconds >= limit && state.candidates.length < planned;
-  return { kind: 'trained', state, seconds, timeLimited, networks };
+  if (networks.length === 0) return nothingTrained(state);
+  return { kind: 'trained', state, seconds, networks };
 }
 
 /** Error figures of each network on the test rows; undefined where that failed. */
@@ -171,20 +161,11 @@ function progressText({ request }: DatasetContext, { count, generation, best, se
   ].join(', ');
 }
 
-function nothingTrained({ candidates }: SearchState, limit: number | undefined): Failure {
-  if (candidates.length === 0 && limit !== undefined) {
-    return {
-      kind: 'failed',
-      message: `No network was trained within ${limit} s.`,
-      hint: 'Give more --seconds, fewer --epochs, a smaller --subset or fewer --max-params.',
-    };
-  }
-  return {
-    kind: 'failed',
-    message: `None of ${candidates.length} networks could be trained: every one diverged.`,
-    hint: 'Search more candidates, with a larger --population or more --generations.',
-  };
-}
+const nothingTrained = ({ candidates }: SearchState): Failure => ({
+  kind: 'failed',
+  message: `None of ${candidates.length} networks could be trained: every one diverged.`,
+  hint: 'Search more candidates, with a larger --population, more --generations or more --seconds.',
+});
 
 function viewOf({ request }: DatasetContext, stage: SearchView['stage'], state?: SearchState): SearchView {
   const { candidates = [], front, generation = 0, hypervolume = [] } = state ?? {};
@@ -196,68 +177,4 @@ function viewOf({ request }: DatasetContext, stage: SearchView['stage'], state?:
     hypervolume,
     points: candidates.flatMap((candidate) => searchPoint(candidate, front?.has(candidate.key) ?? false) ?? []),
   };
-}
-
-function resultOf(
-  { plan, runId, data, request }: DatasetContext,
-  { state, seconds, timeLimited, networks }: Searched,
-  tested: readonly (ErrorFigures | undefined)[],
-): DatasetResult | Failure {
-  const finals = markFront(networks.flatMap((trained, index) => finalPoint(trained, tested[index]) ?? []));
-  if (finals.length === 0) {
-    const message = `None of ${networks.length} networks could be tested.`;
-    return { kind: 'failed', message, hint: 'The lines above say why. Run the same command again.' };
-  }
-  const ids = new Set(finals.map(({ id }) => id));
-  const others = state.candidates.filter(({ id }) => !ids.has(id));
-  const { chosen, met, reason } = chooseNetwork(finals, request.config.maxError);
-  return {
-    ...plan,
-    runId,
-    normalization: data.normalization,
-    search: {
-      evaluations: state.candidates.length,
-      generations: state.generation,
-      seconds,
-      hypervolume: state.hypervolume,
-      fronts: state.fronts,
-      timeLimited,
-    },
-    points: [...finals, ...others.flatMap((candidate) => pointOf(candidate) ?? [])],
-    networks: networks.map(({ candidate, network, curve }) => ({
-      id: candidate.id,
-      ...storeNetwork(network),
-      ...(curve && { curve }),
-    })),
-    chosen,
-    criterion: { met, reason },
-  };
-}
-
-/** A point with the search's figures; undefined where training diverged. */
-function pointOf(candidate: Candidate): DatasetPoint | undefined {
-  const point = searchPoint(candidate, false);
-  if (!point) return undefined;
-  const { optimizer, learningRate, epochs } = candidate;
-  return { ...point, optimizer, learningRate, searchEpochs: epochs, searchError: errorObjective(point.error) };
-}
-
-/** Undefined where the test crashed, which the pool has said. */
-function finalPoint(
-  { candidate, error: validation }: TrainedCandidate,
-  tested: ErrorFigures | undefined,
-): FinalPoint | undefined {
-  const point = pointOf(candidate);
-  if (!point || !tested) return undefined;
-  const figures = { validationError: errorObjective(validation), testError: errorObjective(tested) };
-  return { ...point, error: tested, ...figures };
-}
-
-/** Full training moves points: the final front is what no other final network dominates on validation rows. */
-function markFront(points: readonly FinalPoint[]): FinalPoint[] {
-  const objectives = ({ validationError, params }: FinalPoint) => [validationError, params];
-  return points.map((point) => ({
-    ...point,
-    onFront: !points.some((other) => dominates(objectives(other), objectives(point))),
-  }));
 }

@@ -1,39 +1,15 @@
 /** The search stage: NSGA-II asks, an evaluator trains, the journal remembers. */
 import { errorObjective } from '../../engine/data/metrics.ts';
-import { seedOf } from '../../engine/data/random.ts';
-import { networkName, parametersOf, taskCost, taskFor } from '../../engine/nn/models.ts';
+import { parametersOf, taskCost } from '../../engine/nn/models.ts';
 import { promote, rungEpochs } from '../../engine/search/halving.ts';
 import { hypervolume } from '../../engine/search/indicators.ts';
 import { nsga2, type Search, type Told, worst } from '../../engine/search/nsga2.ts';
 import { isFinitePoint, nonDominated } from '../../engine/search/survival.ts';
-import type { Asked, Genes, NetworkSpace, Objectives, Recipe } from '../../engine/search/types.ts';
-import type { AnyTask, Augmentation, ErrorFigures, LearningCurve, Loss } from '../../engine/types.ts';
-import type { Config } from '../config.ts';
+import type { Asked, Genes, NetworkSpace, Objectives } from '../../engine/search/types.ts';
 import type { Evaluation, Evaluator } from '../evaluator.ts';
-import type { FrontPoint } from '../protocol.ts';
 import type { Journal, JournalEntry } from '../store.ts';
+import { type Candidate, searchTask, type TaskContext } from './candidates.ts';
 import { type Progress, type ProgressTracker, trackProgress } from './searchProgress.ts';
-
-/** A genome with what the search found out about it. */
-export interface Candidate extends Recipe {
-  /** `c17`: the seventeenth genome that the search asked for. */
-  readonly id: string;
-  readonly key: string;
-  readonly params: number;
-  readonly generation: number;
-  /** Of the training that the figures are of; with halving, most have fewer than `searchEpochs`. */
-  readonly epochs: number;
-  /** On validation data; absent where training diverged or crashed. */
-  readonly error?: ErrorFigures;
-  readonly curve?: LearningCurve;
-}
-
-export interface TaskContext {
-  readonly config: Config;
-  readonly loss: Loss;
-  /** What happens to training images; nothing where absent. */
-  readonly augment?: Augmentation;
-}
 
 export interface SearchContext extends TaskContext {
   readonly space: NetworkSpace;
@@ -64,6 +40,8 @@ export interface SearchState {
   readonly hypervolume: readonly number[];
   /** After each generation; by error, the lowest first. */
   readonly fronts: readonly (readonly FrontMember[])[];
+  /** Whether the time was up before the search was done. */
+  readonly timeLimited: boolean;
 }
 
 /**
@@ -88,20 +66,29 @@ interface TrackedContext extends SearchContext {
 async function runGenerations(context: TrackedContext): Promise<SearchState> {
   const { signal, timeUp } = context;
   const search = createSearch(context);
-  let state: SearchState = { candidates: [], front: new Set(), generation: 0, hypervolume: [], fronts: [] };
+  let state = noState;
   let askedBefore = 0;
   while (!search.done && !signal.aborted && !timeUp?.aborted) {
     const asked = search.ask();
-    const finished = await evaluate(context, asked, askedBefore, search.generation);
+    const { candidates, complete } = await evaluate(context, asked, askedBefore, search.generation);
     if (signal.aborted) break;
     askedBefore += asked.length;
-    if (finished.length === asked.length) search.tell(finished.map(toldOf));
-    if (finished.length === 0) break;
-    state = nextState(search, state, finished);
+    if (complete) search.tell(candidates.map(toldOf));
+    if (candidates.length === 0) break;
+    state = nextState(search, state, candidates);
     context.onGeneration(state);
   }
-  return state;
+  return { ...state, timeLimited: timeUp?.aborted === true && !search.done };
 }
+
+const noState: SearchState = {
+  candidates: [],
+  front: new Set(),
+  generation: 0,
+  hypervolume: [],
+  fronts: [],
+  timeLimited: false,
+};
 
 function createSearch({ config, space, criterion }: SearchContext): Search<Genes> {
   return nsga2<Genes>(space, {
@@ -132,6 +119,7 @@ function nextState(search: Search<Genes>, before: SearchState, finished: readonl
   const box = reference?.reduce((product, value) => product * value, 1) || 1;
   const volume = reference ? hypervolume(points, reference) / box : 0;
   return {
+    ...before,
     candidates,
     front: new Set(front.map(({ key }) => key)),
     generation: search.generation,
@@ -153,16 +141,17 @@ function distinct<E extends { readonly objectives: Objectives }>(front: readonly
 }
 
 /**
- * A brood's candidates with what training found out about them: all of them, unless the time is up. With halving, most
- * have the figures of a short training.
+ * A brood's candidates with what training found out about them: those that are finished, which are not all where the time
+ * was up. With halving, most have the figures of a short training, and the brood is complete once the best are trained in
+ * full.
  */
 async function evaluate(
   context: TrackedContext,
   asked: readonly Asked<Genes>[],
   askedBefore: number,
   generation: number,
-): Promise<Candidate[]> {
-  const { config, space, tracker, timeUp } = context;
+): Promise<{ readonly candidates: readonly Candidate[]; readonly complete: boolean }> {
+  const { config, space, tracker } = context;
   const rung = config.fidelity === 'halving' ? rungEpochs(config.searchEpochs) : undefined;
   const epochs = rung ?? config.searchEpochs;
   const brood = asked.map(({ key, genome }, index): Candidate => {
@@ -172,14 +161,16 @@ async function evaluate(
   });
   tracker.begin(generation, brood.length);
   const first = await train(context, brood);
-  if (!rung || first.length < brood.length || timeUp?.aborted) return first;
+  const complete = first.length === brood.length;
+  if (!rung || !complete) return { candidates: first, complete };
   const promoted = promote(first.map((candidate) => ({ candidate, ...toldOf(candidate) })));
   const again = [...promoted].map(({ candidate: { error: _error, curve: _curve, ...candidate } }) => ({
     ...candidate,
     epochs: config.searchEpochs,
   }));
   const whole = new Map((await train(context, again)).map((candidate) => [candidate.key, candidate]));
-  return first.map((candidate) => whole.get(candidate.key) ?? candidate);
+  const candidates = first.map((candidate) => whole.get(candidate.key) ?? candidate);
+  return { candidates, complete: whole.size === again.length };
 }
 
 /**
@@ -187,7 +178,7 @@ async function evaluate(
  * those candidates that are finished, with their figures.
  */
 async function train(context: TrackedContext, candidates: readonly Candidate[]): Promise<Candidate[]> {
-  const { config, journal, evaluator, tracker } = context;
+  const { config, journal, evaluator, tracker, timeUp } = context;
   const entries = () =>
     new Map(journal.entries.map((entry) => [trainingOf(entry.key, entry.epochs ?? config.searchEpochs), entry]));
   const known = entries();
@@ -203,7 +194,7 @@ async function train(context: TrackedContext, candidates: readonly Candidate[]):
   }
   context.onEvaluated(tracker.progress);
 
-  const fresh = tasks.filter(({ training }) => !known.has(training));
+  const fresh = timeUp?.aborted ? [] : tasks.filter(({ training }) => !known.has(training));
   let unwritable: { readonly error: unknown } | undefined;
   const onResult = (index: number, evaluation: Evaluation) => {
     if (evaluation.outcome === 'stopped') return;
@@ -244,34 +235,3 @@ const entryOf = (key: string, { outcome, error, curve, seconds }: Evaluation): J
   ...(curve && { curve }),
   ...(seconds === undefined ? {} : { seconds }),
 });
-
-/** The training of a candidate during the search. */
-export function searchTask(
-  { config, loss, augment }: TaskContext,
-  { key, topology, optimizer, learningRate, epochs }: Candidate,
-): AnyTask {
-  return taskFor(topology, {
-    optimizer,
-    learningRate,
-    schedule: 'constant',
-    loss,
-    epochs,
-    batchSize: config.batchSize,
-    seed: seedOf(config.seed, key),
-    ...(augment && { augment }),
-  });
-}
-
-/** The full training of a candidate on the front: more epochs, and a learning rate that anneals to zero. */
-export function fullTask(context: TaskContext, candidate: Candidate): AnyTask {
-  const { config } = context;
-  const seed = seedOf(config.seed, candidate.key, 'full');
-  return { ...searchTask(context, candidate), schedule: 'cosine', epochs: config.fullEpochs, seed };
-}
-
-/** A candidate as the panel draws it while the search runs; undefined where training diverged. */
-export function searchPoint(candidate: Candidate, onFront: boolean): FrontPoint | undefined {
-  const { id, topology, params, error, generation } = candidate;
-  if (!error) return undefined;
-  return { id, topology: networkName(topology), activation: topology.activation, params, error, generation, onFront };
-}

@@ -13,6 +13,7 @@ import type { Rejected } from '../sampling/sampler.ts';
 import type { Sandbox } from '../sampling/sandbox.ts';
 import { formatVersion, openJournal } from '../store.ts';
 import { defaultWorkers } from '../trainers.ts';
+import { type Candidate, searchPoint } from './candidates.ts';
 import { choose, type MeasuredPoint } from './choose.ts';
 import { measureNetworks } from './finish.ts';
 import {
@@ -24,7 +25,7 @@ import {
   type RunResult,
   writeResult,
 } from './run.ts';
-import { type Candidate, runSearch, type SearchState, searchPoint } from './search.ts';
+import { runSearch, type SearchState } from './search.ts';
 import { type TrainedCandidate, trainFully } from './trainFully.ts';
 
 export interface SampledContext extends RunContext {

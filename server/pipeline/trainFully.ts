@@ -2,7 +2,7 @@
 import { errorObjective } from '../../engine/data/metrics.ts';
 import type { AnyNetwork, ErrorFigures, LearningCurve } from '../../engine/types.ts';
 import type { Evaluation, Evaluator } from '../evaluator.ts';
-import { type Candidate, fullTask, searchTask, type TaskContext } from './search.ts';
+import { type Candidate, fullTask, searchTask, type TaskContext } from './candidates.ts';
 
 export interface TrainedCandidate {
   readonly candidate: Candidate;

@@ -10,6 +10,7 @@ import {
   formatDuration,
   formatPercent,
   formatSpeedup,
+  formatTimeLeft,
 } from '../../engine/format.ts';
 
 function check<T>(format: (value: T) => string, rows: readonly (readonly [T, string])[]): void {
@@ -109,4 +110,16 @@ test('every range that can be typed is read back exactly', () => {
       assert.deepEqual(parseRange(`${range[0]}, ${range[1]}`), { kind: 'range', range: range.map((end) => end + 0) });
     }),
   );
+});
+
+test('the time that is left reads no more precise than it is', () => {
+  check(formatTimeLeft, [
+    [0, 'about 1 s'],
+    [42.4, 'about 42 s'],
+    [59.6, 'about 1 min'],
+    [754, 'about 13 min'],
+    [5400, 'about 90 min'],
+    [6000, 'about 1.7 h'],
+    [123_456, 'about 34 h'],
+  ]);
 });

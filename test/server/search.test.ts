@@ -1,0 +1,297 @@
+/** `deepmaker search` on tiny sets: results, runs that are killed, interrupted or shared, and bad usage. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, before, beforeEach, describe, test } from 'node:test';
+import { createRandom } from '../../engine/data/random.ts';
+import { cnnParameterCount } from '../../engine/nn/cnn/template.ts';
+import { isCnn, isCnnNetwork } from '../../engine/nn/models.ts';
+import type { DatasetPlan, DatasetResult } from '../../server/pipeline/datasetRun.ts';
+import { readRun } from '../../server/pipeline/readRun.ts';
+import { restoreNetwork } from '../../server/pipeline/storedNetwork.ts';
+import { type JournalEntry, readJournal } from '../../server/store.ts';
+
+const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.cjs');
+
+/** Noisy images of 8 x 8 in which the class is a bright row, column or corner. */
+function images(count: number): string {
+  const random = createRandom(1);
+  const bright = [
+    (x: number, y: number) => y === 2 && x > 0,
+    (x: number, y: number) => x === 5 && y > 0,
+    (x: number, y: number) => x + y > 9,
+  ];
+  const labels = Array.from({ length: count }, (_, row) => row % 3);
+  const inputs = labels.map((label) =>
+    Array.from({ length: 64 }, (_, pixel) => {
+      const value = (bright[label]!(pixel % 8, Math.floor(pixel / 8)) ? 1 : 0) + 0.3 * random.next();
+      return Number(value.toFixed(3));
+    }),
+  );
+  return JSON.stringify({
+    inputs,
+    outputs: labels.map((label) => ['row', 'column', 'corner'][label]),
+    shape: [8, 8, 1],
+  });
+}
+
+/** A product of two numbers, one list of rows. */
+function products(count: number): string {
+  const random = createRandom(2);
+  const inputs = Array.from({ length: count }, () => [random.next(), random.next()]);
+  return JSON.stringify({ inputs, outputs: inputs.map(([a, b]) => [a! * b!]) });
+}
+
+let folder: string;
+before(() => assert.ok(existsSync(cli), 'dist/cli.cjs is missing: run npm run build first'));
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'deepmaker-search-')));
+  writeFileSync(join(folder, 'package.json'), '{}');
+  writeFileSync(join(folder, 'shapes.json'), images(90));
+  writeFileSync(join(folder, 'products.json'), products(200));
+  writeFileSync(join(folder, 'deepmaker.config.json'), JSON.stringify({ batchSize: 16 }));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const environment = { ...process.env, DEEPMAKER_DATA: '' };
+
+function deepmaker(...args: readonly string[]) {
+  const command = [cli, 'search', ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+    cwd: folder,
+    encoding: 'utf8',
+    env: environment,
+  });
+  return { status, stdout, stderr };
+}
+
+interface Report {
+  readonly runId: string;
+  readonly dataset: DatasetPlan['dataset'];
+  readonly model: string;
+  readonly samples: DatasetPlan['samples'];
+  readonly search: DatasetResult['search'];
+  readonly front: {
+    id: string;
+    topology: string;
+    params: number;
+    error: { missRate: number };
+    validationError: number;
+    testError: number;
+  }[];
+  readonly chosen: string;
+  readonly criterion: { met: boolean; reason: string };
+  readonly artifacts: string[];
+}
+
+function reported(outcome: ReturnType<typeof deepmaker>, status = 0): Report {
+  assert.equal(outcome.status, status, outcome.stderr);
+  return JSON.parse(outcome.stdout) as Report;
+}
+
+const runsFolder = () => join(folder, '.deepmaker', 'runs');
+
+function journal(): readonly JournalEntry[] {
+  const [run] = existsSync(runsFolder()) ? readdirSync(runsFolder()) : [];
+  return run === undefined ? [] : readJournal(join(runsFolder(), run));
+}
+
+/** What must not depend on the machine: everything but times. */
+const decided = ({ search: { seconds: _seconds, ...search }, ...report }: Report) => ({ ...report, search });
+
+const small = ['--population', '4', '--generations', '2', '--epochs', '1', '--max-params', '160000'];
+
+describe('convolutional networks', () => {
+  const args = ['shapes.json', ...small, '--full-epochs', '2', '--json'];
+
+  test('a search gives a front with test errors, and stores all that other commands need', () => {
+    const report = reported(deepmaker(...args, '--out', 'out'));
+    assert.deepEqual(report.samples, { train: 73, validation: 8, test: 9 });
+    assert.equal(report.model, 'cnn', 'the default for images');
+    assert.equal(report.dataset.name, 'shapes');
+    const { search, front } = report;
+    assert.deepEqual([search.evaluations, search.generations], [8, 2]);
+    assert.deepEqual([search.hypervolume.length, search.fronts.length, search.timeLimited], [2, 2, false]);
+    assert.ok(search.hypervolume[1]! >= search.hypervolume[0]!);
+    assert.ok(front.length > 0 && front.some(({ id }) => id === report.chosen));
+    for (const { params, testError, error } of front) {
+      assert.ok(params <= 160_000);
+      assert.equal(testError, error.missRate);
+    }
+
+    const stored = readRun(folder, report.runId);
+    assert.ok(stored.kind === 'dataset');
+    const { result } = stored;
+    assert.equal(result.points.length, 8);
+    assert.deepEqual(
+      result.points.map(({ key }) => key).sort(),
+      journal()
+        .map(({ key }) => key)
+        .sort(),
+    );
+    for (const { curve } of journal()) assert.equal(curve!.validationError!.length, 1);
+    for (const network of result.networks) {
+      const restored = restoreNetwork(network);
+      assert.ok(isCnnNetwork(restored) && isCnn(network.topology));
+      assert.equal(restored.weights.length, cnnParameterCount(network.topology));
+      assert.ok(restored.statistics.length > 0 && restored.statistics.every(Number.isFinite));
+      assert.ok(network.curve!.validationError!.length >= 1);
+    }
+    assert.deepEqual(report.artifacts, [join(folder, 'out', 'shapes-cnn.json')]);
+    const written = JSON.parse(readFileSync(report.artifacts[0]!, 'utf8')) as Record<string, unknown>;
+    assert.deepEqual(written.topology, result.networks.find(({ id }) => id === report.chosen)!.topology);
+  });
+
+  test('the front does not depend on the number of workers, and a killed run goes on to the same one', async () => {
+    const one = reported(deepmaker(...args, '--workers', '1'));
+    rmSync(runsFolder(), { recursive: true });
+    const child = spawn(process.execPath, [cli, 'search', ...args, '--workers', '2'], {
+      cwd: folder,
+      stdio: 'ignore',
+      env: environment,
+    });
+    const exited = new Promise((resolve) => child.on('exit', resolve));
+    while (journal().length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGKILL');
+    await exited;
+    const before = journal();
+    assert.ok(before.length < 8, 'the kill came before the search was over');
+    assert.deepEqual(decided(reported(deepmaker(...args, '--workers', '2'))), decided(one));
+    assert.deepEqual(journal().slice(0, before.length), before, 'no candidate was trained twice');
+    assert.equal(journal().length, 8);
+  });
+
+  test('networks that were trained in full are not trained again', () => {
+    const first = reported(deepmaker(...args));
+    const trained = join(runsFolder(), first.runId, 'trained.jsonl');
+    const networks = () =>
+      readFileSync(trained, 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as { key: string; seconds: number })
+        .map(({ key, seconds }) => ({ key, seconds }));
+    const before = networks();
+    assert.ok(before.length >= first.front.length);
+    rmSync(join(runsFolder(), first.runId, 'result.json'));
+    assert.deepEqual(decided(reported(deepmaker(...args))), decided(first));
+    assert.deepEqual(networks(), before);
+  });
+});
+
+describe('perceptrons', () => {
+  const quick = ['--model', 'mlp', '--population', '8', '--generations', '3', '--epochs', '6', '--full-epochs', '40'];
+
+  test('learn classes from images', () => {
+    const report = reported(deepmaker('shapes.json', ...quick, '--json'));
+    assert.match(report.runId, /^shapes-mlp-/);
+    assert.ok(report.front.every(({ topology }) => topology.startsWith('64-') && topology.endsWith('-3')));
+    assert.ok(Math.min(...report.front.map(({ testError }) => testError)) < 0.3, JSON.stringify(report.front));
+  });
+
+  test('learn numbers from columns, where they are the default, and meet a bound or say so', () => {
+    const args = ['products.json', ...quick.slice(2), '--json'];
+    const report = reported(deepmaker(...args, '--max-error', '0.2'));
+    assert.equal(report.model, 'mlp');
+    assert.equal(report.criterion.met, true, report.criterion.reason);
+    const chosen = report.front.find(({ id }) => id === report.chosen)!;
+    assert.ok(chosen.testError <= 0.2);
+    const strict = reported(deepmaker(...args, '--max-error', '0.000001'), 1);
+    assert.equal(strict.runId, report.runId, 'the bound does not decide what is searched');
+    assert.match(strict.criterion.reason, /not within the bound of 0\.0001 %/);
+  });
+
+  test('are shown in a table', () => {
+    const { status, stdout, stderr } = deepmaker('shapes.json', ...quick, '--subset', '40');
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^shapes: 36 training, 4 validation and 9 test rows\n24 perceptrons in 3 generations, /);
+    assert.match(stdout, /network +activation +optimizer +rate +params +validation error +test error\n/);
+    assert.match(stdout, /\n> +64-/);
+    assert.match(stderr, /Generation 1 of 3: 8 networks trained, best error [\d.]+ %, hypervolume/);
+    assert.match(stderr, /Testing the front/);
+  });
+
+  test('keep the training of the search where there is no full one', () => {
+    const args = ['shapes.json', ...quick.slice(0, 6), '--epochs', '6', '--full-epochs', '0', '--json'];
+    const { runId, front } = reported(deepmaker(...args));
+    const stored = readRun(folder, runId);
+    assert.ok(stored.kind === 'dataset');
+    for (const { id, validationError } of front) {
+      assert.equal(stored.result.points.find((point) => point.id === id)!.searchError, validationError);
+    }
+  });
+
+  test('a time limit ends the search with what is finished, says so, and the same run goes on from there', () => {
+    const args = ['products.json', '--population', '8', '--generations', '3', '--epochs', '60', '--full-epochs', '0'];
+    const seconds = ['--seconds', '0.1', '--workers', '1'];
+    const { stdout, status, stderr } = deepmaker(...args, ...seconds);
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /The time limit ended the search/);
+    const finished = journal();
+    assert.ok(finished.length > 0 && finished.length < 24, `${finished.length}`);
+    const whole = reported(deepmaker(...args, '--json'));
+    assert.equal(whole.search.timeLimited, false);
+    assert.equal(whole.search.evaluations, 24);
+    assert.deepEqual(journal().slice(0, finished.length), finished);
+    rmSync(runsFolder(), { recursive: true });
+    assert.deepEqual(decided(reported(deepmaker(...args, '--json'))), decided(whole));
+  });
+
+  test('an interrupt is a cancellation, and a second process is told that the run is taken', async () => {
+    const args = ['products.json', '--population', '40', '--generations', '50', '--epochs', '200'];
+    const child = spawn(process.execPath, [cli, 'search', ...args], { cwd: folder, stdio: 'ignore', env: environment });
+    const exited = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    try {
+      while (journal().length < 1) await new Promise((resolve) => setTimeout(resolve, 10));
+      const { status, stderr } = deepmaker(...args);
+      assert.equal(status, 2);
+      assert.match(stderr, new RegExp(`products\\.json is being searched already, by process ${child.pid}\\.`));
+    } finally {
+      child.kill('SIGINT');
+    }
+    assert.equal(await exited, 130);
+    const stored = readRun(folder, readdirSync(runsFolder())[0]!);
+    assert.ok(stored.kind === 'failed');
+    assert.match(stored.message, /is not finished/);
+  });
+
+  test('other rows under the same name are another run', () => {
+    const args = ['products.json', '--population', '2', '--generations', '1', '--epochs', '1', '--full-epochs', '0'];
+    const first = reported(deepmaker(...args, '--json'));
+    writeFileSync(join(folder, 'products.json'), products(201));
+    assert.notEqual(reported(deepmaker(...args, '--json')).runId, first.runId);
+  });
+});
+
+const usageErrors: readonly [name: string, args: readonly string[], message: RegExp][] = [
+  ['no dataset', [], /no dataset was named\.\nWrite deepmaker search mnist/],
+  ['two datasets', ['shapes.json', 'products.json'], /"products\.json" is too much/],
+  ['a dataset that is not there', ['nowhere'], /no dataset "nowhere".*\nName mnist/],
+  ['a file that is not there', ['nowhere.json'], /nowhere\.json does not exist/],
+  ['a named set that is not on this machine', ['mnist'], /mnist is in none of .*\n.*npm run datasets -- mnist/],
+  ['an unknown model', ['shapes.json', '--model', 'rnn'], /no model "rnn"\.\nModels: cnn, mlp/],
+  ['images that are none', ['products.json', '--model', 'cnn'], /products are 2 columns, .*\n.*--model mlp/],
+  ['an unknown option', ['shapes.json', '--apply'], /--apply.*\nRun deepmaker help/],
+  ['a number that is none', ['shapes.json', '--epochs', 'many'], /--epochs needs a number, not "many"/],
+  ['no epochs', ['shapes.json', '--epochs', '0'], /searchEpochs/],
+  ['a subset that cannot be split', ['shapes.json', '--subset', '9'], /--subset needs at least 10 rows, not 9/],
+  ['part of a row', ['shapes.json', '--subset', '10.5'], /--subset needs at least 10 rows, not 10\.5/],
+  ['no time', ['shapes.json', '--seconds', '0'], /--seconds needs more than 0/],
+  ['too much time', ['shapes.json', '--seconds', '1e9'], /at most 2000000 seconds/],
+  ['too few parameters', ['shapes.json', '--max-params', '1000'], /No network fits into 1000 parameters.*\nAllow at/],
+  ['a trainer of perceptrons', ['shapes.json', '--trainer', 'tensorflow'], /"tensorflow" trains perceptrons only/],
+];
+
+describe('bad usage exits 2, says what to do, and leaves no run', () => {
+  for (const [name, args, message] of usageErrors) {
+    test(name, () => {
+      const { status, stdout, stderr } = deepmaker(...args);
+      assert.equal(status, 2, stdout);
+      assert.equal(stdout, '');
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /at .*\.cjs:/, 'no stack trace');
+      assert.deepEqual(journal(), []);
+    });
+  }
+});
