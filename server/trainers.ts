@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { createCnnTrainer, predictCnn } from '../engine/nn/backends/cnn.ts';
 import { predictWasm } from '../engine/nn/backends/mlp.ts';
 import { createTensorflowTrainer } from '../engine/nn/backends/tensorflow.ts';
+import { createTensorflowCnnTrainer } from '../engine/nn/backends/tensorflowCnn.ts';
 import { createWasmTrainer, pickKernel } from '../engine/nn/backends/wasm.ts';
 import { cnnReferenceTrainer, predictCnnReference } from '../engine/nn/cnn/reference.ts';
 import { isCnnNetwork, isCnnTask } from '../engine/nn/models.ts';
@@ -41,13 +42,13 @@ export type ModelKind = 'mlp' | 'cnn';
 export type TrainerChoice = { readonly kind: 'setup'; readonly setup: TrainerSetup } | Failure;
 
 /**
- * Chooses a trainer that works here and trains networks of that kind. `project` is the folder whose installed packages
- * count. 'auto' is the embedded trainer, or the reference on a processor without SIMD.
+ * Chooses a trainer that works here. `project` is the folder whose installed packages count. 'auto' is the embedded
+ * trainer, or the reference on a processor without SIMD.
  */
 export async function chooseTrainer(
   wanted: Config['trainer'],
   project: string,
-  { model = 'mlp', compile = compileKernels }: { model?: ModelKind; compile?: () => Kernels } = {},
+  compile: () => Kernels = compileKernels,
 ): Promise<TrainerChoice> {
   switch (wanted) {
     case 'reference':
@@ -67,13 +68,6 @@ export async function chooseTrainer(
       }
     case 'tensorflow':
     case 'webgpu':
-      if (model === 'cnn') {
-        return {
-          kind: 'failed',
-          message: `The trainer "${wanted}" trains perceptrons only.`,
-          hint: 'Leave --trainer out for convolutional networks, or search with --model mlp.',
-        };
-      }
       return (await failureOf(wanted, project)) ?? { kind: 'setup', setup: { name: wanted, project } };
   }
 }
@@ -151,22 +145,31 @@ export async function createTrainer(setup: TrainerSetup): Promise<NetworkTrainer
     case 'webgpu': {
       const loaded = await loadTensorflow(setup.name, setup.project);
       if (loaded.kind === 'failed') throw new Error(loaded.message);
-      return trainerOf({ trainer: createTensorflowTrainer(loaded.tf, setup.name), predict });
+      return trainerOf(
+        { trainer: createTensorflowTrainer(loaded.tf, setup.name), predict },
+        { trainer: createTensorflowCnnTrainer(loaded.tf, setup.name), predict: embeddedCnnPrediction() },
+      );
     }
   }
 }
 
-function trainerOf(mlp: Backend<Trainer, Network>, cnn?: Backend<CnnTrainer, CnnNetwork>): NetworkTrainer {
-  const { name } = mlp.trainer;
-  const forImages = () => {
-    if (!cnn) throw new Error(`The trainer "${name}" trains perceptrons only.`);
-    return cnn;
-  };
+function trainerOf(mlp: Backend<Trainer, Network>, cnn: Backend<CnnTrainer, CnnNetwork>): NetworkTrainer {
   return {
-    name,
+    name: mlp.trainer.name,
     train: (task, ...samples) =>
-      isCnnTask(task) ? forImages().trainer.train(task, ...samples) : mlp.trainer.train(task, ...samples),
+      isCnnTask(task) ? cnn.trainer.train(task, ...samples) : mlp.trainer.train(task, ...samples),
     predict: (network, ...rows) =>
-      isCnnNetwork(network) ? forImages().predict(network, ...rows) : mlp.predict(network, ...rows),
+      isCnnNetwork(network) ? cnn.predict(network, ...rows) : mlp.predict(network, ...rows),
   };
+}
+
+/** Networks of another trainer are scored by the embedded kernel, where the processor has SIMD. */
+function embeddedCnnPrediction(): Backend<CnnTrainer, CnnNetwork>['predict'] {
+  try {
+    const { cnn } = compileKernels();
+    return (...rows) => predictCnn(cnn, ...rows);
+  } catch (error) {
+    if ((error as Error).name !== 'CompileError') throw error;
+    return predictCnnReference;
+  }
 }

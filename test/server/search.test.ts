@@ -223,7 +223,7 @@ describe('perceptrons', () => {
   });
 
   test('a time limit ends the search with what is finished, says so, and the same run goes on from there', () => {
-    const args = ['products.json', '--population', '8', '--generations', '3', '--epochs', '60', '--full-epochs', '0'];
+    const args = ['products.json', '--population', '8', '--generations', '3', '--epochs', '40', '--full-epochs', '0'];
     const seconds = ['--seconds', '0.1', '--workers', '1'];
     const { stdout, status, stderr } = deepmaker(...args, ...seconds);
     assert.equal(status, 0, stderr);
@@ -280,7 +280,7 @@ const usageErrors: readonly [name: string, args: readonly string[], message: Reg
   ['no time', ['shapes.json', '--seconds', '0'], /--seconds needs more than 0/],
   ['too much time', ['shapes.json', '--seconds', '1e9'], /at most 2000000 seconds/],
   ['too few parameters', ['shapes.json', '--max-params', '1000'], /No network fits into 1000 parameters.*\nAllow at/],
-  ['a trainer of perceptrons', ['shapes.json', '--trainer', 'tensorflow'], /"tensorflow" trains perceptrons only/],
+  ['a trainer that is not installed', ['shapes.json', '--trainer', 'tensorflow'], /npm install @tensorflow\/tfjs-node/],
 ];
 
 describe('bad usage exits 2, says what to do, and leaves no run', () => {

@@ -5,8 +5,11 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { lossFunctions } from '../../engine/nn/losses.ts';
+import { isCnnNetwork } from '../../engine/nn/models.ts';
 import { loadTensorflow } from '../../server/tensorflow.ts';
 import { chooseTrainer, createTrainer, defaultWorkers } from '../../server/trainers.ts';
+import { cnnTaskOf, randomImages } from '../unit/cnnHelpers.ts';
 import { randomSamples, taskOf } from '../unit/nnHelpers.ts';
 
 const checkout = join(import.meta.dirname, '..', '..');
@@ -101,6 +104,15 @@ test('packages of the project are loaded, also from a folder below it', async ()
   const { outcome, trainLoss } = await trainer.train(taskOf({ epochs: 5 }), samples, samples);
   assert.equal(outcome, 'finished');
   assert.ok(trainLoss[4]! < trainLoss[0]!);
+
+  const task = cnnTaskOf({ epochs: 1 });
+  const images = randomImages(16, task.topology, task.loss);
+  const { network, validationLoss } = await trainer.train(task, images, images);
+  assert.ok(isCnnNetwork(network));
+  const outputs = trainer.predict(network, images.inputs, images.count);
+  const { 'softmax-cross-entropy': lossOf } = lossFunctions;
+  const loss = lossOf(Float64Array.from(outputs), Float64Array.from(images.targets), new Float64Array(48), 3);
+  assert.ok(Math.abs(loss - validationLoss[0]!) < 1e-4, 'the embedded kernel computes what TensorFlow.js trained');
 });
 
 test('a package that was repaired is loaded without a restart', async () => {
@@ -111,17 +123,16 @@ test('a package that was repaired is loaded without a restart', async () => {
 });
 
 test('the embedded trainer gives way to the reference only where nobody asked for it by name', async () => {
-  const noSimd = {
-    compile: () => ({ mlp: new WebAssembly.Module(new Uint8Array(8)), cnn: new WebAssembly.Module(new Uint8Array(8)) }),
+  const noSimd = () => {
+    const empty = new WebAssembly.Module(new Uint8Array(8));
+    return { mlp: empty, cnn: empty };
   };
   assert.deepEqual(await chooseTrainer('auto', project, noSimd), { kind: 'setup', setup: { name: 'reference' } });
   const wasm = await chooseTrainer('wasm', project, noSimd);
   assert.ok(wasm.kind === 'failed');
   assert.match(wasm.message, /SIMD/);
-  const bug = {
-    compile() {
-      throw new TypeError('not a kernel');
-    },
+  const bug = () => {
+    throw new TypeError('not a kernel');
   };
   await assert.rejects(chooseTrainer('auto', project, bug), /not a kernel/);
   for (const wanted of ['auto', 'wasm'] as const) {
