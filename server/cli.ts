@@ -1,6 +1,7 @@
 /** The command line: parses arguments, calls the pipeline, prints. Exit codes: 0 done, 1 not met, 2 bad usage, 130 cancelled. */
 import { runApproximate } from './cli/approximate.ts';
 import { type ExitCode, usage } from './cli/common.ts';
+import { runExport } from './cli/export.ts';
 import { runRevert } from './cli/revert.ts';
 import { runSearchCommand } from './cli/search.ts';
 
@@ -15,6 +16,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       return runApproximate(rest);
     case 'search':
       return runSearchCommand(rest);
+    case 'export':
+      return runExport(rest);
     case 'revert':
       return runRevert(rest);
     case 'lsp':

@@ -56,13 +56,13 @@ export const runFolder = (root: string, runId: string): string => join(storeFold
  * Writes so that a reader, or a kill in the middle, sees the old content or the new one, never a part. A link stays one,
  * and a file keeps its permissions.
  */
-export function writeAtomically(path: string, text: string): void {
+export function writeAtomically(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
   const existing = statSync(path, { throwIfNoEntry: false });
   const target = existing ? realpathSync(path) : path;
   const temporary = `${target}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, text);
+    writeFileSync(temporary, content);
     if (existing) chmodSync(temporary, existing.mode);
     renameSync(temporary, target);
   } catch (error) {

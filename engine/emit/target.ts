@@ -1,6 +1,6 @@
-/** What generated code runs on. A target turns a chosen network into source files; the registry lists those that exist. */
+/** What generated code runs on. A target turns a chosen network into files, and says what it costs there. */
 import type { AnyNetwork, Domain, Encoding, Signature, TargetDescription, TargetId } from '../types.ts';
-import { cpuTarget } from './cpu/cpu.ts';
+import type { Cost } from './cost.ts';
 import type { Language } from './shapes.ts';
 
 export interface EmitInput<Network extends AnyNetwork = AnyNetwork> {
@@ -23,26 +23,35 @@ export interface EmitInput<Network extends AnyNetwork = AnyNetwork> {
   readonly figures?: readonly string[];
 }
 
+/** Text, or the bytes of a binary format. */
 export interface EmittedFile {
-  /** What to append to the base name of the generated file: `.approx.ts` makes `price.approx.ts`. */
+  /** What to append to the base name of the generated files: `.approx.ts` makes `price.approx.ts`. */
   readonly suffix: string;
-  readonly text: string;
+  readonly content: string | Uint8Array;
 }
 
+/** The first file is the module that the source imports. */
+export type EmittedFiles = readonly [EmittedFile, ...EmittedFile[]];
+
+/**
+ * The half of a target that is pure; server/targets has the other half, which knows what is installed here and runs the
+ * code. Each target is a folder beside this file, and an entry in server/targets/registry.ts.
+ */
 export interface Target {
   readonly id: TargetId;
   readonly label: string;
   readonly description: string;
-  /** Same input, same bytes. Throws where the network holds a value that is not finite. */
-  emit(input: EmitInput): readonly EmittedFile[];
+  /**
+   * The module keeps the signature and works on a machine without the device, by a path that computes the same numbers. Same input, same bytes. Throws RangeError where the network holds a value that is not finite, or does not
+   * fit the signature.
+   */
+  emit(input: EmitInput): EmittedFiles;
+  /** What the network costs there, known without running anything. */
+  estimate(network: AnyNetwork): Cost;
 }
 
-/** The targets that can be emitted. */
-export const targets: readonly Target[] = [cpuTarget];
-
-/** Every target that a person may look for, in the picker's order. */
-export const targetDescriptions: readonly TargetDescription[] = [
-  { id: cpuTarget.id, label: cpuTarget.label, description: cpuTarget.description },
+/** Targets that a person may look for and that this version has no code for. */
+export const plannedTargets: readonly (TargetDescription & { readonly unavailable: string })[] = [
   {
     id: 'gpu',
     label: 'GPU',

@@ -33,6 +33,9 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       --augment none|shift|shift+flip   move training images at random, and mirror them (default none)
       --out DIR                   write the chosen network to DIR, as JSON
       and --max-params, --population, --generations, --workers, --trainer, --seed, --config, --json as above
+  deepmaker export RUN --out DIR                  write a network of a finished run as code, by the run's id or folder
+      --candidate ID              which of its networks (default: the chosen one)
+      --target cpu                what the code runs on (default: the run's)
   deepmaker revert FILE#FUNCTION                  put the exact function back
   deepmaker lsp --stdio                           run the language server for an editor
 

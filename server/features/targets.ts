@@ -1,8 +1,8 @@
 /** What the status-bar picker lists. */
-import { targetDescriptions } from '../../engine/emit/target.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { TargetsRequest } from '../protocol.ts';
+import { describeTargets } from '../targets/registry.ts';
 
 export function registerTargets({ connection }: ServerContext): void {
-  connection.onRequest(TargetsRequest.type, () => targetDescriptions);
+  connection.onRequest(TargetsRequest.type, () => describeTargets());
 }

@@ -1,10 +1,11 @@
 /** Applying a network and reverting it, as data: the editor makes a WorkspaceEdit of it, onDisk.ts carries it out. */
+import type { EmittedFiles } from '../../engine/emit/target.ts';
 import { formatDuration, formatPercent } from '../../engine/format.ts';
 import type { TargetId } from '../../engine/types.ts';
 import type { Failure, FrontPoint } from '../protocol.ts';
 import { loadSource } from '../source/lazy.ts';
 import type { SourceEdit } from '../source/types.ts';
-import { approxNameOf, emitNetwork, targetProblem } from './emit.ts';
+import { approxNameOf, emitNetwork, moduleText, targetProblem } from './emit.ts';
 import { belongsTo, importedFile, placeGenerated } from './generated.ts';
 import { decodeWeights, type RunResult } from './run.ts';
 
@@ -59,13 +60,13 @@ export async function planApply(
     generatedFile: place.path,
   });
   if (edits.kind === 'failed') return edits;
-  const { path } = place;
-  return { kind: 'change', file: region.file, edits: edits.edits, generated: { ...generated, kind: 'written', path } };
+  const written = { kind: 'written', path: place.path, text: moduleText(generated.files) } as const;
+  return { kind: 'change', file: region.file, edits: edits.edits, generated: written };
 }
 
-export type Generated = { readonly kind: 'generated'; readonly text: string } | Failure;
+export type Generated = { readonly kind: 'generated'; readonly files: EmittedFiles } | Failure;
 
-/** The text of the generated file for one network of a run, with the figures that the run measured. */
+/** The generated files for one network of a run, with the figures that the run measured. */
 export function generate(
   result: RunResult,
   candidateId: string,
@@ -85,8 +86,8 @@ export function generate(
     topology: { widths: stored.widths, activation: stored.activation },
     weights: decodeWeights(stored.weights),
   };
-  const text = emitNetwork({ ...result, target, modules }, network, headerFigures(result, point));
-  return { kind: 'generated', text };
+  const files = emitNetwork({ ...result, target, modules }, network, headerFigures(result, point));
+  return { kind: 'generated', files };
 }
 
 function headerFigures(result: RunResult, { error, latencyNs }: FrontPoint): string[] {

@@ -32,7 +32,7 @@ export interface PreparedData {
  */
 export function prepareData(set: LabelledSet, seed: number, subset = Infinity): PreparedData {
   const { input, output } = set;
-  const parts = set.test ? { train: set.train, test: set.test } : splitTest(set.train, seed);
+  const parts = partsOf(set, seed);
   const { train, validation } = splitValidation(imageSubset(parts.train, subset, seed), validationFraction, seed);
   const test = imageSubset(parts.test, subset, seed);
   const normalization = fitNormalization(train, set);
@@ -47,6 +47,13 @@ export function prepareData(set: LabelledSet, seed: number, subset = Infinity): 
   const parted = { train: encoded(train), validation: held(validation), test: held(test) };
   return { input, output, normalization, encoding, ...parted };
 }
+
+/** The rows of a prepared set that only final networks are run on, as the files have them. */
+export const testRows = (set: LabelledSet, seed: number, subset = Infinity): Rows =>
+  imageSubset(partsOf(set, seed).test, subset, seed);
+
+const partsOf = (set: LabelledSet, seed: number): { train: Rows; test: Rows } =>
+  set.test ? { train: set.train, test: set.test } : splitTest(set.train, seed);
 
 function splitTest(rows: Rows, seed: number): { train: Rows; test: Rows } {
   const { train, validation } = splitValidation(rows, testFraction, seedOf(seed, 'test'));

@@ -1,10 +1,11 @@
 /** Name and text of the generated code for one network. */
 import { basename } from 'node:path';
-import { targetDescriptions, targets } from '../../engine/emit/target.ts';
-import type { Domain, Encoding, Network, TargetId } from '../../engine/types.ts';
+import type { EmitInput, EmittedFiles } from '../../engine/emit/target.ts';
+import type { AnyNetwork, Domain, Encoding, TargetId } from '../../engine/types.ts';
 import { readKernel } from '../assets.ts';
 import type { Failure } from '../protocol.ts';
 import type { Region } from '../source/types.ts';
+import { findTarget } from '../targets/registry.ts';
 
 /** `price` -> `priceApprox`; `Pricer.price` -> `pricerPriceApprox`, since a file may hold two classes with that method. */
 export function approxNameOf(regionName: string): string {
@@ -27,23 +28,17 @@ export interface EmitContext {
 
 /** Why no code can be emitted for the target; undefined where it can. */
 export function targetProblem(id: TargetId): Failure | undefined {
-  const target = targetDescriptions.find((known) => known.id === id);
-  if (target && !target.unavailable) return undefined;
-  const known = targets.map(({ label }) => label).join(', ');
-  return {
-    kind: 'failed',
-    message: target
-      ? `The target ${target.label} cannot be used: ${target.unavailable}`
-      : `There is no target "${id}". Known targets: ${known}.`,
-  };
+  const found = findTarget(id);
+  return found.kind === 'failed' ? found : undefined;
 }
 
-/** The generated file's text. `figures` are lines for its header: what was measured, and how. */
-export function emitNetwork(context: EmitContext, network: Network, figures: readonly string[] = []): string {
-  const { region, domain, encoding } = context;
-  const target = targets.find(({ id }) => id === context.target);
-  if (!target) throw new Error(`No code can be emitted for the target ${context.target}.`);
-  const [file] = target.emit({
+/** The generated files, the module that the source imports first. `figures` are lines for its header: what was measured. */
+export function emitNetwork(
+  { region, domain, encoding, target, modules = 'esm' }: EmitContext,
+  network: AnyNetwork,
+  figures: readonly string[] = [],
+): EmittedFiles {
+  return emitFiles(target, {
     functionName: approxNameOf(region.name),
     regionName: `${region.name} in ${basename(region.file)}`,
     signature: region.signature,
@@ -51,10 +46,18 @@ export function emitNetwork(context: EmitContext, network: Network, figures: rea
     network,
     domain,
     language: /\.[cm]?tsx?$/.test(region.file) ? 'typescript' : 'javascript',
-    modules: context.modules ?? 'esm',
-    inference: readKernel('inference'),
-    cnnInference: readKernel('inference-cnn'),
+    modules,
     figures,
   });
-  return file!.text;
 }
+
+/** Gives the target the kernels that its code may embed. */
+export function emitFiles(id: TargetId, input: Omit<EmitInput, 'inference' | 'cnnInference'>): EmittedFiles {
+  const found = findTarget(id);
+  if (found.kind === 'failed') throw new Error(found.message);
+  const kernels = { inference: readKernel('inference'), cnnInference: readKernel('inference-cnn') };
+  return found.found.target.emit({ ...input, ...kernels });
+}
+
+/** The text of the module that the source imports. */
+export const moduleText = ([{ content }]: EmittedFiles): string => String(content);

@@ -8,7 +8,7 @@ import type { Failure } from '../protocol.ts';
 import { bundleEmitted } from '../sampling/bundle.ts';
 import { measure, median } from '../sampling/measure.ts';
 import type { MeasuredPoint } from './choose.ts';
-import { approxNameOf, emitNetwork } from './emit.ts';
+import { approxNameOf, emitNetwork, moduleText } from './emit.ts';
 import type { SampledContext } from './searchAndFinish.ts';
 import type { TrainedCandidate } from './trainFully.ts';
 
@@ -46,7 +46,7 @@ async function measureNetwork(
   const { signature } = region;
   const { inputs, outputs, count } = dataset.test;
   const network = perceptron(trained.network);
-  const text = emitNetwork({ ...context, target: context.request.target }, network);
+  const text = moduleText(emitNetwork({ ...context, target: context.request.target }, network));
   const bundled = await bundleEmitted(text, approxNameOf(region.name));
   if (bundled.kind === 'failed') return bundled;
   const loaded = await sandbox.load(candidate.id, bundled.code);

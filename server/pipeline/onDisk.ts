@@ -1,11 +1,13 @@
 /** Applying, reverting and exporting on disk: what the command line does where an editor would make an edit. */
 import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { TargetId } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import { loadSource } from '../source/lazy.ts';
 import { guardDisk, writeAtomically } from '../store.ts';
 import { generate, planApply, planRevert, type SourceChange } from './apply.ts';
 import { approximationsProblem, forgetApplied, recordApplied } from './approximations.ts';
+import { targetProblem } from './emit.ts';
 import { placeGenerated } from './generated.ts';
 import { type RunResult, readResult } from './run.ts';
 
@@ -61,20 +63,35 @@ export function revertOnDisk(
   });
 }
 
-/** Writes the chosen network's code to a folder, leaving the source alone. */
+export interface ExportChoice {
+  /** The chosen one where absent. */
+  readonly candidateId?: string;
+  /** That of the run where absent. */
+  readonly target?: TargetId;
+}
+
+/** Writes a network's code to a folder, leaving the source alone. */
 export function exportArtifacts(
   result: RunResult,
   folder: string,
+  { candidateId = result.chosen, target = result.target }: ExportChoice = {},
 ): Promise<{ readonly kind: 'written'; readonly files: readonly string[] } | Failure> {
   return guardDisk(async () => {
+    const unusable = targetProblem(target);
+    if (unusable) return unusable;
     const { createSourceProject, moduleStyle } = await loadSource();
     const place = placeGenerated(result.region, { folder });
     if (place.kind === 'failed') return place;
     const modules = moduleStyle(createSourceProject(), result.region.file);
-    const generated = generate(result, result.chosen, result.target, modules);
+    const generated = generate(result, candidateId, target, modules);
     if (generated.kind === 'failed') return generated;
-    writeAtomically(place.path, generated.text);
-    return { kind: 'written', files: [place.path] };
+    const [module, ...others] = generated.files;
+    const files = [
+      { path: place.path, content: module.content },
+      ...others.map(({ suffix, content }) => ({ path: join(folder, `${result.region.name}${suffix}`), content })),
+    ];
+    for (const { path, content } of files) writeAtomically(path, content);
+    return { kind: 'written', files: files.map(({ path }) => path) };
   });
 }
 

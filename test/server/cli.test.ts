@@ -146,6 +146,13 @@ describe('approximate', () => {
     assert.equal(status, 0, stderr);
     assert.deepEqual(readdirSync(join(folder, 'generated')), ['hill.approx.ts']);
     assert.equal(readFileSync(join(folder, 'hill.ts'), 'utf8'), source);
+    const [run] = readdirSync(join(folder, '.deepmaker', 'runs'));
+    const exported = deepmaker('export', join('.deepmaker', 'runs', run!), '--target', 'cpu', '--out', 'exported');
+    assert.equal(exported.status, 0, exported.stderr);
+    const texts = ['generated', 'exported'].map((out) => readFileSync(join(folder, out, 'hill.approx.ts'), 'utf8'));
+    assert.equal(texts[1], texts[0], 'a run that is stored exports what it wrote');
+    assert.equal(deepmaker('export', run!, '--candidate', 'none', '--out', 'exported').status, 2);
+    assert.match(deepmaker('export', run!, '--target', 'fpga', '--out', 'exported').stderr, /FPGA cannot be used/);
   });
 
   test('a second process is told that the run is taken', async () => {

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { inputSlots, outputSlots, readArguments, writeResult } from '../../engine/data/slots.ts';
-import { type EmitInput, targets } from '../../engine/emit/target.ts';
+import { cpuTarget } from '../../engine/emit/cpu/cpu.ts';
+import type { EmitInput } from '../../engine/emit/target.ts';
 import { activationFunctions } from '../../engine/nn/activations.ts';
 import type { Activation, Domain, Encoding, Network, Shape, Slot, SlotEncoding } from '../../engine/types.ts';
 import { buildKernels } from '../../scripts/buildKernels.mjs';
@@ -58,7 +59,7 @@ export function emitInputOf(recipe: Recipe): EmitInput<Network> {
 }
 
 export function emitText(input: EmitInput): string {
-  return targets[0]!.emit(input)[0]!.text;
+  return String(cpuTarget.emit(input)[0].content);
 }
 
 function encodingOf(inputs: readonly Slot[], outputs: readonly Slot[], recipe: Recipe): Encoding {

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { targetDescriptions, targets } from '../../engine/emit/target.ts';
-import { type Shape, targetIds } from '../../engine/types.ts';
+import type { Shape } from '../../engine/types.ts';
 import {
   array,
   boolean,
@@ -159,15 +158,4 @@ test('a small file, as people read it', () => {
   const text = emitText({ ...emitInputOf(recipes.scalars!), inference: Uint8Array.of(0, 97, 115, 109) });
   const expected = readFileSync(new URL('../fixtures/emit/price.approx.ts', import.meta.url), 'utf8');
   assert.equal(text, expected);
-});
-
-test('the picker lists every target, and those that do not exist say why', () => {
-  assert.deepEqual(
-    targetDescriptions.map(({ id }) => id),
-    [...targetIds],
-  );
-  for (const { id, unavailable } of targetDescriptions) {
-    const exists = targets.some((target) => target.id === id);
-    assert.equal(unavailable === undefined, exists, id);
-  }
 });

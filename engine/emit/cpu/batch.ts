@@ -1,5 +1,6 @@
 /** The generated batch function: many rows at once on a WebAssembly kernel, with the single-call function to fall back on. */
-import type { Network, SlotEncoding } from '../../types.ts';
+import { isCnnNetwork } from '../../nn/models.ts';
+import type { AnyNetwork, Network, SlotEncoding } from '../../types.ts';
 import { claimName } from '../names.ts';
 import { build, type Leaf, leavesOf, literalText, storedValue, unrolledLength, valuesText } from '../shapes.ts';
 import type { EmitInput } from '../target.ts';
@@ -23,13 +24,13 @@ export function times(name: string, factor: number): string {
 /** The batch function from its comment to the check of its arguments. */
 export function openBatch(input: EmitInput, batch: string): string[] {
   const typed = input.language === 'typescript';
-  const { encoding } = input;
+  const { encoding, network } = input;
   const width = encoding.inputs.length;
   const depth = encoding.outputs.length;
   const head = typed
     ? [
         `${exportKeyword(input)}function ${batch}(`,
-        '  inputs: Float64Array | Float32Array | readonly number[],',
+        `  inputs: ${rowsType(network)},`,
         '  count: number,',
         `  outputs: Float64Array = new Float64Array(${times('count', depth)}),`,
         '): Float64Array {',
@@ -79,6 +80,10 @@ function batchFunction(input: EmitInput, network: Network, names: BatchNames, ow
   ].join('\n');
 }
 
+/** Images come as bytes too. */
+const rowsType = (network: AnyNetwork): string =>
+  isCnnNetwork(network) ? 'ArrayLike<number>' : 'Float64Array | Float32Array | readonly number[]';
+
 function batchComment(input: EmitInput): string[] {
   const { signature, regionName, language } = input;
   const inputs = signature.parameters.flatMap(({ name, shape }) => leavesOf(shape, name, 'javascript'));
@@ -95,7 +100,7 @@ function batchComment(input: EmitInput): string[] {
   const types =
     language === 'javascript'
       ? [
-          '@param {Float64Array | Float32Array | readonly number[]} inputs',
+          `@param {${rowsType(input.network)}} inputs`,
           '@param {number} count',
           '@param {Float64Array} [outputs]',
           '@returns {Float64Array}',

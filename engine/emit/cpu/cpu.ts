@@ -1,11 +1,13 @@
 /** The CPU target: one self-contained TypeScript or JavaScript file without dependencies. */
 
 import { isCnnNetwork } from '../../nn/models.ts';
-import type { CnnNetwork, Network } from '../../types.ts';
+import type { AnyNetwork, CnnNetwork, Network } from '../../types.ts';
+import { planCnn } from '../cnn/plan.ts';
+import { type Cost, countsOf } from '../cost.ts';
 import { collapseLinear, countTerms, foldNetwork } from '../fold.ts';
 import { headerText } from '../header.ts';
 import { claimName } from '../names.ts';
-import type { EmitInput, EmittedFile, Target } from '../target.ts';
+import type { EmitInput, EmittedFiles, Target } from '../target.ts';
 import { encodeBase64, float32Bytes } from '../text.ts';
 import { emitBatch } from './batch.ts';
 import { emitCnn } from './cnn/cnn.ts';
@@ -18,15 +20,27 @@ export const cpuTarget: Target = {
   label: 'CPU',
   description: 'TypeScript or JavaScript, with a WebAssembly kernel for batches',
   emit,
+  estimate,
 };
 
 /** The network first, for the reader; then what it needs, and the kernel at the end. */
-function emit(input: EmitInput): readonly EmittedFile[] {
+function emit(input: EmitInput): EmittedFiles {
   const { network } = input;
   const invalid = network.weights.find((weight) => !Number.isFinite(weight));
   if (invalid !== undefined) throw new RangeError(`A network with the parameter ${invalid} cannot be emitted.`);
   const text = isCnnNetwork(network) ? cnnText({ ...input, network }) : perceptronText({ ...input, network });
-  return [{ suffix: input.language === 'typescript' ? '.approx.ts' : '.approx.js', text }];
+  return [{ suffix: input.language === 'typescript' ? '.approx.ts' : '.approx.js', content: text }];
+}
+
+/** In the form of loops, in which every parameter is a float32; activations of a perceptron are double. */
+function estimate(network: AnyNetwork): Cost {
+  const common = { ...countsOf(network), more: [] };
+  if (isCnnNetwork(network)) {
+    const { parameters, size } = planCnn(network);
+    return { ...common, parameterBytes: 4 * parameters.length, workingBytes: 4 * (size - parameters.length) };
+  }
+  const widest = Math.max(...network.topology.widths);
+  return { ...common, parameterBytes: 4 * network.weights.length, workingBytes: 2 * 8 * widest };
 }
 
 /** Names that every file declares; `claim` keeps later ones apart from them. */

@@ -1,0 +1,184 @@
+/** The network of a dataset's run as code: what the function takes and gives, and figures measured on that very code. */
+import { join } from 'node:path';
+import type { InputShape, LabelledSet, OutputShape, Rows } from '../../engine/data/dataset.ts';
+import { inputSize } from '../../engine/data/dataset.ts';
+import { encodingOf, outputSlotsOf, rawOutputs } from '../../engine/data/labelled.ts';
+import { inputSlots } from '../../engine/data/slots.ts';
+import { imageSubset } from '../../engine/data/subset.ts';
+import type { EmitInput } from '../../engine/emit/target.ts';
+import { formatCount, formatDuration, formatPercent } from '../../engine/format.ts';
+import { multiplyAccumulates } from '../../engine/nn/models.ts';
+import type { AnyNetwork, Domain, Samples, Shape, Signature, TargetId } from '../../engine/types.ts';
+import { loadDataset } from '../datasets/load.ts';
+import type { Failure } from '../protocol.ts';
+import { guardDisk, writeAtomically } from '../store.ts';
+import { findTarget } from '../targets/registry.ts';
+import type { Verification } from '../targets/target.ts';
+import { contentHash, testRows } from './datasetData.ts';
+import type { DatasetResult } from './datasetRun.ts';
+import { emitFiles } from './emit.ts';
+import { restoreNetwork } from './storedNetwork.ts';
+
+export interface DatasetExport {
+  /** Where the files go. */
+  readonly folder: string;
+  /** Folders that the dataset's path may be relative to. */
+  readonly dataFolders: readonly string[];
+  readonly candidateId?: string;
+  readonly target?: TargetId;
+  readonly signal: AbortSignal;
+}
+
+export type ExportOutcome =
+  | { readonly kind: 'written'; readonly files: readonly string[]; readonly figures: readonly string[] }
+  | Failure;
+
+/** Bounds on checking: about twenty seconds of multiply-accumulates, and what a message to the sandbox may weigh. */
+const maxTestMultiplyAccumulates = 2e11;
+const maxTestValues = 1e7;
+
+/** Emits the code, runs it on test rows, and emits it again with the figures in its head. */
+export function exportDataset(result: DatasetResult, options: DatasetExport): Promise<ExportOutcome> {
+  const { target: id = 'cpu', candidateId = result.chosen, folder, signal } = options;
+  return guardDisk(async () => {
+    const target = findTarget(id);
+    if (target.kind === 'failed') return target;
+    const stored = result.networks.find((network) => network.id === candidateId);
+    if (!stored) {
+      const ids = result.networks.map((network) => network.id).join(', ');
+      const message = `The run ${result.runId} holds no trained network ${candidateId}.`;
+      return { kind: 'failed', message, hint: `Choose one of ${ids}.` };
+    }
+    const loaded = await loadSame(result, options.dataFolders);
+    if (loaded.kind === 'failed') return loaded;
+    const network = restoreNetwork(stored);
+    const input = emitInputOf(result, loaded.dataset, network);
+    const unusable = await target.found.unavailable();
+    const figures = unusable
+      ? [`Not run on this machine: ${unusable.message}`]
+      : await measuredFigures(result, loaded.dataset, input, id, signal);
+    if ('kind' in figures) return figures;
+    const files = emitFiles(id, { ...input, figures }).map(({ suffix, content }) => ({
+      path: join(folder, `${fileName(result.dataset.name)}${suffix}`),
+      content,
+    }));
+    for (const { path, content } of files) writeAtomically(path, content);
+    return { kind: 'written', files: files.map(({ path }) => path), figures };
+  });
+}
+
+async function measuredFigures(
+  result: DatasetResult,
+  dataset: LabelledSet,
+  input: Omit<EmitInput, 'inference' | 'cnnInference'>,
+  id: TargetId,
+  signal: AbortSignal,
+): Promise<readonly string[] | Failure> {
+  const target = findTarget(id);
+  if (target.kind === 'failed') return target;
+  const { functionName, signature } = input;
+  const test = samplesOf(rowsToRun(result, dataset, input.network));
+  const outputSlots = outputSlotsOf(dataset.output);
+  const files = emitFiles(id, input);
+  const verified = await target.found.verify({ files, functionName, signature, outputSlots, test, signal });
+  return verified.kind === 'failed' ? verified : figureLines(verified, test.count, dataset.output);
+}
+
+/** Reads the set, and makes sure that it is the one that the run knows. */
+async function loadSame(
+  { dataset, runId }: DatasetResult,
+  folders: readonly string[],
+): Promise<{ readonly kind: 'dataset'; readonly dataset: LabelledSet } | Failure> {
+  let problem: Failure | undefined;
+  for (const folder of folders) {
+    const loaded = await loadDataset(dataset.source, folder);
+    if (loaded.kind === 'failed') problem ??= loaded;
+    else if (contentHash(loaded.dataset) === dataset.hash) return loaded;
+    else {
+      const message = `The dataset ${dataset.source} is no longer the one that ${runId} was searched on.`;
+      problem = { kind: 'failed', message, hint: 'Search it again, then export.' };
+    }
+  }
+  return problem!;
+}
+
+/** What the code takes and gives: an image or columns, in the container that the files have them in. */
+function emitInputOf(
+  { dataset, normalization }: DatasetResult,
+  set: LabelledSet,
+  network: AnyNetwork,
+): Omit<EmitInput, 'inference' | 'cnnInference'> {
+  const signature = signatureOf(set);
+  return {
+    functionName: functionNameOf(dataset.name, set.output),
+    regionName: dataset.name,
+    signature,
+    encoding: encodingOf(set, normalization),
+    network,
+    domain: domainOf(set.train, signature),
+    language: 'typescript',
+  };
+}
+
+function signatureOf({ input, output, train }: LabelledSet): Signature {
+  const container = train.inputs instanceof Uint8Array ? 'Uint8Array' : 'Float32Array';
+  const number: Shape = { kind: 'number' };
+  return {
+    parameters: [
+      {
+        name: parameterNames[input.kind],
+        shape: { kind: 'array', container, length: inputSize(input), element: number },
+      },
+    ],
+    result:
+      output.kind === 'classes'
+        ? { kind: 'category', values: output.names }
+        : { kind: 'array', container: 'Array', length: output.count, element: number },
+  };
+}
+
+const parameterNames: Readonly<Record<InputShape['kind'], string>> = { image: 'image', columns: 'columns' };
+
+/** From the smallest value of the training rows to the largest; whole bytes where they are bytes. */
+function domainOf({ inputs }: Rows, signature: Signature): Domain {
+  const bytes = inputs instanceof Uint8Array;
+  let [min, max] = bytes ? [0, 255] : [Infinity, -Infinity];
+  for (const value of bytes ? [] : inputs) {
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  return inputSlots(signature).map(({ path }) => ({ path, kind: 'number', min, max, integer: bytes }));
+}
+
+/** `mnist` -> `classifyMnist`; sets of numbers are predicted. */
+function functionNameOf(name: string, output: OutputShape): string {
+  const words = name.split(/[^\p{ID_Continue}]+/u).map((word) => word.replace(/^./u, (letter) => letter.toUpperCase()));
+  return `${output.kind === 'classes' ? 'classify' : 'predict'}${words.join('')}`;
+}
+
+const fileName = (name: string): string => name.replaceAll(/[^\w.-]/g, '_');
+
+/** All test rows, or as many as can be run in a while, each class in its share. */
+function rowsToRun({ config, subset }: DatasetResult, set: LabelledSet, network: AnyNetwork): Rows {
+  const affordable = Math.min(
+    maxTestMultiplyAccumulates / multiplyAccumulates(network.topology),
+    maxTestValues / inputSize(set.input),
+  );
+  return imageSubset(testRows(set, config.seed, subset), Math.max(1, Math.floor(affordable)), config.seed);
+}
+
+const samplesOf = (rows: Rows): Samples => ({
+  count: rows.count,
+  inputs: Float64Array.from(rows.inputs),
+  outputs: rawOutputs(rows),
+});
+
+function figureLines({ error, latencyNs }: Verification, count: number, output: OutputShape): string[] {
+  const rows = `${formatCount(count)} test rows it was not trained on`;
+  const errors =
+    output.kind === 'classes'
+      ? `wrong class in ${formatPercent(error.missRate)}`
+      : `NRMSE ${formatPercent(error.nrmse)}, p99 ${formatPercent(error.p99)}, largest error ${formatPercent(error.max)} of the output's range`;
+  const times = latencyNs === undefined ? [] : [`${formatDuration(latencyNs)} per call where it was measured.`];
+  return [`Measured on ${rows}: ${errors}.`, ...times];
+}

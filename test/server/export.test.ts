@@ -1,0 +1,149 @@
+/** `deepmaker export` on the run of a dataset: its code answers what the network does, and says what was measured on it. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fitNormalization, toEncodedSamples } from '../../engine/data/normalization.ts';
+import { formatPercent } from '../../engine/format.ts';
+import { predictCnnReference } from '../../engine/nn/cnn/reference.ts';
+import type { CnnNetwork } from '../../engine/types.ts';
+import { targetIds } from '../../engine/types.ts';
+import { loadDataset } from '../../server/datasets/load.ts';
+import { contentHash, testRows } from '../../server/pipeline/datasetData.ts';
+import { storeNetwork } from '../../server/pipeline/storedNetwork.ts';
+import { describeTargets, serverTargets } from '../../server/targets/registry.ts';
+import { cnnTopologyWith, unevenNetwork } from '../unit/cnnHelpers.ts';
+
+const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.cjs');
+const classes = ['bright', 'dark', 'striped'];
+const topology = cnnTopologyWith({ height: 5, width: 6, outputs: 3, blocks: 2, layers: 6 });
+const network: CnnNetwork = unevenNetwork(topology, 4);
+
+let folder: string;
+before(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'deepmaker-export-')));
+  writeFileSync(join(folder, 'package.json'), '{}');
+  writeImages('images.json', 60);
+  await writeRun();
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function writeImages(file: string, count: number): void {
+  const inputs = Array.from({ length: count }, (_, row) =>
+    Array.from({ length: 30 }, (_, at) => ((row * 7 + at * (1 + (row % 3))) % 23) / (1 + (row % 5))),
+  );
+  const outputs = inputs.map((_, row) => classes[row % 3]!);
+  writeFileSync(join(folder, file), JSON.stringify({ shape: [5, 6, 1], inputs, outputs }));
+}
+
+async function imagesOf() {
+  const loaded = await loadDataset('images.json', folder);
+  assert.equal(loaded.kind, 'dataset');
+  return loaded.dataset;
+}
+
+async function writeRun(): Promise<void> {
+  const set = await imagesOf();
+  const run = join(folder, '.deepmaker', 'runs', 'images-cnn-1');
+  mkdirSync(run, { recursive: true });
+  const { name, input, output } = set;
+  const plan = {
+    ...{
+      version: 1,
+      kind: 'dataset',
+      model: 'cnn',
+      config: { seed: 1 },
+      samples: { train: 49, validation: 5, test: 6 },
+    },
+    dataset: { name, source: 'images.json', hash: contentHash(set), input, output },
+  };
+  const result = {
+    ...plan,
+    runId: 'images-cnn-1',
+    normalization: fitNormalization(set.train, set),
+    points: [{ id: 'a' }],
+    networks: [{ id: 'a', ...storeNetwork(network) }],
+    chosen: 'a',
+  };
+  writeFileSync(join(run, 'run.json'), JSON.stringify(plan));
+  writeFileSync(join(run, 'result.json'), JSON.stringify(result));
+}
+
+function deepmaker(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'export', ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+test('the code of an image search classifies its images, and its head has the error that it makes', async () => {
+  const { status, stdout, stderr } = deepmaker('images-cnn-1', '--out', 'out');
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /Wrote .*images\.approx\.ts/);
+  const text = readFileSync(join(folder, 'out', 'images.approx.ts'), 'utf8');
+  const code = Buffer.from(stripTypeScriptTypes(text)).toString('base64');
+  const { classifyImages } = await import(`data:text/javascript;base64,${code}`);
+
+  const set = await imagesOf();
+  const rows = testRows(set, 1);
+  const normalization = fitNormalization(set.train, set);
+  const { inputs } = toEncodedSamples(rows, set.output, normalization);
+  const logits = predictCnnReference(network, inputs, rows.count);
+  let wrong = 0;
+  for (let row = 0; row < rows.count; row++) {
+    const own = Array.from(logits.subarray(3 * row, 3 * row + 3));
+    const expected = own.indexOf(Math.max(...own));
+    assert.equal(classifyImages(rows.inputs.subarray(30 * row, 30 * row + 30)), classes[expected]);
+    if (rows.targets[row] !== expected) wrong++;
+  }
+  const figure = `Measured on 6 test rows it was not trained on: wrong class in ${formatPercent(wrong / rows.count)}.`;
+  assert.ok(text.includes(figure), `${figure} is not in ${text.slice(0, 600)}`);
+  assert.match(text.slice(0, 600), / per call where it was measured\./);
+});
+
+describe('what cannot be exported says why', () => {
+  for (const [name, args, message] of [
+    ['no run', ['--out', 'out'], /no run was named/],
+    ['no folder', ['images-cnn-1'], /export needs --out DIR/],
+    ['unknown run', ['other', '--out', 'out'], /There is no run "other".*\n.*images-cnn-1/],
+    [
+      'unknown network',
+      ['images-cnn-1', '--candidate', 'b', '--out', 'out'],
+      /holds no trained network b.\nChoose one of a/,
+    ],
+    ['unknown target', ['images-cnn-1', '--target', 'abacus', '--out', 'out'], /no target "abacus".\nTargets: cpu/],
+  ] as const) {
+    test(name, () => {
+      const { status, stderr } = deepmaker(...args);
+      assert.equal(status, 2);
+      assert.match(stderr, message);
+    });
+  }
+
+  test('other data under the same name', () => {
+    writeImages('images.json', 63);
+    const { status, stderr } = deepmaker('images-cnn-1', '--out', 'out');
+    writeImages('images.json', 60);
+    assert.equal(status, 2);
+    assert.match(stderr, /images.json is no longer the one that images-cnn-1 was searched on/);
+  });
+});
+
+test('every target is described, and what has no code says so', async () => {
+  const described = await describeTargets();
+  assert.deepEqual(
+    described.map(({ id }) => id),
+    [...targetIds],
+  );
+  for (const { id, unavailable } of described) {
+    assert.equal(
+      unavailable === undefined,
+      serverTargets.some(({ target }) => target.id === id),
+      id,
+    );
+  }
+});
