@@ -80,12 +80,14 @@ async function approximate(client: Client, region: RegionReference) {
 }
 
 async function use(client: Client, front: FrontView, candidateId: string): Promise<Applied> {
-  const outcome = await edit(client, front.region, () => applyCandidate(client.session, front, candidateId));
+  const { subject } = front;
+  const outcome = await edit(client, subject, () => applyCandidate(client.session, front, candidateId));
   if (outcome.kind === 'applied') {
-    const panel = client.panels.find(front.region);
-    // A newer run may have taken the panel meanwhile; its front says nothing about this candidate.
-    if (panel?.front?.runId === front.runId) panel.show({ ...panel.front, applied: candidateId });
-    tellQuietly(vscode.l10n.t('{0} calls the network now.', front.region.name));
+    for (const panel of client.panels.showing(subject)) {
+      // Other runs' fronts say nothing about this candidate.
+      if (panel.front?.runId === front.runId) panel.show({ ...panel.front, applied: candidateId });
+    }
+    tellQuietly(vscode.l10n.t('{0} calls the network now.', subject.name));
   }
   return outcome;
 }
@@ -93,8 +95,8 @@ async function use(client: Client, front: FrontView, candidateId: string): Promi
 async function revert(client: Client, region: RegionReference): Promise<Applied> {
   const outcome = await edit(client, region, () => revertRegion(client.session, region));
   if (outcome.kind === 'applied') {
-    const panel = client.panels.find(region);
-    if (panel?.front) {
+    for (const panel of client.panels.showing(region)) {
+      if (!panel.front) continue;
       const { applied: _reverted, ...front } = panel.front;
       panel.show(front);
     }
@@ -103,13 +105,13 @@ async function revert(client: Client, region: RegionReference): Promise<Applied>
   return outcome;
 }
 
-/** Changes the source while the region's panel says so. A run that goes on keeps the panel's status to itself. */
+/** Changes the source while the region's panels say so. A run that goes on keeps the panel's status to itself. */
 async function edit({ session, panels, runs }: Client, region: RegionReference, change: () => Promise<Applied>) {
-  const panel = runs.isRunning(region) ? undefined : panels.find(region);
-  panel?.setStatus({ kind: 'editing' });
+  const shown = runs.isRunning(region) ? [] : panels.showing(region);
+  for (const panel of shown) panel.setStatus({ kind: 'editing' });
   const outcome = await change();
   if (outcome.kind === 'failed') tellFailure(session.log, outcome);
-  if (!runs.isRunning(region)) panel?.settle();
+  if (!runs.isRunning(region)) for (const panel of shown) panel.settle();
   return outcome;
 }
 
@@ -133,7 +135,7 @@ async function showFront({ session, panels }: Client, region: RegionReference): 
 }
 
 /** A panel for a front of a run that is over. */
-function openSettled(panels: Panels, front: FrontView): ParetoPanel {
+export function openSettled(panels: Panels, front: FrontView): ParetoPanel {
   const panel = panels.show(front);
   panel.settle();
   return panel;
@@ -145,24 +147,32 @@ export function handlePanelMessage(
   panel: ParetoPanel,
   message: Exclude<PanelMessage, { kind: 'ready' }>,
 ): void {
+  const { subject } = panel;
+  if (subject.kind === 'dataset') {
+    // It has no source to change; what it has is a folder.
+    if (message.kind === 'reveal') {
+      void vscode.commands.executeCommand('revealInExplorer', vscode.Uri.parse(subject.uri));
+    }
+    return;
+  }
   switch (message.kind) {
     case 'use':
       if (panel.front) void use(client, panel.front, message.candidateId);
       return;
     case 'revert':
-      void revert(client, panel.region);
+      void revert(client, subject);
       return;
     case 'compare':
-      void compare(client, panel.region);
+      void compare(client, subject);
       return;
     case 'stop':
-      client.runs.stop(panel.region);
+      client.runs.stop(subject);
       return;
     case 'run':
-      if (ensureTrusted()) void approximate(client, panel.region);
+      if (ensureTrusted()) void approximate(client, subject);
       return;
     case 'reveal':
-      void revealRegion(panel.region);
+      void revealRegion(subject);
       return;
   }
 }

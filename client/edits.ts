@@ -19,7 +19,7 @@ export const applyCandidate = (requests: Requests, front: FrontView, candidateId
       runId: front.runId,
       candidateId,
       target: front.target,
-      uri: front.region.uri,
+      uri: front.subject.uri,
     }),
   );
 

@@ -4,6 +4,7 @@ import { type Client, handlePanelMessage, registerCommands } from './commands.ts
 import { ExactTexts } from './compare.ts';
 import { Panels } from './panels.ts';
 import { Runs } from './run.ts';
+import { registerSavedRuns } from './savedRuns.ts';
 import { Session } from './session.ts';
 import { TargetItem } from './targetPicker.ts';
 
@@ -19,6 +20,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const runs = new Runs({ requests: session, panels });
   const client: Client = { session, panels, runs, exact: new ExactTexts() };
   context.subscriptions.push(session, panels, runs, client.exact, new TargetItem(), ...registerCommands(client));
+  context.subscriptions.push(...registerSavedRuns(client));
   session.start();
 }
 

@@ -24,10 +24,25 @@ const frontPoint = z.object({
   onFront: z.boolean(),
 });
 
+const figures = z.array(figure);
+
+/** Errors may be infinite, sizes and epochs may not. */
+const runPlots = z.object({
+  fronts: z.array(
+    z.object({ generation: z.number(), places: z.array(z.object({ params: z.number(), error: figure })) }),
+  ),
+  curves: z.array(
+    z.object({ name: z.string(), epochs: z.array(z.number()), loss: figures, error: z.exactOptional(figures) }),
+  ),
+});
+
+const subjectKind = z.enum(['function', 'dataset']);
+
 const frontView = z.object({
   runId: z.string(),
-  region: z.object({ uri: z.string(), name: z.string() }),
+  subject: z.object({ kind: subjectKind, uri: z.string(), name: z.string() }),
   target: z.enum(targetIds),
+  measure: z.enum(['nrmse', 'classes']),
   stage: z.enum(['analysing', 'sampling', 'searching', 'training', 'measuring', 'done']),
   generation: z.number(),
   generations: z.number(),
@@ -39,6 +54,7 @@ const frontView = z.object({
   maxError: z.exactOptional(z.number()),
   criterion: z.exactOptional(z.object({ met: z.boolean(), reason: z.string() })),
   applied: z.exactOptional(z.string()),
+  plots: z.exactOptional(runPlots),
 });
 
 const note = z.object({ message: z.string(), hint: z.exactOptional(z.string()) });
@@ -83,7 +99,7 @@ const panelMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('revert') }),
   z.object({ kind: z.literal('stop') }),
   z.object({ kind: z.literal('run') }),
-  /** Show the function in an editor. */
+  /** Show the function in an editor, or the run's folder among the files. */
   z.object({ kind: z.literal('reveal') }),
 ]);
 
@@ -106,6 +122,7 @@ export type SortColumn = (typeof sortColumns)[number];
 
 const panelState = z.object({
   version: z.literal(1),
+  kind: subjectKind,
   uri: z.string(),
   name: z.string(),
   runId: z.exactOptional(z.string()),

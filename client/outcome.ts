@@ -40,7 +40,7 @@ function tellDone(front: FrontView, { use, showFront }: TellOptions): void {
   const useIt = vscode.l10n.t('Use this network');
   const chosen = front.points.find(({ id }) => id === front.chosen);
   const met = front.criterion?.met === true && chosen !== undefined;
-  const message = met ? summary(front, chosen) : `${front.region.name}: ${front.criterion?.reason ?? noNetwork()}`;
+  const message = met ? summary(front, chosen) : `${front.subject.name}: ${front.criterion?.reason ?? noNetwork()}`;
   const asked = met
     ? vscode.window.showInformationMessage(message, useIt, show)
     : vscode.window.showWarningMessage(message, show);
@@ -56,10 +56,10 @@ const noNetwork = () => vscode.l10n.t('No network was good enough.');
 export function summary(front: FrontView, chosen: FrontView['points'][number]): string {
   const error = formatPercent(chosen.error.nrmse);
   return chosen.speedup === undefined
-    ? vscode.l10n.t('{0}: {1} network, {2} error (NRMSE).', front.region.name, chosen.topology, error)
+    ? vscode.l10n.t('{0}: {1} network, {2} error (NRMSE).', front.subject.name, chosen.topology, error)
     : vscode.l10n.t(
         '{0}: {1} network, {2} error (NRMSE), {3}.',
-        front.region.name,
+        front.subject.name,
         chosen.topology,
         error,
         formatComparison(chosen.speedup),

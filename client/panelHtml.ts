@@ -1,9 +1,11 @@
-/** The panel's document: one script, one style sheet, and nothing else that it may load or run. */
+/** The panel's document: one script, its style sheets, and nothing else that it may load or run. */
+import { escapeText } from '../engine/plot/svg.ts';
+
 export interface PanelHtmlOptions {
   /** The origin that the webview's own resources come from. */
   readonly cspSource: string;
   readonly scriptUri: string;
-  readonly styleUri: string;
+  readonly styleUris: readonly string[];
   /** Fresh for each document. */
   readonly nonce: string;
   readonly language: string;
@@ -11,15 +13,16 @@ export interface PanelHtmlOptions {
   readonly loading: string;
 }
 
-export function panelHtml({ cspSource, scriptUri, styleUri, nonce, language, loading }: PanelHtmlOptions): string {
+export function panelHtml({ cspSource, scriptUri, styleUris, nonce, language, loading }: PanelHtmlOptions): string {
   const policy = `default-src 'none'; style-src ${cspSource}; script-src 'nonce-${nonce}'`;
+  const links = styleUris.map((uri) => `    <link rel="stylesheet" href="${escapeText(uri)}">`);
   return `<!DOCTYPE html>
 <html lang="${escapeText(language)}">
   <head>
     <meta charset="UTF-8">
     <meta http-equiv="Content-Security-Policy" content="${escapeText(policy)}">
     <meta name="viewport" content="width=device-width, initial-scale=1">
-    <link rel="stylesheet" href="${escapeText(styleUri)}">
+${links.join('\n')}
     <title>DeepMaker</title>
   </head>
   <body>
@@ -29,6 +32,3 @@ export function panelHtml({ cspSource, scriptUri, styleUri, nonce, language, loa
 </html>
 `;
 }
-
-const escapeText = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

@@ -1,5 +1,11 @@
 import * as vscode from 'vscode';
-import { type FrontParams, FrontRequest, type FrontView, type RegionReference } from '../server/protocol.ts';
+import {
+  type FrontParams,
+  FrontRequest,
+  type FrontView,
+  type RegionReference,
+  type Subject,
+} from '../server/protocol.ts';
 import { type PanelMessage, parsePanelState } from './messages.ts';
 import { ParetoPanel, webviewOptions } from './paretoPanel.ts';
 import { regionKey } from './region.ts';
@@ -14,7 +20,10 @@ export interface PanelsOptions {
   readonly onMessage: (panel: ParetoPanel, message: Exclude<PanelMessage, { kind: 'ready' }>) => void;
 }
 
-/** Owns the open panels, one per region, and brings them back after a reload. Lives from activation to deactivation. */
+/**
+ * Owns the open panels, one per function or data set and one per file of a run that is open as an editor, and brings them
+ * back after a reload. Lives from activation to deactivation.
+ */
 export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable {
   readonly #options: PanelsOptions;
   readonly #open = new Map<string, ParetoPanel>();
@@ -31,13 +40,19 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
     ];
   }
 
+  /** The panel that follows the runs of a region, or shows those of a data set. */
   find(region: RegionReference): ParetoPanel | undefined {
     return this.#open.get(regionKey(region));
   }
 
-  /** Shows a front in its region's panel, which opens beside the source and leaves the focus there. */
+  /** Every panel that shows a run of this region. */
+  showing(region: RegionReference): readonly ParetoPanel[] {
+    return [...this.#open.values()].filter(({ subject }) => regionKey(subject) === regionKey(region));
+  }
+
+  /** Shows a front in its subject's panel, which opens beside the source and leaves the focus there. */
   show(front: FrontView): ParetoPanel {
-    const panel = this.find(front.region) ?? this.#create(front.region);
+    const panel = this.find(front.subject) ?? this.#create(front.subject);
     panel.show(front);
     return panel;
   }
@@ -49,39 +64,46 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
       webview.dispose();
       return;
     }
-    const { uri, name, runId } = state;
-    const panel = this.#adopt(webview, { uri, name });
+    const { kind, uri, name, runId } = state;
+    const panel = this.#adopt(webview, { kind, uri, name });
     const outcome = await readFront(this.#options.requests, { uri, name, ...(runId === undefined ? {} : { runId }) });
-    if (outcome.kind === 'front') panel.show(outcome.front);
-    const { message, hint } = outcome.kind === 'failed' ? outcome : {};
-    panel.settle(message === undefined ? undefined : { message, ...(hint === undefined ? {} : { hint }) });
+    settle(panel, outcome);
+  }
+
+  /** Fills an editor that VS Code has opened on a file of a run. */
+  async openEditor(webview: vscode.WebviewPanel, file: vscode.Uri): Promise<void> {
+    const outcome = await readFront(this.#options.requests, { uri: file.toString() });
+    const name = vscode.workspace.asRelativePath(file);
+    const subject =
+      outcome.kind === 'front' ? outcome.front.subject : { kind: 'dataset' as const, uri: file.toString(), name };
+    settle(this.#adopt(webview, subject, file.toString()), outcome);
   }
 
   /** Reads the fronts of a file's panels again, because only the server sees which network the source calls. */
   async #refresh(file: vscode.Uri): Promise<void> {
     for (const panel of [...this.#open.values()]) {
-      const { front, region } = panel;
-      if (front?.stage !== 'done' || vscode.Uri.parse(region.uri).toString() !== file.toString()) continue;
-      const outcome = await readFront(this.#options.requests, { ...region, runId: front.runId });
+      const { front, subject } = panel;
+      if (front?.stage !== 'done' || vscode.Uri.parse(subject.uri).toString() !== file.toString()) continue;
+      const { uri, name } = subject;
+      const outcome = await readFront(this.#options.requests, { uri, name, runId: front.runId });
       // A run may have started in the meantime; its front must not be replaced by an older one.
       if (outcome.kind === 'front' && panel.front === front) panel.show(outcome.front);
     }
   }
 
-  #create(region: RegionReference): ParetoPanel {
-    const title = vscode.l10n.t('{0}: networks', region.name);
+  #create(subject: Subject): ParetoPanel {
+    const title = vscode.l10n.t('{0}: networks', subject.name);
     const column = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
     return this.#adopt(
       vscode.window.createWebviewPanel(viewType, title, column, webviewOptions(this.#options.extensionUri)),
-      region,
+      subject,
     );
   }
 
-  #adopt(webview: vscode.WebviewPanel, region: RegionReference): ParetoPanel {
-    const key = regionKey(region);
+  #adopt(webview: vscode.WebviewPanel, subject: Subject, key = regionKey(subject)): ParetoPanel {
     const panel: ParetoPanel = new ParetoPanel(webview, {
       extensionUri: this.#options.extensionUri,
-      region,
+      subject,
       onMessage: (message) => this.#options.onMessage(panel, message),
       onDispose: () => {
         if (this.#open.get(key) === panel) this.#open.delete(key);
@@ -95,6 +117,13 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
     for (const registration of this.#registrations) registration.dispose();
     for (const panel of [...this.#open.values()]) panel.dispose();
   }
+}
+
+/** Shows a front that was read, or why there is none. */
+function settle(panel: ParetoPanel, outcome: Awaited<ReturnType<typeof readFront>>): void {
+  if (outcome.kind === 'front') panel.show(outcome.front);
+  const { message, hint } = outcome.kind === 'failed' ? outcome : {};
+  panel.settle(message === undefined ? undefined : { message, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** The stored front of a run, or of a region's newest run. */

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { FrontView, RegionReference } from '../server/protocol.ts';
+import type { FrontView, Subject } from '../server/protocol.ts';
 import { type HostMessage, type Note, type PanelMessage, type PanelStatus, parsePanelMessage } from './messages.ts';
 import { panelHtml } from './panelHtml.ts';
 
 export interface ParetoPanelOptions {
   readonly extensionUri: vscode.Uri;
-  readonly region: RegionReference;
+  readonly subject: Subject;
   readonly onMessage: (message: Exclude<PanelMessage, { kind: 'ready' }>) => void;
   readonly onDispose: () => void;
 }
@@ -21,17 +21,17 @@ export const webviewOptions = (extensionUri: vscode.Uri): vscode.WebviewOptions 
 });
 
 /**
- * Owns one webview panel, which shows the runs of one region one after the other. Lives until the user closes the tab.
+ * Owns one webview panel, which shows the runs of one function one after the other, or one run on a data set. Lives until the user closes the tab.
  * It keeps what it shows: a webview that was hidden starts anew and asks for everything again.
  */
 export class ParetoPanel {
-  readonly region: RegionReference;
+  readonly subject: Subject;
   readonly #panel: vscode.WebviewPanel;
   #front: FrontView | undefined;
   #status: PanelStatus = { kind: 'loading' };
 
   constructor(panel: vscode.WebviewPanel, options: ParetoPanelOptions) {
-    this.region = options.region;
+    this.subject = options.subject;
     this.#panel = panel;
     panel.onDidDispose(options.onDispose);
     panel.webview.onDidReceiveMessage((value: unknown) => {
@@ -47,7 +47,7 @@ export class ParetoPanel {
     panel.webview.html = panelHtml({
       cspSource: panel.webview.cspSource,
       scriptUri: asset('dist', 'webview', 'panel.js'),
-      styleUri: asset('media', 'panel.css'),
+      styleUris: [asset('media', 'plot.css'), asset('media', 'panel.css')],
       nonce: randomBytes(16).toString('base64url'),
       language: vscode.env.language,
       loading: vscode.l10n.t('Loading…'),

@@ -111,7 +111,7 @@ export class Runs implements vscode.Disposable {
 
   #showFront(run: Run, front: FrontView): void {
     const { panels } = this.#options;
-    if (run.shown && !panels.find(front.region)) return;
+    if (run.shown && !panels.find(front.subject)) return;
     run.shown = true;
     panels.show(front).setStatus({ kind: run.cancellation.token.isCancellationRequested ? 'stopping' : 'running' });
   }

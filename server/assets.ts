@@ -8,6 +8,9 @@ const distFolder =
 
 export const assetPath = (name: string): string => join(distFolder, name);
 
+/** Style sheets that the panel and reports share. In a checkout and in the package, `media/` lies beside `dist/`. */
+export const mediaPath = (name: string): string => join(distFolder, '..', 'media', name);
+
 /** The bytes of a kernel: as scripts/buildKernels.mjs names it. */
 export const readKernel = (name: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(readFileSync(assetPath(join('kernels', `${name}.wasm`))));

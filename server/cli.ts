@@ -3,6 +3,7 @@ import { runApproximate } from './cli/approximate.ts';
 import { type ExitCode, usage } from './cli/common.ts';
 import { runExport } from './cli/export.ts';
 import { runRevert } from './cli/revert.ts';
+import { runReport } from './cli/runReport.ts';
 import { runSearchCommand } from './cli/search.ts';
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
@@ -18,6 +19,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       return runSearchCommand(rest);
     case 'export':
       return runExport(rest);
+    case 'report':
+      return runReport(rest);
     case 'revert':
       return runRevert(rest);
     case 'lsp':

@@ -14,6 +14,7 @@ import { registerEdits } from './features/edits.ts';
 import { filePathOf } from './features/files.ts';
 import { registerFront } from './features/front.ts';
 import { registerRun } from './features/run.ts';
+import { registerRuns } from './features/runs.ts';
 import { registerTargets } from './features/targets.ts';
 import { approximateKind } from './protocol.ts';
 import type { SourceModule, SourceProject } from './source/lazy.ts';
@@ -72,6 +73,7 @@ export function serve(connection: Connection): void {
   registerRun(context);
   registerEdits(context);
   registerFront(context);
+  registerRuns(context);
   registerTargets(context);
   documents.listen(connection);
   connection.listen();

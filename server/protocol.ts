@@ -3,6 +3,8 @@
  * Standard LSP carries the rest: code actions, lenses, progress, cancellation, trust-neutral text edits.
  */
 import { ProgressType, RequestType, type WorkspaceEdit } from 'vscode-languageserver-protocol';
+import type { Measure } from '../engine/plot/figure.ts';
+import type { RunPlots } from '../engine/plot/runFigures.ts';
 import type { Activation, ErrorFigures, TargetDescription, TargetId } from '../engine/types.ts';
 
 /** The kind of the code action, under `refactor.rewrite`. */
@@ -23,6 +25,11 @@ export interface RegionReference {
   /** `price`, or `Pricer.price` for a method. */
   readonly name: string;
 }
+
+/** What a run is about, by which a panel finds the run again: a function, or a data set with the folder of its run. */
+export type Subject =
+  | (RegionReference & { readonly kind: 'function' })
+  | { readonly kind: 'dataset'; readonly uri: string; readonly name: string };
 
 /** One network of a run, as people see it. */
 export interface FrontPoint {
@@ -48,8 +55,10 @@ export type RunStage = 'analysing' | 'sampling' | 'searching' | 'training' | 'me
 /** Everything the Pareto panel shows about one run. The same object is stored on disk, so that a panel can be restored. */
 export interface FrontView {
   readonly runId: string;
-  readonly region: RegionReference;
+  readonly subject: Subject;
   readonly target: TargetId;
+  /** What \`error.nrmse\` of the points is. */
+  readonly measure: Measure;
   readonly stage: RunStage;
   readonly generation: number;
   readonly generations: number;
@@ -66,6 +75,8 @@ export interface FrontView {
   readonly criterion?: { readonly met: boolean; readonly reason: string };
   /** The candidate that is in the source now, if any. */
   readonly applied?: string;
+  /** What the plots beside the front are drawn from; present once the stage is 'done'. */
+  readonly plots?: RunPlots;
 }
 
 export interface RunParams {
@@ -130,6 +141,7 @@ export const ApplyRequest = { type: new RequestType<ApplyParams, EditOutcome, vo
 export const RevertRequest = { type: new RequestType<RegionReference, EditOutcome, void>('deepmaker/revert') };
 
 export interface FrontParams {
+  /** A source file, or the folder of a run or a file in it, which then is the run that is wanted. */
   readonly uri: string;
   /** A run's id, or the region whose newest run is wanted. */
   readonly runId?: string;
@@ -142,6 +154,29 @@ export const FrontRequest = {
     'deepmaker/front',
   ),
 };
+
+/** A stored run, in one line. */
+export interface RunSummary {
+  /** The run's folder. */
+  readonly uri: string;
+  readonly kind: Subject['kind'];
+  /** Of the function or the data set. */
+  readonly name: string;
+  /** When it was last written to, in milliseconds since 1970. */
+  readonly modifiedMs: number;
+  readonly measure: Measure;
+  /** Networks on the front, and the smallest error of them, a fraction. */
+  readonly networks: number;
+  readonly error: number;
+}
+
+export interface RunsParams {
+  /** Folders of runs, or files in them. */
+  readonly uris: readonly string[];
+}
+
+/** Client to server: which of these stored runs are finished, the newest first, to pick one from. */
+export const RunsRequest = { type: new RequestType<RunsParams, readonly RunSummary[], void>('deepmaker/runs') };
 
 /** Client to server: what the status-bar picker lists. */
 export const TargetsRequest = {

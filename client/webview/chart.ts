@@ -1,5 +1,7 @@
 /** The plot of the front, which answers to pointer and keyboard. */
+import { measureName } from '../../engine/plot/figure.ts';
 import { type ChartPoint, frontChart } from '../../engine/plot/frontChart.ts';
+import { networkLabel } from '../../engine/plot/runFigures.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import { toDom } from './dom.ts';
 import { frontOf, neighbour } from './front.ts';
@@ -16,7 +18,9 @@ export interface ChartOptions {
 }
 
 export function drawChart(view: FrontView, options: ChartOptions): SVGElement {
-  const chart = toDom(frontChart(chartPoints(view), { ...options, measure: 'NRMSE', bound: view.maxError }));
+  const chart = toDom(
+    frontChart(chartPoints(view), { ...options, measure: measureName(view.measure), bound: view.maxError }),
+  );
   chart.addEventListener('click', ({ target }) => {
     const picked = pointAt(target)?.getAttribute('data-point');
     if (picked) options.onSelect(picked);
@@ -29,9 +33,10 @@ function chartPoints(view: FrontView): ChartPoint[] {
   const roles = rolesOf(view);
   return view.points
     .filter(({ error }) => Number.isFinite(error.nrmse))
-    .map(({ id, topology, activation, params, error, onFront }) => {
+    .map((point) => {
+      const { id, params, error, onFront } = point;
       const own = roles.get(id) ?? [];
-      const name = `${topology} ${activation}`;
+      const name = networkLabel(point);
       return { id, name, params, error: error.nrmse, onFront, roles: own, label: roleNames(own, view) };
     });
 }

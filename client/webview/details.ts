@@ -30,22 +30,8 @@ export function drawDetails(view: FrontView, point: FrontPoint | undefined, opti
         ['Parameters', formatCount(point.params)],
         ['Found in generation', formatCount(point.generation)],
       ]),
-      ...group(
-        view.stage === 'done' && point.onFront
-          ? 'Error of the generated code, on held-out data'
-          : 'Error on validation data',
-        [
-          ['NRMSE', formatPercent(point.error.nrmse)],
-          ['Mean relative', formatPercent(point.error.meanRelative)],
-          ['99th percentile', formatPercent(point.error.p99)],
-          ['Maximum', formatPercent(point.error.max)],
-          ...(point.error.missRate > 0 ? [['Wrong categories', formatPercent(point.error.missRate)] as const] : []),
-        ],
-      ),
-      ...group('Time per call', [
-        ['This network', point.latencyNs === undefined ? 'not measured' : formatDuration(point.latencyNs)],
-        ['Exact function', view.exactNs === undefined ? 'not measured' : formatDuration(view.exactNs)],
-      ]),
+      ...group(errorTitle(view, point), errorRows(view, point)),
+      ...times(view, point),
     ),
     ...(point.speedup === undefined
       ? []
@@ -60,17 +46,45 @@ export function drawDetails(view: FrontView, point: FrontPoint | undefined, opti
   ];
 }
 
+function errorTitle({ stage, subject }: FrontView, { onFront }: FrontPoint): string {
+  if (stage !== 'done' || !onFront) return 'Error on validation data';
+  return subject.kind === 'function' ? 'Error of the generated code, on held-out data' : 'Error on test data';
+}
+
+function errorRows({ measure }: FrontView, { error }: FrontPoint): readonly (readonly [string, string])[] {
+  if (measure === 'classes') return [['Wrong classes', formatPercent(error.nrmse)]];
+  return [
+    ['NRMSE', formatPercent(error.nrmse)],
+    ['Mean relative', formatPercent(error.meanRelative)],
+    ['99th percentile', formatPercent(error.p99)],
+    ['Maximum', formatPercent(error.max)],
+    ...(error.missRate > 0 ? [['Wrong categories', formatPercent(error.missRate)] as const] : []),
+  ];
+}
+
+/** Nothing is timed, and there is nothing to compare with, where networks are for a data set. */
+function times({ subject, exactNs }: FrontView, { latencyNs }: FrontPoint): HTMLElement[] {
+  if (subject.kind === 'dataset') {
+    return latencyNs === undefined ? [] : group('Time per call', [['This network', formatDuration(latencyNs)]]);
+  }
+  return group('Time per call', [
+    ['This network', latencyNs === undefined ? 'not measured' : formatDuration(latencyNs)],
+    ['Exact function', exactNs === undefined ? 'not measured' : formatDuration(exactNs)],
+  ]);
+}
+
 const group = (title: string, rows: readonly (readonly [string, string])[]): HTMLElement[] => [
   html('div', { class: 'group' }, title),
   ...rows.map(([term, value]) => html('div', { class: 'row' }, html('dt', {}, term), html('dd', {}, value))),
 ];
 
 function actions(view: FrontView, point: FrontPoint, { status, send }: DetailsOptions): HTMLElement[] {
+  if (view.subject.kind === 'dataset') return [];
   const state = useState(status, view, point);
   switch (state.kind) {
     case 'applied':
       return [
-        html('p', {}, html('code', {}, view.region.name), ' calls this network now.'),
+        html('p', {}, html('code', {}, view.subject.name), ' calls this network now.'),
         html(
           'div',
           { class: 'buttons' },

@@ -14,7 +14,7 @@ export function createLayout({ onBound, onDominated, onReveal, onStop, onRun }: 
   const root = document.getElementById('root');
   if (!root) throw new Error('The panel has no root element.');
 
-  const name = html('button', { type: 'button', class: 'link', title: 'Show the function', click: onReveal });
+  const name = html('button', { type: 'button', class: 'link', click: onReveal });
   const target = html('span', { class: 'quiet' });
   const statusText = html('span', { role: 'status', 'aria-live': 'polite' });
   const progress = html('progress', { max: 1, 'aria-label': 'Progress', hidden: true });
@@ -62,12 +62,15 @@ export function createLayout({ onBound, onDominated, onReveal, onStop, onRun }: 
     ),
     table,
   );
+  const figures = html('div', { class: 'figures' });
+  const plots = html('section', { class: 'plots', 'aria-label': 'Plots' }, html('h2', {}, 'Plots'), figures);
   const content = html(
     'div',
     { class: 'content', hidden: true },
     html('section', { class: 'figure', 'aria-label': 'Pareto front' }, toolbar, plot, below),
     details,
     networks,
+    plots,
   );
   root.replaceChildren(html('header', {}, html('h1', {}, name, ' ', target), status), content);
   return {
@@ -88,6 +91,8 @@ export function createLayout({ onBound, onDominated, onReveal, onStop, onRun }: 
     dominated,
     networks,
     table,
+    plots,
+    figures,
     content,
   };
 }

@@ -14,6 +14,7 @@ import { replaceKeepingFocus } from './dom.ts';
 import { drawFigure } from './figure.ts';
 import { defaultSelection, parseBound } from './front.ts';
 import { createLayout } from './layout.ts';
+import { drawPlots } from './plots.ts';
 import { statusText } from './status.ts';
 import { drawTable } from './table.ts';
 
@@ -28,6 +29,7 @@ const send = (message: PanelMessage) => editor.postMessage(message);
 
 const initial: PanelState = {
   version: 1,
+  kind: 'function',
   uri: '',
   name: '',
   sort: { column: 'params', descending: false },
@@ -69,8 +71,9 @@ function receive(message: HostMessage): void {
       view = message.front;
       update({
         ...rest,
-        uri: view.region.uri,
-        name: view.region.name,
+        kind: view.subject.kind,
+        uri: view.subject.uri,
+        name: view.subject.name,
         runId: view.runId,
         ...(same && selected !== undefined ? { selected } : {}),
       });
@@ -101,18 +104,30 @@ function draw(): void {
   due = held;
   if (held) return;
   drawStatus();
-  layout.name.textContent = view?.region.name ?? state.name;
+  layout.name.textContent = view?.subject.name ?? state.name;
+  layout.name.title = isFunction() ? 'Show the function' : 'Show the folder of the run';
   if (!view) return;
   const known = view.points.some((point) => point.id === state.selected);
   const selected = known ? state.selected : defaultSelection(view);
   const point = view.points.find(({ id }) => id === selected);
   layout.content.hidden = false;
-  layout.target.textContent = `for ${view.target.toUpperCase()}`;
+  layout.target.textContent = isFunction() ? `for ${view.target.toUpperCase()}` : 'data set';
   drawFigure(layout, view, { selected, atMost: state.atMost, onSelect: select });
   layout.networks.hidden = view.points.length === 0;
   replaceKeepingFocus(layout.details, ...drawDetails(view, point, { status, send }));
   replaceKeepingFocus(layout.table, drawTable(view, { state, selected, onSelect: select, onSort: sort }));
+  // Nothing in them depends on what is selected.
+  const width = layout.figures.clientWidth;
+  if (plotted?.view !== view || plotted.width !== width) {
+    drawPlots(layout, view);
+    plotted = { view, width };
+  }
 }
+
+/** What the plots show now. */
+let plotted: { readonly view: FrontView; readonly width: number } | undefined;
+
+const isFunction = (): boolean => (view?.subject.kind ?? state.kind) === 'function';
 
 function drawStatus(): void {
   const { text, hint, progress, busy, tone, action } = statusText(status, view);
@@ -125,7 +140,7 @@ function drawStatus(): void {
   if (progress === undefined) layout.progress.removeAttribute('value');
   else layout.progress.value = progress;
   layout.stop.hidden = action !== 'stop';
-  layout.run.hidden = action !== 'run';
+  layout.run.hidden = action !== 'run' || !isFunction();
 }
 
 function sort(column: PanelState['sort']['column']): void {

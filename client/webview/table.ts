@@ -48,6 +48,16 @@ const columns: readonly Column[] = [
   { id: 'max', title: 'Maximum', numeric: true, text: (point) => formatPercent(point.error.max) },
 ];
 
+/** Where outputs are classes, one share of wrong ones says it all; networks of a data set have nothing to be faster than. */
+function columnsOf({ measure, subject, points }: FrontView): readonly Column[] {
+  const classes = new Set<SortColumn>(['meanRelative', 'p99', 'max']);
+  return columns
+    .filter(({ id }) => measure === 'nrmse' || !classes.has(id))
+    .filter(({ id }) => subject.kind === 'function' || id !== 'speedup')
+    .filter(({ id }) => id !== 'latencyNs' || subject.kind === 'function' || points.some(({ latencyNs }) => latencyNs))
+    .map((column) => (column.id === 'nrmse' && measure === 'classes' ? { ...column, title: 'Wrong classes' } : column));
+}
+
 /** The points that the table lists: the front, or everything, within the bound. */
 export const listedPoints = (view: FrontView, state: PanelState): readonly FrontPoint[] =>
   within(view.points, state.atMost).filter((point) => state.dominated || point.onFront);
@@ -63,15 +73,20 @@ export function drawTable(view: FrontView, options: TableOptions): HTMLElement {
     );
   }
   const roles = rolesOf(view);
+  const shown = columnsOf(view);
   return html(
     'div',
     { class: 'table-scroll', role: 'region', 'aria-label': 'Networks, scrollable', tabindex: 0 },
     html(
       'table',
       {},
-      html('caption', { class: 'visually-hidden' }, `Networks that approximate ${view.region.name}`),
-      html('thead', {}, html('tr', {}, ...columns.map((column) => header(column, options)))),
-      html('tbody', {}, ...points.map((point) => row(point, roleNames(roles.get(point.id) ?? [], view), options))),
+      html('caption', { class: 'visually-hidden' }, `Networks for ${view.subject.name}`),
+      html('thead', {}, html('tr', {}, ...shown.map((column) => header(column, options)))),
+      html(
+        'tbody',
+        {},
+        ...points.map((point) => row(point, roleNames(roles.get(point.id) ?? [], view), { ...options, shown })),
+      ),
     ),
   );
 }
@@ -94,8 +109,12 @@ function header({ id, title, numeric }: Column, { state, onSort }: TableOptions)
   );
 }
 
-function row(point: FrontPoint, label: string, { selected, onSelect }: TableOptions): HTMLElement {
-  const [first, ...rest] = columns;
+function row(
+  point: FrontPoint,
+  label: string,
+  { selected, onSelect, shown }: TableOptions & { readonly shown: readonly Column[] },
+): HTMLElement {
+  const [first, ...rest] = shown;
   return html(
     'tr',
     {

@@ -23,8 +23,8 @@ export interface FrameOptions {
   readonly area: { readonly left: number; readonly top: number; readonly width: number; readonly height: number };
   /** Room for what is written beside the plot; 18 where absent. */
   readonly right?: number;
-  /** Leave out the labels of an axis that a neighbour carries. */
-  readonly shared?: { readonly x?: boolean; readonly y?: boolean };
+  /** A neighbour on the left has the same y axis, and carries its labels. */
+  readonly sharesY?: boolean;
 }
 
 /** Where the data lies, in pixels. */
@@ -38,11 +38,12 @@ export interface Frame {
   place(x: number, y: number): readonly [number, number];
 }
 
-const margin = { top: 14, right: 18, bottom: 44, left: 62 };
+/** Pixels around the data; `leftShared` where a neighbour carries the labels. */
+export const margin = { top: 14, right: 18, bottom: 44, left: 62, leftShared: 4 } as const;
 
-export function createFrame({ x, y, area, right = margin.right }: FrameOptions): Frame {
+export function createFrame({ x, y, area, right = margin.right, sharesY }: FrameOptions): Frame {
   const inside = {
-    left: area.left + margin.left,
+    left: area.left + (sharesY ? margin.leftShared : margin.left),
     right: area.left + area.width - right,
     top: area.top + margin.top,
     bottom: area.top + area.height - margin.bottom,
@@ -51,17 +52,17 @@ export function createFrame({ x, y, area, right = margin.right }: FrameOptions):
   const xScale = createScale(x.values, {
     kind: x.kind ?? kindFor(x.values),
     range: [inside.left, inside.right],
-    ticks: Math.max(2, Math.floor(width / 60)),
+    ticks: Math.ceil(width / 70) + 1,
   });
   const yScale = createScale(y.values, {
     kind: y.kind ?? kindFor(y.values),
     range: [inside.bottom, inside.top],
-    ticks: Math.max(2, Math.floor(height / 40)),
+    ticks: Math.ceil(height / 45) + 1,
   });
   return { ...inside, x: xScale, y: yScale, place: (atX, atY) => [xScale.place(atX), yScale.place(atY)] };
 }
 
-export function drawAxes(frame: Frame, { x, y, area, shared = {} }: FrameOptions): SvgElement {
+export function drawAxes(frame: Frame, { x, y, area, sharesY }: FrameOptions): SvgElement {
   const { left, right, top, bottom } = frame;
   return svg(
     'g',
@@ -70,7 +71,7 @@ export function drawAxes(frame: Frame, { x, y, area, shared = {} }: FrameOptions
       const at = frame.y.place(tick);
       return [
         svg('line', { class: 'grid', x1: left, x2: right, y1: at, y2: at }),
-        shared.y
+        sharesY
           ? undefined
           : svg('text', { class: 'tick', x: left - 8, y: at, dy: '0.32em', 'text-anchor': 'end' }, tickText(tick)),
       ];
@@ -83,14 +84,12 @@ export function drawAxes(frame: Frame, { x, y, area, shared = {} }: FrameOptions
       ];
     }),
     svg('polyline', { class: 'axis', points: `${left},${top} ${left},${bottom} ${right},${bottom}` }),
-    shared.x
-      ? undefined
-      : svg(
-          'text',
-          { class: 'axis-label', x: (left + right) / 2, y: area.top + area.height - 6, 'text-anchor': 'middle' },
-          x.label,
-        ),
-    shared.y
+    svg(
+      'text',
+      { class: 'axis-label', x: (left + right) / 2, y: area.top + area.height - 6, 'text-anchor': 'middle' },
+      x.label,
+    ),
+    sharesY
       ? undefined
       : svg(
           'text',

@@ -28,7 +28,7 @@ export interface ChartOptions extends Size {
   readonly atMost?: number | undefined;
   /** Where a line stands for the bound; `atMost` where absent. */
   readonly bound?: number | undefined;
-  /** A still picture: nothing in it can be focused or picked. */
+  /** A still picture, one image as a whole: nothing in it can be focused or picked. */
   readonly still?: boolean;
 }
 
@@ -44,12 +44,13 @@ export function frontChart(points: readonly ChartPoint[], options: ChartOptions)
   const frame = createFrame(frameOptions);
   const steps = stepsOf(front).map((corner) => place(frame, corner));
   const bound = options.atMost ?? options.bound;
+  const label = { role: 'img', 'aria-label': describeFront(points.length, front) };
   return svg(
     'svg',
-    { class: 'chart', viewBox: `0 0 ${width} ${height}`, width, height },
+    { class: 'chart', viewBox: `0 0 ${width} ${height}`, width, height, ...(options.still ? label : {}) },
     svg(
       'g',
-      { role: 'img', 'aria-label': describeFront(points.length, front) },
+      options.still ? {} : label,
       drawAxes(frame, frameOptions),
       bound === undefined ? undefined : boundLine(frame, bound),
       ...points.filter(({ onFront }) => !onFront).map((point) => dominatedMark(point, frame, options)),
@@ -63,7 +64,7 @@ export function frontChart(points: readonly ChartPoint[], options: ChartOptions)
 const bySize = (points: readonly ChartPoint[]): readonly ChartPoint[] =>
   [...points].sort((a, b) => a.params - b.params || a.error - b.error);
 
-export function describeFront(count: number, front: readonly ChartPoint[]): string {
+function describeFront(count: number, front: readonly ChartPoint[]): string {
   const [first, last] = [front[0], front.at(-1)];
   if (!first || !last) return 'Error against parameters. No network yet.';
   return `Error against parameters. ${formatAmount(count, 'network')}, ${formatCount(front.length)} of them on the front, from ${formatPercent(first.error)} with ${formatAmount(first.params, 'parameter')} to ${formatPercent(last.error)} with ${formatAmount(last.params, 'parameter')}.`;
@@ -127,7 +128,7 @@ function frontMarks(front: readonly ChartPoint[], frame: Frame, options: ChartOp
       title,
     );
   });
-  if (options.still) return svg('g', { 'aria-hidden': 'true' }, ...marks);
+  if (options.still) return svg('g', {}, ...marks);
   return svg('g', { role: 'listbox', 'aria-label': 'Networks on the front, from small to large' }, ...marks);
 }
 

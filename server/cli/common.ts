@@ -36,6 +36,9 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
   deepmaker export RUN --out DIR                  write a network of a finished run as code, by the run's id or folder
       --candidate ID              which of its networks (default: the chosen one)
       --target cpu                what the code runs on (default: the run's)
+  deepmaker report RUN                            write a page with the figures of a run; RUN is its id or its folder
+      --out FILE.html             default: the run's id, in the current folder
+      --svg DIR                   write the figures to DIR, too
   deepmaker revert FILE#FUNCTION                  put the exact function back
   deepmaker lsp --stdio                           run the language server for an editor
 

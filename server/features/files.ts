@@ -1,4 +1,6 @@
 /** Documents that are files, and what is answered for those that are not. */
+import { statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Failure } from '../protocol.ts';
 
@@ -11,6 +13,12 @@ export function filePathOf(uri: string): string | undefined {
     // A host or an escaped slash in it: no path on this machine.
     return undefined;
   }
+}
+
+/** The folder of the stored run that a path names by that folder, or by one of its files; undefined for other paths. */
+export function runFolderAt(path: string): string | undefined {
+  const folder = ['run.json', 'result.json'].includes(basename(path)) ? dirname(path) : path;
+  return statSync(join(folder, 'run.json'), { throwIfNoEntry: false })?.isFile() ? folder : undefined;
 }
 
 export const notAFile = (uri: string): Failure => ({

@@ -43,7 +43,7 @@ export function registerRun(context: ServerContext): void {
           onProgress: (message, fraction) => progress.report(Math.round(fraction * 100), message),
           onFront(front) {
             if (params.partialResultToken === undefined) return;
-            const view = { ...front, region: params.region };
+            const view = { ...front, subject: { kind: 'function', ...params.region } } as const;
             void connection.sendProgress(RunRequest.partial, params.partialResultToken, view);
           },
         },

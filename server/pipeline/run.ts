@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import type { Domain, Encoding, TargetId, Topology } from '../../engine/types.ts';
+import type { Measure } from '../../engine/plot/figure.ts';
+import type { Domain, Encoding, LearningCurve, TargetId, Topology } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
 import type { Failure, FrontPoint, FrontView, MissingRange, Reason } from '../protocol.ts';
 import type { Region } from '../source/types.ts';
 import { formatVersion, readJson, relativePath, runFolder, writeAtomically } from '../store.ts';
 import type { TrainerSetup } from '../trainers.ts';
+import { runPlots } from './runPlots.ts';
 import type { FrontMember } from './search.ts';
 
 export interface ApproximateRequest {
@@ -44,6 +46,8 @@ export interface StoredNetwork extends Topology {
   readonly id: string;
   /** Float32 weights in the order of `Network.weights`, little endian, base64. */
   readonly weights: string;
+  /** How it was trained. */
+  readonly curve?: LearningCurve;
 }
 
 export interface RunResult {
@@ -96,11 +100,16 @@ export interface RunContext {
 export const cancelledOr = (hooks: RunHooks, failure: Failure): ApproximateOutcome =>
   hooks.signal.aborted ? { kind: 'cancelled', evaluated: 0 } : failure;
 
+/** Where nothing but categories and booleans comes out, errors are shares of wrong answers. */
+export const measureOf = ({ outputSlots }: Pick<Region, 'outputSlots'>): Measure =>
+  outputSlots.some(({ kind }) => kind === 'number') ? 'nrmse' : 'classes';
+
 export function emptyFront({ request, runId, region }: RunContext): FrontView {
   return {
     runId,
-    region: { uri: pathToFileURL(region.file).href, name: region.name },
+    subject: { kind: 'function', uri: pathToFileURL(region.file).href, name: region.name },
     target: request.target,
+    measure: measureOf(region),
     stage: 'sampling',
     generation: 0,
     generations: request.config.generations,
@@ -169,24 +178,29 @@ export function writeResult(root: string, result: RunResult): void {
 /** Dominated points are there for the picture only, so no more of them travel than a picture can show. */
 const maxDominatedPoints = 500;
 
+export function shownPoints(points: readonly FrontPoint[]): FrontPoint[] {
+  const rest = points.filter((point) => !point.onFront);
+  return [...points.filter((point) => point.onFront), ...rest.slice(0, maxDominatedPoints)];
+}
+
 export function frontViewOf(result: RunResult, uri: string, applied?: string): FrontView {
-  const front = result.points.filter((point) => point.onFront);
-  const rest = result.points.filter((point) => !point.onFront).slice(0, maxDominatedPoints);
   return {
     runId: result.runId,
-    region: { uri, name: result.region.name },
+    subject: { kind: 'function', uri, name: result.region.name },
     target: result.target,
+    measure: measureOf(result.region),
     stage: 'done',
     generation: result.search.generations,
     generations: result.config.generations,
     evaluations: result.search.evaluations,
     hypervolume: result.search.hypervolume,
-    points: [...front, ...rest],
+    points: shownPoints(result.points),
     chosen: result.chosen,
     exactNs: result.exactNs,
     maxError: result.maxError,
     criterion: result.criterion,
     ...(applied === undefined ? {} : { applied }),
+    plots: runPlots(result),
   };
 }
 

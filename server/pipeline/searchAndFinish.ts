@@ -209,10 +209,11 @@ function resultOf(
     },
     points: finalPoints(points, state),
     encoding,
-    networks: networks.map(({ candidate, network }) => ({
+    networks: networks.map(({ candidate, network, curve }) => ({
       id: candidate.id,
       ...perceptron(network).topology,
       weights: encodeWeights(network.weights),
+      ...(curve && { curve }),
     })),
     exactNs,
     maxError,

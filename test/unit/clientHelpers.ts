@@ -23,8 +23,9 @@ export const region = { uri: 'file:///project/price.ts', name: 'price' } as cons
 
 export const frontView = (more: Partial<FrontView> = {}): FrontView => ({
   runId: 'price-1',
-  region,
+  subject: { kind: 'function', ...region },
   target: 'cpu',
+  measure: 'nrmse',
   stage: 'done',
   generation: 5,
   generations: 5,

@@ -73,7 +73,7 @@ test('the panel may load its own script and style sheet, and nothing else', () =
   const html = panelHtml({
     cspSource: 'https://own.test',
     scriptUri: 'https://own.test/panel.js?a=1&b="2"',
-    styleUri: 'https://own.test/panel.css',
+    styleUris: ['https://own.test/plot.css', 'https://own.test/panel.css'],
     nonce: 'abc123',
     language: 'en',
     loading: 'Loading <…>',

@@ -1,0 +1,65 @@
+/** The plots below the front: the same figures as in a report, those that the run has the data for. */
+import type { Figure } from '../../engine/plot/figure.ts';
+import { figureIds, runFigures } from '../../engine/plot/runFigures.ts';
+import type { FrontView } from '../../server/protocol.ts';
+import { html, replaceKeepingFocus, toDom } from './dom.ts';
+import type { Layout } from './layout.ts';
+
+/** Fills `plots` of the layout, and hides it where there is nothing to show. Pictures are as wide as their column. */
+export function drawPlots(layout: Layout, view: FrontView): void {
+  const { plots, points, measure } = view;
+  layout.plots.hidden = !plots;
+  if (!plots) return;
+  const target = view.target.toUpperCase();
+  const width = Math.max(280, Math.round(layout.figures.clientWidth));
+  const figures = runFigures({ points, plots, measure, target, width });
+  const drawn = figureIds.flatMap((id) => figures[id] ?? []);
+  layout.plots.hidden = drawn.length === 0;
+  replaceKeepingFocus(layout.figures, ...drawn.map(drawFigure));
+}
+
+function drawFigure({ id, title, caption, picture, table }: Figure): HTMLElement {
+  const [first, ...columns] = table.columns;
+  return html(
+    'figure',
+    { 'aria-label': title },
+    html('h3', {}, title),
+    toDom(picture),
+    html('figcaption', { class: 'quiet' }, caption),
+    html(
+      'details',
+      {},
+      html('summary', { 'data-focus': `table-${id}` }, 'The same as a table'),
+      html(
+        'div',
+        { class: 'table-scroll', role: 'region', 'aria-label': `${title}, scrollable`, tabindex: 0 },
+        html(
+          'table',
+          {},
+          html(
+            'thead',
+            {},
+            html(
+              'tr',
+              {},
+              html('th', { scope: 'col' }, first),
+              ...columns.map((column) => html('th', { scope: 'col', class: 'numeric' }, column)),
+            ),
+          ),
+          html(
+            'tbody',
+            {},
+            ...table.rows.map(([name, ...cells]) =>
+              html(
+                'tr',
+                {},
+                html('th', { scope: 'row' }, name),
+                ...cells.map((cell) => html('td', { class: 'numeric' }, cell)),
+              ),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,97 @@
+/** Time per call against size, both logarithmic, with the straight line through it (Fig. 6 of the paper). */
+import { type Correlation, correlate } from '../data/correlation.ts';
+import { formatCount, formatDuration, significant } from '../format.ts';
+import { type Figure, still } from './figure.ts';
+import { createFrame, drawAxes, type Frame, type FrameOptions } from './frame.ts';
+import { pointList, type SvgElement, svg } from './svg.ts';
+
+export interface TimedNetwork {
+  /** For example `4-8-1 tanh`. */
+  readonly name: string;
+  readonly params: number;
+  readonly latencyNs: number;
+}
+
+export interface LatencyOptions {
+  /** What was timed, for example `CPU`. */
+  readonly target: string;
+  /** Pixels. */
+  readonly width: number;
+}
+
+const units = [
+  ['ms', 1e6],
+  ['µs', 1e3],
+  ['ns', 1],
+] as const;
+
+/** Undefined without two timed networks. */
+export function latencyFigure(
+  networks: readonly TimedNetwork[],
+  { target, width }: LatencyOptions,
+): Figure | undefined {
+  if (networks.length < 2) return undefined;
+  const sorted = [...networks].sort((a, b) => a.params - b.params);
+  const longest = Math.max(...networks.map(({ latencyNs }) => latencyNs));
+  const [unit, nanoseconds] = units.find(([, size]) => longest >= size) ?? ['ns', 1];
+  const height = 340;
+  const options: FrameOptions = {
+    x: { label: 'Parameters', values: sorted.map(({ params }) => params), kind: 'log' },
+    y: {
+      label: `Time per call on ${target} (${unit})`,
+      values: sorted.map(({ latencyNs }) => latencyNs / nanoseconds),
+      kind: 'log',
+    },
+    area: { left: 0, top: 0, width, height },
+  };
+  const frame = createFrame(options);
+  const fit = correlate(sorted.map(({ params, latencyNs }) => [Math.log10(params), Math.log10(latencyNs)]));
+  const text = fit ? describe(fit) : 'Too few different networks for a correlation.';
+  const marks = sorted.map(({ name, params, latencyNs }) => {
+    const [cx, cy] = frame.place(params, latencyNs / nanoseconds);
+    return svg(
+      'circle',
+      { cx, cy, r: 4.5 },
+      svg('title', {}, `${name}: ${formatCount(params)} parameters, ${formatDuration(latencyNs)}`),
+    );
+  });
+  return {
+    id: 'latency',
+    title: 'Time per call against parameters',
+    caption: `Both axes are logarithmic. ${text} r is Pearson's correlation of the logarithms, p is two-sided.`,
+    picture: still(
+      { width, height },
+      `Time per call on ${target} against parameters. ${text}`,
+      drawAxes(frame, options),
+      ...(fit ? fitMarks(frame, fit, { sorted, nanoseconds, text }) : []),
+      svg('g', { class: 'scatter' }, ...marks),
+    ),
+    table: {
+      columns: ['Network', 'Parameters', 'Time per call'],
+      rows: sorted.map(({ name, params, latencyNs }) => [name, formatCount(params), formatDuration(latencyNs)]),
+    },
+  };
+}
+
+function fitMarks(
+  frame: Frame,
+  { slope, intercept }: Correlation,
+  {
+    sorted,
+    nanoseconds,
+    text,
+  }: { readonly sorted: readonly TimedNetwork[]; readonly nanoseconds: number; readonly text: string },
+): SvgElement[] {
+  const at = (params: number) => frame.place(params, 10 ** (intercept + slope * Math.log10(params)) / nanoseconds);
+  const ends = [sorted[0]!.params, sorted.at(-1)!.params];
+  return [
+    svg('polyline', { class: 'fit', points: pointList(ends.map(at)) }),
+    svg('text', { class: 'note', x: frame.left + 12, y: frame.top + 16 }, text),
+  ];
+}
+
+/** `r = 0.902, R² = 0.814, p = 0.00087, n = 9.` */
+const describe = ({ r, r2, p, n }: Correlation): string =>
+  `r = ${r.toFixed(3)}, R² = ${r2.toFixed(3)}, p ${probability(p)}, n = ${n}.`;
+
+const probability = (p: number): string => (p < 1e-4 ? '< 0.0001' : `= ${significant(Number(p.toPrecision(2)))}`);

@@ -1,0 +1,58 @@
+/** The figures of a run, each where the run has the data for it. The panel and the report draw the same ones. */
+import { type Curve, curvesFigure } from './curves.ts';
+import type { Figure, Measure } from './figure.ts';
+import { type GenerationFront, generationsFigure } from './generations.ts';
+import { latencyFigure } from './latency.ts';
+import { pruningFigure } from './pruning.ts';
+
+/** What figures are drawn from, beyond the networks themselves. */
+export interface RunPlots {
+  /** By errors on validation data. */
+  readonly fronts: readonly GenerationFront[];
+  /** How the final networks were trained, from small to large. */
+  readonly curves: readonly Curve[];
+}
+
+/** A network with what the figures need of it. */
+export interface FigurePoint {
+  readonly id: string;
+  readonly topology: string;
+  readonly activation: string;
+  readonly params: number;
+  readonly error: { readonly nrmse: number };
+  readonly latencyNs?: number;
+}
+
+export interface FiguresOptions {
+  readonly points: readonly FigurePoint[];
+  readonly plots: RunPlots;
+  readonly measure: Measure;
+  /** What the networks run on, for example `CPU`. */
+  readonly target: string;
+  /** Pixels. */
+  readonly width: number;
+}
+
+export const figureIds = ['fronts', 'curves', 'latency', 'pruning'] as const;
+export type FigureId = (typeof figureIds)[number];
+
+export const networkLabel = ({ topology, activation }: Pick<FigurePoint, 'topology' | 'activation'>): string =>
+  `${topology} ${activation}`;
+
+/** Undefined where the run has no data for the figure. */
+export function runFigures({
+  points,
+  plots,
+  measure,
+  target,
+  width,
+}: FiguresOptions): Readonly<Record<FigureId, Figure | undefined>> {
+  const named = points.map((point) => ({ ...point, name: networkLabel(point), error: point.error.nrmse }));
+  const timed = named.flatMap(({ latencyNs, ...point }) => (latencyNs === undefined ? [] : [{ ...point, latencyNs }]));
+  return {
+    fronts: generationsFigure(plots.fronts, { measure, width }),
+    curves: curvesFigure(plots.curves, width),
+    latency: latencyFigure(timed, { target, width }),
+    pruning: pruningFigure(named, [], { measure, width }),
+  };
+}

@@ -1,0 +1,155 @@
+/** The parts of a report, from the view of a run that panels show too: figures, or what to do to get them. */
+import { formatCount, formatDuration, formatPercent, formatSpeedup } from '../../engine/format.ts';
+import { type Figure, measureName, type Table } from '../../engine/plot/figure.ts';
+import { type ChartPoint, frontChart } from '../../engine/plot/frontChart.ts';
+import { figureIds, networkLabel, runFigures } from '../../engine/plot/runFigures.ts';
+import type { FrontPoint, FrontView } from '../protocol.ts';
+import { paperNetworks } from './paper.ts';
+
+export type Section =
+  | { readonly kind: 'figure'; readonly figure: Figure }
+  | {
+      readonly kind: 'table';
+      readonly id: string;
+      readonly title: string;
+      readonly caption: string;
+      readonly table: Table;
+    }
+  /** `text` says in one sentence how to get what is missing. */
+  | { readonly kind: 'missing'; readonly id: string; readonly title: string; readonly text: string };
+
+const width = 860;
+
+export function sectionsOf(view: FrontView): readonly Section[] {
+  const { plots = { fronts: [], curves: [] }, points, measure } = view;
+  const figures = runFigures({ points, plots, measure, target: view.target.toUpperCase(), width });
+  const missing = missingTexts(view);
+  return [
+    { kind: 'figure', figure: frontFigure(view) },
+    ...figureIds.map((id): Section => {
+      const figure = figures[id];
+      return figure ? { kind: 'figure', figure } : { kind: 'missing', id, ...missing[id] };
+    }),
+    comparison(view),
+  ];
+}
+
+/** The final front, with every network of it in the table. */
+function frontFigure(view: FrontView): Figure {
+  const { points, measure, chosen } = view;
+  const drawn = points.filter(({ error }) => Number.isFinite(error.nrmse));
+  const chartPoints = drawn.map((point): ChartPoint => {
+    const { id, params, error, onFront } = point;
+    const own = id === chosen ? ({ roles: ['chosen'], label: 'Chosen' } as const) : {};
+    return { id, name: networkLabel(point), params, error: error.nrmse, onFront, ...own };
+  });
+  const final =
+    view.subject.kind === 'function'
+      ? 'the error of their generated code on samples that training never saw'
+      : 'their error on test rows';
+  return {
+    id: 'front',
+    title: 'Front',
+    caption: `Error (${measureName(measure)}) against size. Joined by a line: the networks of the front, trained in full, with ${final}. Small circles: dominated networks, on validation data after the short training of the search.`,
+    picture: frontChart(chartPoints, {
+      width,
+      height: 400,
+      measure: measureName(measure),
+      bound: view.maxError,
+      still: true,
+    }),
+    table: frontTable(view),
+  };
+}
+
+function frontTable({ points, measure, chosen, subject }: FrontView): Table {
+  const front = points.filter(({ onFront }) => onFront).sort((a, b) => a.params - b.params);
+  const error = (name: string, of: (point: FrontPoint) => number) =>
+    [name, (point: FrontPoint) => formatPercent(of(point))] as const;
+  const columns: readonly (readonly [string, (point: FrontPoint) => string])[] = [
+    ['Network', (point) => networkLabel(point) + (point.id === chosen ? ' (chosen)' : '')],
+    ['Parameters', ({ params }) => formatCount(params)],
+    ...(measure === 'classes'
+      ? [error(subject.kind === 'dataset' ? 'Test error' : 'Wrong classes', (point) => point.error.nrmse)]
+      : [
+          error('NRMSE', (point) => point.error.nrmse),
+          error('99th percentile', (point) => point.error.p99),
+          error('Maximum', (point) => point.error.max),
+        ]),
+    ...(front.some(({ latencyNs }) => latencyNs !== undefined)
+      ? [
+          [
+            'Time per call',
+            ({ latencyNs }: FrontPoint) => (latencyNs === undefined ? '–' : formatDuration(latencyNs)),
+          ] as const,
+        ]
+      : []),
+    ...(front.some(({ speedup }) => speedup !== undefined)
+      ? [['Speed', ({ speedup }: FrontPoint) => (speedup === undefined ? '–' : formatSpeedup(speedup))] as const]
+      : []),
+  ];
+  return {
+    columns: columns.map(([title]) => title),
+    rows: front.map((point) => columns.map(([, text]) => text(point))),
+  };
+}
+
+/** Titles and next steps of the figures that a run may have no data for. */
+function missingTexts({ runId, subject }: FrontView) {
+  return {
+    fronts: {
+      title: 'Front after each generation',
+      text: 'It takes at least two generations: run the same command again with --generations 5.',
+    },
+    curves: {
+      title: 'Validation accuracy against epochs',
+      text: 'Learning curves are not stored with this run: run the same command again, which keeps what the search has found.',
+    },
+    latency: {
+      title: 'Time per call against parameters',
+      text:
+        subject.kind === 'function'
+          ? 'It takes at least two networks on the front: run the same command again with more --generations.'
+          : 'Searches on data sets do not time their networks: deepmaker approximate does, on the code that it generates for a function.',
+    },
+    pruning: {
+      title: 'Accuracy against pruning rate',
+      text: `Run deepmaker prune ${runId} --alpha 10,20,30,40,50,60,70, then make the report again.`,
+    },
+  } as const;
+}
+
+/** Table 2 of the paper: its own figures and, under another name, this run's. */
+function comparison({ subject, points }: FrontView): Section {
+  const own = { id: 'comparison', title: 'Comparison with the paper' } as const;
+  const paper = subject.kind === 'dataset' ? paperNetworks(subject.name) : [];
+  if (paper.length === 0) {
+    const text =
+      'Table 2 of the paper is about MNIST, CIFAR-10 and CIFAR-100: run deepmaker search mnist, cifar10 or cifar100 to be compared with it.';
+    return { kind: 'missing', ...own, text };
+  }
+  const front = points.filter(({ onFront }) => onFront).sort((a, b) => a.params - b.params);
+  return {
+    kind: 'table',
+    ...own,
+    caption:
+      'Rows marked “paper” are copied from Table 2 of Loni et al. (2020), with sizes as rounded there. Rows marked “this run” are the front of this report. Both errors are on the test set; the paper trained for 300 epochs on the whole training set.',
+    table: {
+      columns: ['Network', 'From', 'Parameters', 'Test error'],
+      rows: [
+        ...paper.map(({ name, millionParams, error }) => [
+          name,
+          'paper',
+          `${millionParams} million`,
+          formatPercent(error),
+        ]),
+        ...front.map((point) => [
+          networkLabel(point),
+          'this run',
+          formatCount(point.params),
+          formatPercent(point.error.nrmse),
+        ]),
+      ],
+    },
+  };
+}
