@@ -1,4 +1,5 @@
 /** Progress on stderr: one line that is rewritten on a terminal; elsewhere one per step, and one now and then between. */
+import { formatPercent } from '../../engine/format.ts';
 import type { SearchView } from '../pipeline/datasetRun.ts';
 
 export interface ProgressPrinter {
@@ -39,7 +40,7 @@ export function createProgress(
         const volume = front.hypervolume.at(-1) ?? 0;
         step(
           `Generation ${front.generation} of ${front.generations}: ${front.evaluations} networks trained, ` +
-            `best error ${(best * 100).toFixed(2)} %, hypervolume ${volume.toFixed(4)}`,
+            `best error ${formatPercent(best)}, hypervolume ${volume.toFixed(4)}`,
         );
       } else if (front.stage !== stage && front.stage !== 'done') {
         step(texts[front.stage] ?? stageText[front.stage]);

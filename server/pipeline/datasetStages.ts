@@ -1,7 +1,7 @@
 /** The stages of a search on a dataset that happen on an evaluator, and the result that they end in. */
 import { join } from 'node:path';
 import { formatCount, formatPercent, formatTimeLeft } from '../../engine/format.ts';
-import { scoringTask } from '../../engine/nn/models.ts';
+import { scoringTask, taskCost } from '../../engine/nn/models.ts';
 import type { NetworkSpace } from '../../engine/search/types.ts';
 import type { EncodedSamples, ErrorFigures } from '../../engine/types.ts';
 import type { Evaluator } from '../evaluator.ts';
@@ -10,7 +10,7 @@ import type { Failure } from '../protocol.ts';
 import { openJournal } from '../store.ts';
 import { defaultWorkers, type TrainerSetup } from '../trainers.ts';
 import type { HeldRows } from '../trainWorker.ts';
-import { searchPoint } from './candidates.ts';
+import { fullTask, searchPoint } from './candidates.ts';
 import { augmentationOf, type PreparedData } from './datasetData.ts';
 import { resultOf, type Searched } from './datasetResult.ts';
 import {
@@ -23,7 +23,7 @@ import {
 } from './datasetRun.ts';
 import { remembering } from './remembered.ts';
 import { runSearch, type SearchState } from './search.ts';
-import type { Progress } from './searchProgress.ts';
+import { type Progress, trackProgress } from './searchProgress.ts';
 import { type TrainedCandidate, trainFully } from './trainFully.ts';
 
 /** A search whose data is ready and whose folder is locked. */
@@ -121,12 +121,17 @@ async function searchAndTrain(
   const finalists = state.candidates.filter(({ key, error }) => error && state.front.has(key));
   if (finalists.length === 0) return nothingTrained(state);
   hooks.onFront(viewOf(context, 'training', state));
-  let trained = 0;
   const evaluator = remembering(pool, join(folder, 'trained.jsonl'));
-  const networks = await trainFully({ ...training, evaluator }, finalists, () => {
-    trained++;
-    const stage = (trained / finalists.length) * (progressAt.testing - progressAt.training);
-    hooks.onProgress(`Trained ${trained} of ${finalists.length} networks in full`, progressAt.training + stage);
+  const tracker = trackProgress({ population: finalists.length, generations: 1 }, pool.parallel);
+  const costs = finalists.map((candidate) => taskCost(fullTask(training, candidate)));
+  tracker.begin(1, finalists.length);
+  tracker.expect(costs);
+  const networks = await trainFully({ ...training, evaluator }, finalists, (index, { seconds }) => {
+    tracker.trained(costs[index]!, { key: finalists[index]!.key, ...(seconds === undefined ? {} : { seconds }) });
+    const { count, secondsLeft } = tracker.progress;
+    const stage = (count / finalists.length) * (progressAt.testing - progressAt.training);
+    const left = secondsLeft ? `, ${formatTimeLeft(secondsLeft)} left` : '';
+    hooks.onProgress(`Trained ${count} of ${finalists.length} networks in full${left}`, progressAt.training + stage);
   });
   if (hooks.signal.aborted) return cancelled;
   if (networks.length === 0) return nothingTrained(state);
@@ -157,7 +162,7 @@ function progressText({ request }: DatasetContext, { count, generation, best, se
   return [
     `Generation ${generation} of ${generations}, ${count} of ${population * generations} networks trained`,
     ...(best === undefined ? [] : [`best error ${formatPercent(best)}`]),
-    ...(secondsLeft === undefined ? [] : [`${formatTimeLeft(secondsLeft)} left`]),
+    ...(secondsLeft === undefined ? [] : [`${formatTimeLeft(secondsLeft)} of the search left`]),
   ].join(', ');
 }
 

@@ -24,7 +24,7 @@ interface TrainingContext extends TaskContext {
 export async function trainFully(
   context: TrainingContext,
   candidates: readonly Candidate[],
-  onTrained: () => void,
+  onTrained: (index: number, evaluation: Evaluation) => void,
 ): Promise<TrainedCandidate[]> {
   const { evaluator, config } = context;
   const wanted = config.fullEpochs === 0 ? [] : candidates;
@@ -35,7 +35,8 @@ export async function trainFully(
   const worse = candidates.filter((candidate, index) => !improves(full[index], candidate));
   const repeated = await evaluator.train(
     worse.map((candidate) => searchTask(context, candidate)),
-    () => config.fullEpochs === 0 && onTrained(),
+    // Those that are repeated have been told once.
+    config.fullEpochs === 0 ? onTrained : undefined,
   );
   return candidates.flatMap((candidate, index) => {
     const at = worse.indexOf(candidate);
