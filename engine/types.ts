@@ -234,7 +234,7 @@ export interface CnnNetwork {
 export interface Augmentation {
   /** The largest shift in pixels, each way. */
   readonly maxShift: number;
-  /** Whether every second image is mirrored, left to right. */
+  /** Whether images are mirrored, left to right, half of the time. */
   readonly flip: boolean;
   /** What black is, channel by channel, in the units of the inputs: it fills what a shift leaves empty. */
   readonly black: readonly number[];

@@ -60,7 +60,7 @@ function splitTest(rows: Rows, seed: number): { train: Rows; test: Rows } {
   return { train, test: validation };
 }
 
-/** How training images change: moved by up to an eighth of their shorter side, and every second one mirrored. */
+/** How training images change: moved by up to an eighth of their shorter side, at least a pixel, and half of them mirrored. */
 export function augmentationOf(
   { input, normalization }: PreparedData,
   kind: Config['augment'],
@@ -68,7 +68,7 @@ export function augmentationOf(
   if (kind === 'none' || input.kind !== 'image') return undefined;
   const { mean, deviation } = normalization.inputs;
   return {
-    maxShift: Math.floor(Math.min(input.height, input.width) / 8),
+    maxShift: Math.max(1, Math.floor(Math.min(input.height, input.width) / 8)),
     flip: kind === 'shift+flip',
     black: Array.from(mean, (value, channel) => -value / deviation[channel]!),
   };

@@ -8,7 +8,7 @@ import {
   type Loss,
   optimizers,
 } from '../../types.ts';
-import { changeImage, drawChange } from '../cnn/augment.ts';
+import { augmentImages } from '../cnn/augment.ts';
 import { cnnMemoryLimitBytes, largestSubBatch } from '../cnn/memory.ts';
 import { checkCnnArrays, initialiseCnn } from '../cnn/network.ts';
 import { type CnnSession, checkCnnTask } from '../cnn/session.ts';
@@ -119,41 +119,14 @@ function sourceOf(step: Convolution, block: number): number {
   return step.kind === 'dense' && step.source === 'bottleneck' ? step.block : block;
 }
 
-/** Where a sub-batch lies in its batch. */
-interface Part {
-  readonly firstSample: number;
-  readonly batch: number;
-}
-
-/** Copies an image into the kernel; `sample` is its index in its batch. */
-type CopyImage = (from: Float32Array, to: Float32Array, sample: number) => void;
-
-const copyImage: CopyImage = (from, to) => to.set(from);
-
-/** Copies images as the task augments them in its `update`th update, from 0. */
-function augmented({ topology, seed, augment }: CnnTrainingTask, update: number): CopyImage {
-  if (!augment) return copyImage;
-  return (from, to, sample) =>
-    changeImage(from, topology, drawChange(augment, { seed, update, sample }), augment.black, to);
-}
-
-/** Loads the rows of `samples` that `order` names. */
-function loadRows(
-  network: KernelNetwork,
-  samples: EncodedSamples,
-  order: Uint32Array,
-  part: Part,
-  copy: CopyImage = copyImage,
-): void {
-  const { inputRows, outputRows, kernel } = network;
+/** Copies the rows of `samples` that `order` names, before `load`. */
+function copyRows({ inputRows, outputRows }: KernelNetwork, samples: EncodedSamples, order: Uint32Array): void {
   const inputs = samples.inputs.length / samples.count;
   const outputs = samples.targets.length / samples.count;
   order.forEach((row, k) => {
-    const image = samples.inputs.subarray(row * inputs, (row + 1) * inputs);
-    copy(image, inputRows.subarray(k * inputs, (k + 1) * inputs), part.firstSample + k);
+    inputRows.set(samples.inputs.subarray(row * inputs, (row + 1) * inputs), k * inputs);
     outputRows.set(samples.targets.subarray(row * outputs, (row + 1) * outputs), k * outputs);
   });
-  kernel.load(order.length, part.firstSample, part.batch);
 }
 
 /** Returns false where `shouldStop` did before the last layer. */
@@ -217,6 +190,7 @@ export function createCnnSession(
   const initial = task.initial ?? initialiseCnn(topology, task.seed);
   const network = createNetwork(module, { ...task, capacity, trains: true }, initial);
   const order = new Uint32Array(train.count);
+  const imageSize = topology.height * topology.width * topology.channels;
   let update = 0;
   const validationRows = Uint32Array.from({ length: validation.count }, (_, row) => row);
   const classifies = task.loss === 'softmax-cross-entropy';
@@ -230,7 +204,9 @@ export function createCnnSession(
         const rows = order.subarray(start, start + batchSize);
         for (let firstSample = 0; firstSample < rows.length; firstSample += subBatch) {
           const part = rows.subarray(firstSample, firstSample + subBatch);
-          loadRows(network, train, part, { firstSample, batch: rows.length }, augmented(task, update));
+          copyRows(network, train, part);
+          augmentImages(task, { update, firstSample }, network.inputRows.subarray(0, part.length * imageSize));
+          network.kernel.load(part.length, firstSample, rows.length);
           if (!forward(network, true, shouldStop)) return 'stopped';
           sum += network.kernel.loss();
           if (!backward(network, shouldStop)) return 'stopped';
@@ -245,7 +221,8 @@ export function createCnnSession(
       misses = 0;
       for (let start = 0; start < validation.count; start += inferenceSamples) {
         const rows = validationRows.subarray(start, start + inferenceSamples);
-        loadRows(network, validation, rows, { firstSample: 0, batch: rows.length });
+        copyRows(network, validation, rows);
+        network.kernel.load(rows.length, 0, rows.length);
         if (!forward(network, false, shouldStop)) return 'stopped';
         sum += network.kernel.loss();
         if (classifies) misses += missesOf(network, validation, rows);

@@ -4,6 +4,7 @@
  */
 import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core';
 import type { CnnNetwork, CnnTrainer, CnnTrainingTask, EncodedSamples } from '../../types.ts';
+import { augmentImages } from '../cnn/augment.ts';
 import { largestSubBatch } from '../cnn/memory.ts';
 import { initialiseCnn } from '../cnn/network.ts';
 import { checkCnnTask } from '../cnn/session.ts';
@@ -54,10 +55,16 @@ export function createTensorflowCnnSession(
   const order = new Uint32Array(train.count);
   const validationRows = Uint32Array.from({ length: validation.count }, (_, row) => row);
 
-  const upload = ({ count, inputs, targets }: EncodedSamples, rows: Uint32Array) => {
+  const upload = (
+    { count, inputs, targets }: EncodedSamples,
+    rows: Uint32Array,
+    change: (images: Float32Array) => void = () => {},
+  ) => {
     const { height, width, channels, outputs } = topology;
+    const images = rowsOf(inputs, inputs.length / count, rows);
+    change(images);
     return {
-      images: tf.tensor4d(rowsOf(inputs, inputs.length / count, rows), [rows.length, height, width, channels]),
+      images: tf.tensor4d(images, [rows.length, height, width, channels]),
       targets: tf.tensor2d(rowsOf(targets, outputs, rows), [rows.length, outputs]),
     };
   };
@@ -83,7 +90,8 @@ export function createTensorflowCnnSession(
       for (let firstSample = 0; firstSample < rows.length; firstSample += subBatch) {
         const part = rows.subarray(firstSample, firstSample + subBatch);
         const mode = { kind: 'training', seed, update: optimizer.steps, firstSample } as const;
-        const trained = tf.tidy(() => trainPart(network(), upload(train, part), mode, shouldStop));
+        const change = (images: Float32Array) => augmentImages(task, mode, images);
+        const trained = tf.tidy(() => trainPart(network(), upload(train, part, change), mode, shouldStop));
         if (trained === 'stopped') return trained;
         const old = [statistics, gradient, trained.gradient];
         statistics = trained.statistics;

@@ -2,7 +2,7 @@
  * Data augmentation: every time that a training image is shown, it is moved by a few pixels, and perhaps mirrored. What
  * happens to it depends on the seed, the update and its place in the batch alone.
  */
-import type { Augmentation, CnnTopology } from '../../types.ts';
+import type { Augmentation, CnnTopology, CnnTrainingTask } from '../../types.ts';
 import { keyedNumbers } from './keyedNumbers.ts';
 
 export interface AugmentKey {
@@ -23,7 +23,7 @@ interface Change {
   readonly mirrored: boolean;
 }
 
-/** Shifts by -maxShift to maxShift pixels each way, and mirrors every second time, all equally likely. */
+/** Shifts by -maxShift to maxShift pixels each way, and mirrors half of the time; all are equally likely. */
 export function drawChange({ maxShift, flip }: Augmentation, { seed, update, sample }: AugmentKey): Change {
   const numbers = keyedNumbers(seed, update, augmentPart, sample);
   const below = (n: number) => Math.floor((numbers.next().value / 2 ** 32) * n);
@@ -51,6 +51,21 @@ export function changeImage(
       const toAt = (row * width + column) * channels;
       for (let c = 0; c < channels; c++) to[toAt + c] = inside ? from[fromAt + c]! : black[c]!;
     }
+  }
+}
+
+/** Changes the images of a part of a batch in place, as the task wants it.  images: (samples, height, width, channels) */
+export function augmentImages(
+  { topology, seed, augment }: CnnTrainingTask,
+  { update, firstSample }: { readonly update: number; readonly firstSample: number },
+  images: Float32Array | Float64Array,
+): void {
+  if (!augment) return;
+  const size = topology.height * topology.width * topology.channels;
+  for (let k = 0; k * size < images.length; k++) {
+    const image = images.subarray(k * size, (k + 1) * size);
+    const change = drawChange(augment, { seed, update, sample: firstSample + k });
+    changeImage(image.slice(), topology, change, augment.black, image);
   }
 }
 

@@ -2,11 +2,11 @@
  * The readable trainer of convolutional networks, in double precision: what the kernel is compared with, on networks of
  * a few thousand weights. Formulas: layers.ts, in sequence: backpropagation.ts.
  */
-import type { Augmentation, CnnNetwork, CnnTrainer, CnnTrainingTask, EncodedSamples } from '../../types.ts';
+import type { CnnNetwork, CnnTrainer, CnnTrainingTask, EncodedSamples } from '../../types.ts';
 import type { Batch } from '../backpropagation.ts';
 import { runSchedule } from '../epochs.ts';
 import { applyGradients, createOptimizer } from '../optimizers.ts';
-import { changeImage, drawChange } from './augment.ts';
+import { augmentImages } from './augment.ts';
 import { cnnForward, cnnLossAndGradients } from './backpropagation.ts';
 import { checkCnnArrays, initialiseCnn } from './network.ts';
 import { type CnnSession, checkCnnTask } from './session.ts';
@@ -22,22 +22,6 @@ function batchOf({ count, inputs, targets }: EncodedSamples, order: Uint32Array)
     return rows;
   };
   return { count: order.length, inputs: rowsOf(inputs), targets: rowsOf(targets) };
-}
-
-/** Changes the images of a batch in place. */
-function augmentBatch(
-  { topology, seed }: CnnTrainingTask,
-  augment: Augmentation,
-  update: number,
-  firstSample: number,
-  { count, inputs }: Batch,
-): void {
-  const size = inputs.length / count;
-  for (let k = 0; k < count; k++) {
-    const image = inputs.subarray(k * size, (k + 1) * size);
-    const change = drawChange(augment, { seed, update, sample: firstSample + k });
-    changeImage(image.slice(), topology, change, augment.black, image);
-  }
 }
 
 /**
@@ -70,7 +54,7 @@ export function createCnnReferenceSession(
         const gradients = new Float64Array(weights.length);
         for (let firstSample = 0; firstSample < rows.length; firstSample += subBatch) {
           const batch = batchOf(train, rows.subarray(firstSample, firstSample + subBatch));
-          if (task.augment) augmentBatch(task, task.augment, state.steps, firstSample, batch);
+          augmentImages(task, { update: state.steps, firstSample }, batch.inputs);
           const own = new Float64Array(weights.length);
           const mode = { kind: 'training', seed, update: state.steps, firstSample } as const;
           sum += batch.count * cnnLossAndGradients(topology, weights, statistics, batch, { loss, mode }, own);
