@@ -21,6 +21,10 @@ export interface FigurePoint {
   readonly params: number;
   readonly error: { readonly nrmse: number };
   readonly latencyNs?: number;
+  /** The network that it was made from, where it was. */
+  readonly variantOf?: string;
+  /** Of a pruned network: the share of its parameters that was to go, 0 to 1. */
+  readonly alpha?: number;
 }
 
 export interface FiguresOptions {
@@ -48,11 +52,19 @@ export function runFigures({
   width,
 }: FiguresOptions): Readonly<Record<FigureId, Figure | undefined>> {
   const named = points.map((point) => ({ ...point, name: networkLabel(point), error: point.error.nrmse }));
-  const timed = named.flatMap(({ latencyNs, ...point }) => (latencyNs === undefined ? [] : [{ ...point, latencyNs }]));
+  const timed = named.flatMap((point) => {
+    const { latencyNs, variantOf, alpha } = point;
+    // Networks in integers have other costs for as many parameters.
+    const isFloat = variantOf === undefined || alpha !== undefined;
+    return latencyNs !== undefined && isFloat ? [{ ...point, latencyNs }] : [];
+  });
+  const pruned = named.flatMap(({ variantOf, alpha, ...point }) =>
+    variantOf === undefined || alpha === undefined ? [] : [{ ...point, prunedFrom: variantOf, alpha }],
+  );
   return {
     fronts: generationsFigure(plots.fronts, { measure, width }),
     curves: curvesFigure(plots.curves, width),
     latency: latencyFigure(timed, { target, width }),
-    pruning: pruningFigure(named, [], { measure, width }),
+    pruning: pruningFigure(named, pruned, { measure, width }),
   };
 }

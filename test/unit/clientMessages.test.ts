@@ -13,7 +13,13 @@ test('a front arrives as it was sent', () => {
     maxError: 0.02,
     applied: 'a',
   });
-  for (const front of [frontView(), measured, frontView({ points: [], hypervolume: [] })]) {
+  const plots = {
+    fronts: [{ generation: 1, places: [{ params: 10, error: Number.POSITIVE_INFINITY }] }],
+    curves: [{ name: '2-4-1 tanh', epochs: [1, 2], loss: [1, 0.5], error: [0.4, 0.2] }],
+  };
+  const subject = { kind: 'dataset', uri: 'file:///project/.deepmaker/runs/mnist-1', name: 'mnist' } as const;
+  const plotted = frontView({ plots, subject, measure: 'classes' });
+  for (const front of [frontView(), measured, plotted, frontView({ points: [], hypervolume: [] })]) {
     assert.deepEqual(parseHostMessage(overTheWire({ kind: 'front', front })), { kind: 'front', front });
   }
 });
@@ -55,6 +61,7 @@ test('what the user asks for arrives, and nothing that came along with it', () =
 test('a stored state is restored, and one of another version is not', () => {
   const state = {
     version: 1,
+    kind: 'function',
     uri: 'file:///a.ts',
     name: 'f',
     runId: 'f-1',

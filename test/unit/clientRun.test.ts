@@ -346,6 +346,7 @@ test('a webview that starts anew is told everything', async () => {
 test('a panel comes back after a reload, and an unfinished run can be continued from it', async () => {
   const state = {
     version: 1,
+    kind: 'function',
     ...region,
     runId: 'price-1',
     sort: { column: 'params', descending: false },

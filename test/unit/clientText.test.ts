@@ -29,11 +29,11 @@ test('every command is in the manifest, and nothing else is', () => {
   const manifest = JSON.parse(read('package.json')) as { contributes: { commands: { command: string }[] } };
   assert.deepEqual(
     manifest.contributes.commands.map(({ command }) => command).sort(),
-    [...Object.values(commandIds), 'deepmaker.openLog', 'deepmaker.restartServer'].sort(),
+    [...Object.values(commandIds), 'deepmaker.openLog', 'deepmaker.openRun', 'deepmaker.restartServer'].sort(),
   );
 });
 
 test('the panel styles use theme colours only', () => {
-  const css = read('media/panel.css').replaceAll(/\/\*[\s\S]*?\*\//g, '');
+  const css = (read('media/panel.css') + read('media/plot.css')).replaceAll(/\/\*[\s\S]*?\*\//g, '');
   assert.doesNotMatch(css, /#[0-9a-f]{3,8}\b(?=[^{]*[;}])|\brgba?\(|\bhsla?\(|url\(|@import/i);
 });

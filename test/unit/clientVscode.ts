@@ -84,6 +84,11 @@ export const editor = {
   settings: {} as Record<string, unknown>,
   /** What the user types into the next input boxes; undefined leaves the box. */
   typed: [] as (string | undefined)[],
+  /** Files of the workspace. */
+  files: [] as string[],
+  /** Labels that the user picks from lists, in order; undefined leaves the list. */
+  picked: [] as (string | undefined)[],
+  lists: [] as (readonly { readonly label: string; readonly description?: string; readonly detail?: string }[])[],
   /** Labels of the buttons that the user presses, whenever a message has them. */
   pressed: [] as string[],
   messages: [] as { readonly level: string; readonly text: string; readonly buttons: readonly string[] }[],
@@ -104,6 +109,9 @@ export function reset(): void {
   Object.assign(editor, initial, {
     settings: {},
     typed: [],
+    files: [],
+    picked: [],
+    lists: [],
     pressed: [],
     messages: [],
     statusTexts: [],
@@ -129,6 +137,11 @@ export const window = {
   showWarningMessage: show('warning'),
   showErrorMessage: show('error'),
   showInputBox: async () => editor.typed.shift(),
+  async showQuickPick<T extends { readonly label: string }>(items: readonly T[]) {
+    editor.lists.push(items);
+    const picked = editor.picked.shift();
+    return items.find(({ label }) => label === picked);
+  },
   setStatusBarMessage(text: string) {
     editor.statusTexts.push(text);
     return nothing;
@@ -144,9 +157,23 @@ export const window = {
     return panel;
   },
   registerWebviewPanelSerializer: () => nothing,
+  registerCustomEditorProvider(id: string, provider: CustomEditors) {
+    customEditors.set(id, provider);
+    return nothing;
+  },
 };
 
+interface CustomEditors {
+  openCustomDocument(uri: Uri): unknown;
+  resolveCustomEditor(document: unknown, panel: unknown): Promise<void>;
+}
+
+/** By view type. */
+export const customEditors = new Map<string, CustomEditors>();
+
 export const workspace = {
+  findFiles: async () => editor.files.map((file) => new Uri(file)),
+  asRelativePath: (uri: Uri) => uri.toString().replace('file:///project/', ''),
   workspaceFolders: [{}],
   get isTrusted() {
     return editor.trusted;

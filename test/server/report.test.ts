@@ -1,0 +1,194 @@
+/** `deepmaker report` on real runs, of a data set and of a function, and how an editor finds and opens them. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { createRandom } from '../../engine/data/random.ts';
+import type { FrontView, RunSummary } from '../../server/protocol.ts';
+import { RpcClient } from './rpcClient.ts';
+
+const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.cjs');
+
+let folder: string;
+/** Ids. */
+let datasetRun: string;
+let functionRun: string;
+
+function deepmaker(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+const runs = () => join(folder, '.deepmaker', 'runs');
+
+before(() => {
+  assert.ok(existsSync(cli), 'dist/cli.cjs is missing: run npm run build first');
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'deepmaker-report-')));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  const random = createRandom(3);
+  const inputs = Array.from({ length: 300 }, () => [random.next(), random.next()]);
+  const outputs = inputs.map(([x, y]) => (x! > y! ? 'right' : 'left'));
+  writeFileSync(join(folder, 'sides.json'), JSON.stringify({ inputs, outputs }));
+  writeFileSync(
+    join(folder, 'hill.ts'),
+    '/**\n * @range x [0, 2]\n */\nexport const hill = (x: number): number => Math.exp(-x * x);\n',
+  );
+  writeFileSync(
+    join(folder, 'deepmaker.config.json'),
+    JSON.stringify({ samples: 1000, fullEpochs: 10, batchSize: 32 }),
+  );
+  const small = ['--population', '6', '--generations', '3', '--workers', '1'];
+  deepmaker('search', 'sides.json', '--model', 'mlp', '--epochs', '3', ...small);
+  datasetRun = readdirSync(runs())[0]!;
+  deepmaker('approximate', 'hill.ts#hill', '--max-error', '0.3', ...small);
+  functionRun = readdirSync(runs()).find((id) => id !== datasetRun)!;
+  for (const id of [datasetRun, functionRun])
+    assert.ok(existsSync(join(runs(), id, 'result.json')), `${id} is finished`);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+
+/** Ids of the sections, those without data in brackets. */
+const sections = (page: string): string[] =>
+  [...page.matchAll(/<section id="(\w+)"( class="missing")?>/g)].map(([, id, missing]) => (missing ? `(${id})` : id!));
+
+/** Throws where tags are not nested. */
+function assertNested(markup: string): void {
+  const open: string[] = [];
+  for (const [, closing, tag] of markup.matchAll(/<(\/?)([a-z]+)(?:\s[^<>]*)?>/g)) {
+    if (!closing) open.push(tag!);
+    else assert.equal(open.pop(), tag, `</${tag}> closes what is open`);
+  }
+  assert.deepEqual(open, [], 'everything is closed');
+}
+
+test('a run on a data set becomes one page without script and network, and files of its figures', () => {
+  const { status, stdout, stderr } = deepmaker('report', datasetRun, '--out', 'sides.html', '--svg', 'figures');
+  assert.equal(status, 0, stderr);
+  const files = ['sides.html', ...['front', 'fronts', 'curves'].map((id) => join('figures', `${id}.svg`))];
+  assert.equal(stdout, files.map((name) => `Wrote ${join(folder, name)}\n`).join(''));
+  const page = read('sides.html');
+  assert.deepEqual(sections(page), ['front', 'fronts', 'curves', '(latency)', '(pruning)', '(comparison)']);
+  assert.doesNotMatch(page.replaceAll('http://www.w3.org/2000/svg', ''), /<script|https?:|url\(|@import/);
+  assert.match(page, /default-src 'none'/);
+  assert.match(page, /prefers-color-scheme: dark/);
+  assert.match(page, /Error \(wrong classes, %\)/);
+  assert.match(page, /Validation accuracy \(%\)/);
+  assert.match(page, new RegExp(`deepmaker prune ${datasetRun} --alpha`));
+  for (const name of files.slice(1)) {
+    const picture = read(name);
+    assertNested(picture.replace(/<style>.*<\/style>/s, ''));
+    assert.match(
+      picture,
+      /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" [^>]*><title id="[\w-]+">[^<]+<\/title><desc id="[\w-]+">[^<]+</,
+    );
+    assert.doesNotMatch(picture, /var\(|NaN|undefined|Infinity/);
+  }
+});
+
+test('a table says the same as each figure, with the figures of the result', () => {
+  deepmaker('report', datasetRun, '--out', 'sides.html');
+  const page = read('sides.html');
+  assertNested(/<body>.*<\/body>/s.exec(page)![0]);
+  const result = JSON.parse(read(join('.deepmaker', 'runs', datasetRun, 'result.json'))) as {
+    points: { topology: string; activation: string; onFront: boolean; id: string }[];
+    chosen: string;
+    search: { fronts: unknown[][] };
+  };
+  const table = (id: string) => new RegExp(`<section id="${id}">.*?<tbody>(.*?)</tbody>`, 's').exec(page)![1]!;
+  const rows = (id: string) => [...table(id).matchAll(/<th scope="row">([^<]*)</g)].map(([, name]) => name!);
+  const front = result.points.filter(({ onFront }) => onFront);
+  assert.deepEqual(
+    rows('front').sort(),
+    front
+      .map(({ topology, activation, id }) => `${topology} ${activation}${id === result.chosen ? ' (chosen)' : ''}`)
+      .sort(),
+  );
+  assert.equal(rows('fronts').length, result.search.fronts.flat().length);
+});
+
+test('a run of a function has its times and its loss, by id, folder or file alike', () => {
+  const names = [
+    functionRun,
+    join('.deepmaker', 'runs', functionRun),
+    join('.deepmaker', 'runs', functionRun, 'result.json'),
+  ];
+  const pages = names.map((name) => {
+    const { status, stderr } = deepmaker('report', name);
+    assert.equal(status, 0, stderr);
+    return read(`${functionRun}.html`);
+  });
+  assert.equal(new Set(pages).size, 1);
+  const [page] = pages;
+  const timed = (
+    JSON.parse(read(join('.deepmaker', 'runs', functionRun, 'result.json'))) as { points: { latencyNs?: number }[] }
+  ).points.filter(({ latencyNs }) => latencyNs !== undefined).length;
+  const latency = timed > 1 ? 'latency' : '(latency)';
+  assert.deepEqual(sections(page!), ['front', 'fronts', 'curves', latency, '(pruning)', '(comparison)']);
+  assert.match(page!, /Error \(NRMSE, %\)/);
+  assert.match(page!, /Validation loss against epochs/);
+});
+
+test('bad usage and runs that are not there are said in a sentence with a next step', () => {
+  const unfinished = join(runs(), 'stopped');
+  spawnSync('cp', ['-r', join(runs(), functionRun), unfinished]);
+  rmSync(join(unfinished, 'result.json'));
+  const rows: readonly (readonly [readonly string[], RegExp])[] = [
+    [[], /no run was named\.\nWrite deepmaker report RUN/],
+    [['a', 'b'], /one run at a time; "b" is too much/],
+    [['nothing'], /There is no run "nothing" in .*\.\nStored runs, the newest first: /],
+    [['stopped'], /is not finished\.\nRun the command that made it again/],
+    [[functionRun, '--colour', 'red'], /--colour/],
+    [[functionRun, '--out', 'package.json/page.html'], /a file stands where a folder should be/],
+  ];
+  for (const [args, message] of rows) {
+    const { status, stderr } = deepmaker('report', ...args);
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, message);
+  }
+  rmSync(unfinished, { recursive: true });
+});
+
+test('an editor lists the finished runs and opens each by its folder or by a file in it', async () => {
+  const client = new RpcClient(process.execPath, [cli, 'lsp', '--stdio']);
+  try {
+    await client.request('initialize', { processId: process.pid, rootUri: null, capabilities: {} }).response;
+    client.notify('initialized', {});
+    const uri = (...path: string[]) => pathToFileURL(join(runs(), ...path)).href;
+    const uris = [
+      uri(datasetRun, 'result.json'),
+      uri(functionRun, 'result.json'),
+      uri(functionRun),
+      uri('gone', 'run.json'),
+    ];
+    const listed = await client.request<RunSummary[]>('deepmaker/runs', { uris }).response;
+    assert.deepEqual(
+      listed.map(({ kind, name, measure }) => [kind, name, measure]).sort(),
+      [
+        ['dataset', 'sides', 'classes'],
+        ['function', 'hill', 'nrmse'],
+      ],
+      'each once',
+    );
+    assert.ok(listed[0]!.modifiedMs >= listed[1]!.modifiedMs, 'the newest first');
+    type Answer = { kind: 'front'; front: FrontView } | { kind: 'failed'; message: string };
+    const open = (params: object) => client.request<Answer>('deepmaker/front', params).response;
+    const dataset = await open({ uri: uri(datasetRun) });
+    assert.ok(dataset.kind === 'front');
+    assert.deepEqual(dataset.front.subject, { kind: 'dataset', uri: uri(datasetRun), name: 'sides' });
+    assert.equal(dataset.front.plots?.fronts.length, 3);
+    assert.deepEqual(await open({ uri: uri(datasetRun, 'run.json') }), dataset);
+    const hill = await open({ uri: uri(functionRun, 'result.json') });
+    assert.ok(hill.kind === 'front');
+    const source = pathToFileURL(join(folder, 'hill.ts')).href;
+    assert.deepEqual(hill.front.subject, { kind: 'function', uri: source, name: 'hill' });
+    assert.deepEqual(await open({ uri: source, runId: functionRun }), hill, 'as the panel of the function has it');
+    assert.equal((await open({ uri: uri('gone', 'run.json') })).kind, 'failed');
+  } finally {
+    await client.stop();
+  }
+});

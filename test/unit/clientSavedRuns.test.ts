@@ -1,0 +1,154 @@
+/** Saved runs in the editor: picked from a list, opened as files, and what a panel without a source does. */
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import type { HostMessage } from '../../client/messages.ts';
+import type { Requests } from '../../client/requests.ts';
+import type { RunSummary, Subject } from '../../server/protocol.ts';
+import { frontView, region } from './clientHelpers.ts';
+import * as fake from './clientVscode.ts';
+
+const { handlePanelMessage, registerCommands } = await import('../../client/commands.ts');
+const { ExactTexts } = await import('../../client/compare.ts');
+const { Panels } = await import('../../client/panels.ts');
+const { Runs } = await import('../../client/run.ts');
+const { registerSavedRuns } = await import('../../client/savedRuns.ts');
+
+const { editor } = fake;
+beforeEach(fake.reset);
+
+const folder = 'file:///project/.deepmaker/runs/mnist-1';
+const dataset: Subject = { kind: 'dataset', uri: folder, name: 'mnist' };
+const front = frontView({ runId: 'mnist-1', subject: dataset, measure: 'classes' });
+
+const summary = (more: Partial<RunSummary> = {}): RunSummary => ({
+  uri: folder,
+  kind: 'dataset',
+  name: 'mnist',
+  modifiedMs: 0,
+  measure: 'classes',
+  networks: 3,
+  error: 0.0123,
+  ...more,
+});
+
+/** A client on a server that answers each method with what `answers` says. */
+function start(answers: Record<string, (params: never) => unknown>) {
+  const sent: { readonly method: string; readonly params: unknown }[] = [];
+  const requests: Requests = {
+    async request(type, params) {
+      sent.push({ method: type.method, params });
+      const answer = answers[type.method];
+      assert.ok(answer, `nobody answers ${type.method}`);
+      return answer(params as never) as never;
+    },
+    onProgress: () => ({ dispose: () => undefined }),
+    toWorkspaceEdit: async (edit) => edit as never,
+  };
+  const log = { error: () => undefined, warn: () => undefined, show: () => undefined };
+  const session = { ...requests, log: log as never, restart: async () => undefined };
+  const panels = new Panels({
+    extensionUri: new fake.Uri('file:///extension') as never,
+    requests,
+    onMessage: (panel, message) => handlePanelMessage(client, panel, message),
+  });
+  const client = { session, panels, runs: new Runs({ requests, panels }), exact: new ExactTexts() };
+  registerCommands(client);
+  registerSavedRuns(client);
+  return { client, sent };
+}
+
+const openEditor = async (file: string) => {
+  const panel = new fake.FakeWebviewPanel();
+  const provider = fake.customEditors.get('deepmaker.run')!;
+  await provider.resolveCustomEditor(await provider.openCustomDocument(new fake.Uri(file)), panel);
+  return panel;
+};
+const posted = (panel: fake.FakeWebviewPanel) => panel.posted as HostMessage[];
+
+test('a run is picked from the workspace, with what it came to, and shown', async () => {
+  editor.files = [`${folder}/result.json`];
+  editor.picked = ['$(database) mnist'];
+  const { sent } = start({ 'deepmaker/runs': () => [summary()], 'deepmaker/front': () => ({ kind: 'front', front }) });
+  assert.equal(await fake.commands.executeCommand('deepmaker.openRun'), front);
+  assert.deepEqual(sent, [
+    { method: 'deepmaker/runs', params: { uris: [`${folder}/result.json`] } },
+    { method: 'deepmaker/front', params: { uri: folder } },
+  ]);
+  const [item] = editor.lists[0]!;
+  assert.equal(item?.description, '3 networks, best error 1.23 % (wrong classes)');
+  assert.match(String(item?.detail), /\.deepmaker\/runs\/mnist-1$/);
+  assert.deepEqual(posted(editor.panels[0]!), [
+    { kind: 'front', front },
+    { kind: 'status', status: { kind: 'ready' } },
+  ]);
+});
+
+test('nothing is opened where there is no run, where none is picked, or where it cannot be read', async () => {
+  const failed = { kind: 'failed', message: 'The run is not finished.' };
+  const answers = (runs: readonly RunSummary[]) => ({ 'deepmaker/runs': () => runs, 'deepmaker/front': () => failed });
+  start(answers([]));
+  await fake.commands.executeCommand('deepmaker.openRun');
+  assert.match(editor.messages.at(-1)!.text, /no finished run in this workspace/);
+  start(answers([summary()]));
+  editor.picked = [undefined];
+  assert.equal(await fake.commands.executeCommand('deepmaker.openRun'), undefined);
+  assert.equal(editor.messages.length, 1, 'leaving the list says nothing');
+  editor.picked = ['$(database) mnist'];
+  await fake.commands.executeCommand('deepmaker.openRun');
+  assert.match(editor.messages.at(-1)!.text, /not finished/);
+  assert.equal(editor.panels.length, 0);
+});
+
+test('a file of a run opens as its front, or says why not', async () => {
+  start({ 'deepmaker/front': () => ({ kind: 'front', front }) });
+  const panel = await openEditor(`${folder}/result.json`);
+  assert.deepEqual(
+    posted(panel).map(({ kind }) => kind),
+    ['front', 'status'],
+  );
+  start({ 'deepmaker/front': () => ({ kind: 'failed', message: 'The run is not finished.', hint: 'Run it again.' }) });
+  assert.deepEqual(posted(await openEditor(`${folder}/run.json`)), [
+    {
+      kind: 'status',
+      status: { kind: 'failed', note: { message: 'The run is not finished.', hint: 'Run it again.' } },
+    },
+  ]);
+});
+
+test('an editor on a file of a run does not take the panel that follows the function', async () => {
+  const { client } = start({ 'deepmaker/front': () => ({ kind: 'front', front: frontView() }) });
+  await openEditor('file:///project/.deepmaker/runs/price-1/run.json');
+  assert.equal(client.panels.find(region), undefined);
+  assert.equal(client.panels.showing(region).length, 1);
+});
+
+test('what a network is used for shows in every panel of the run', async () => {
+  const { client } = start({
+    'deepmaker/front': () => ({ kind: 'front', front: frontView() }),
+    'deepmaker/apply': () => ({ kind: 'edit', label: 'Apply', edit: {} }),
+  });
+  client.panels.show(frontView());
+  const opened = await openEditor('file:///project/.deepmaker/runs/price-1/run.json');
+  opened.say({ kind: 'use', candidateId: 'a' });
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const panel of [opened, editor.panels[0]!]) {
+    const shown = posted(panel).findLast((message) => message.kind === 'front')?.front;
+    assert.equal(shown?.applied, 'a');
+  }
+});
+
+test('a data set has no source: its panel shows its folder, and asks the server for nothing', async () => {
+  const { sent } = start({ 'deepmaker/front': () => ({ kind: 'front', front }) });
+  const panel = await openEditor(`${folder}/result.json`);
+  for (const message of [{ kind: 'use', candidateId: 'a' }, { kind: 'revert' }, { kind: 'run' }, { kind: 'reveal' }]) {
+    panel.say(message);
+  }
+  assert.deepEqual(
+    sent.map(({ method }) => method),
+    ['deepmaker/front'],
+  );
+  assert.deepEqual(
+    editor.executed.map(([id, uri]) => [id, String(uri)]),
+    [['revealInExplorer', folder]],
+  );
+});

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { curveOf, curvesFigure } from '../../engine/plot/curves.ts';
+import { sample } from '../../engine/plot/figure.ts';
+import { frontChart } from '../../engine/plot/frontChart.ts';
+import { generationsFigure } from '../../engine/plot/generations.ts';
+import { spread } from '../../engine/plot/lines.ts';
+import { type FigurePoint, runFigures } from '../../engine/plot/runFigures.ts';
+import { type SvgElement, svg, svgText } from '../../engine/plot/svg.ts';
+
+/** Every element of a tree with this tag, the tree itself first. */
+const all = (element: SvgElement, tag: string): SvgElement[] => [
+  ...(element.tag === tag ? [element] : []),
+  ...element.children.flatMap((child) => (typeof child === 'string' ? [] : all(child, tag))),
+];
+const texts = (element: SvgElement): string[] => all(element, 'text').map(({ children }) => children.join(''));
+
+const point = (id: string, params: number, nrmse: number, more: Partial<FigurePoint> = {}): FigurePoint => ({
+  id,
+  topology: `2-${params}-1`,
+  activation: 'tanh',
+  params,
+  error: { nrmse },
+  ...more,
+});
+const figuresOf = (points: readonly FigurePoint[], more: Partial<Parameters<typeof runFigures>[0]> = {}) =>
+  runFigures({ points, plots: { fronts: [], curves: [] }, measure: 'nrmse', target: 'CPU', width: 800, ...more });
+
+test('markup is escaped, numbers are short and what is undefined is left out', () => {
+  const element = svg('g', { class: 'a"b', x: 1 / 3, y: undefined }, svg('text', {}, '5 < 6 & 7'), undefined);
+  assert.equal(svgText(element), '<g class="a&quot;b" x="0.3"><text>5 &lt; 6 &amp; 7</text></g>');
+  assert.equal(svgText(svg('svg'), true), '<svg xmlns="http://www.w3.org/2000/svg"></svg>');
+});
+
+test('a run without data for a figure has none', () => {
+  assert.deepEqual(figuresOf([point('a', 10, 0.1)]), {
+    fronts: undefined,
+    curves: undefined,
+    latency: undefined,
+    pruning: undefined,
+  });
+});
+
+test('time against parameters: a power law is a straight line with r = 1, whatever else was pruned or made of integers', () => {
+  const timed = (id: string, params: number, more: Partial<FigurePoint> = {}) =>
+    point(id, params, 0.1, { latencyNs: 2 * params ** 1.5, ...more });
+  const figure = figuresOf([
+    timed('a', 10),
+    timed('b', 100),
+    timed('c', 1000),
+    timed('d', 60, { variantOf: 'b', alpha: 0.4 }),
+    timed('e', 100, { latencyNs: 1, variantOf: 'b' }),
+    point('f', 5, 0.5),
+  ]).latency!;
+  assert.ok(
+    texts(figure.picture).includes('r = 1.000, R² = 1.000, p < 0.0001, n = 4.'),
+    texts(figure.picture).join('|'),
+  );
+  assert.deepEqual(figure.table.rows, [
+    ['2-10-1 tanh', '10', '63.2 ns'],
+    ['2-60-1 tanh', '60', '930 ns'],
+    ['2-100-1 tanh', '100', '2 µs'],
+    ['2-1000-1 tanh', '1,000', '63.2 µs'],
+  ]);
+  const marks = all(figure.picture, 'circle');
+  const line = String(
+    all(figure.picture, 'polyline').find(({ attributes }) => attributes.class === 'fit')?.attributes.points,
+  );
+  const [start, end] = line.split(' ').map((pair) => pair.split(',').map(Number));
+  assert.ok(
+    Math.abs(Number(marks[0]!.attributes.cx) - start![0]!) < 0.1 &&
+      Math.abs(Number(marks[0]!.attributes.cy) - start![1]!) < 0.1,
+  );
+  assert.ok(Math.abs(Number(marks.at(-1)!.attributes.cy) - end![1]!) < 0.1, 'the line ends in the largest network');
+});
+
+test('accuracy against pruning rate begins with the network itself, and integers are no pruning', () => {
+  const figure = figuresOf(
+    [
+      point('a', 100, 0.1),
+      point('a-p50', 50, 0.2, { variantOf: 'a', alpha: 0.5 }),
+      point('a-p10', 90, 0.11, { variantOf: 'a', alpha: 0.1 }),
+      point('a-int8', 100, 0.3, { variantOf: 'a' }),
+      point('b', 20, 0.4),
+    ],
+    { measure: 'classes' },
+  ).pruning!;
+  assert.deepEqual(figure.table, {
+    columns: ['Network', 'Pruning rate', 'Parameters', 'Accuracy'],
+    rows: [
+      ['2-100-1 tanh', '0 %', '100', '90.0 %'],
+      ['2-100-1 tanh', '10 %', '90', '89.0 %'],
+      ['2-100-1 tanh', '50 %', '50', '80.0 %'],
+    ],
+  });
+  assert.equal(all(figure.picture, 'circle').length, 3);
+});
+
+test('fronts of many generations become a few plots, the first and the last among them', () => {
+  const fronts = Array.from({ length: 20 }, (_, index) => ({
+    generation: index + 1,
+    places: [
+      { params: 100, error: 0.1 / (index + 1) },
+      { params: 10, error: 0.5 },
+      { params: 5, error: Number.POSITIVE_INFINITY },
+    ],
+  }));
+  const figure = generationsFigure(fronts, { measure: 'nrmse', width: 900 })!;
+  const titles = texts(figure.picture).filter((text) => text.startsWith('Generation'));
+  assert.deepEqual(
+    titles,
+    [1, 5, 9, 12, 16, 20].map((generation) => `Generation ${generation}`),
+  );
+  assert.equal(figure.table.rows.length, 40, 'the table has every generation, and no infinite error');
+  assert.match(figure.caption, /After generation 20, 2 networks on the front, the best with 0\.500 % error/);
+  assert.equal(generationsFigure(fronts.slice(0, 1), { measure: 'nrmse', width: 900 }), undefined);
+});
+
+test('curves show accuracy where outputs are classes, and loss alone where they are numbers', () => {
+  const loss = [1, 0.5, 0.25, 0.3];
+  const classes = curvesFigure([curveOf('a', loss, [0.5, 0.4, 0.1, 0.2])], 800)!;
+  assert.equal(classes.title, 'Validation accuracy against epochs');
+  assert.deepEqual(classes.table.rows, [['a', '4', '3', '0.25', '90.0 %']]);
+  const numbers = curvesFigure([curveOf('a', loss)], 800)!;
+  assert.equal(numbers.title, 'Validation loss against epochs');
+  assert.deepEqual(numbers.table.rows, [['a', '4', '3', '0.25']]);
+  assert.equal(curvesFigure([curveOf('a', [1])], 800), undefined, 'one epoch is no curve');
+});
+
+test('a curve with a diverged epoch, and a loss of zero on a logarithmic axis, are drawn without it', () => {
+  const figure = curvesFigure([curveOf('a', [10, Number.POSITIVE_INFINITY, 0.01, 0])], 800)!;
+  const line = all(figure.picture, 'polyline').find(({ attributes }) => attributes.class === undefined)!;
+  assert.equal(String(line.attributes.points).split(' ').length, 2);
+  assert.doesNotMatch(svgText(figure.picture), /NaN|Infinity/);
+});
+
+test('long curves are thinned to what a plot can show, with their ends', () => {
+  const curve = curveOf(
+    'a',
+    Array.from({ length: 5000 }, (_, index) => index),
+  );
+  assert.equal(curve.epochs.length, 300);
+  assert.equal(curve.epochs[0], 1);
+  assert.equal(curve.epochs.at(-1), 5000);
+  assert.ok(curve.epochs.every((epoch, index) => curve.loss[index] === epoch - 1));
+});
+
+test('a sample is evenly over the whole', () => {
+  assert.deepEqual(sample([1, 2, 3], 5), [1, 2, 3]);
+  assert.deepEqual(sample([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 3), [0, 5, 10]);
+});
+
+test('labels keep their order and their distance, and stay above the bottom', () => {
+  assert.deepEqual(spread([10, 12, 90], { bottom: 100 }), [10, 24, 90]);
+  assert.deepEqual(spread([95, 96, 97], { bottom: 100 }), [72, 86, 100]);
+});
+
+test('the front is a listbox with one tab stop, and a picture where it is still', () => {
+  const points = [
+    { id: 'a', name: '2-4-1 tanh', params: 10, error: 0.1, onFront: true },
+    {
+      id: 'b',
+      name: '2-8-1 tanh',
+      params: 20,
+      error: 0.01,
+      onFront: true,
+      roles: ['chosen'] as const,
+      label: 'Chosen',
+    },
+    { id: 'x', name: '2-9-1 tanh', params: 30, error: 0.3, onFront: false },
+  ];
+  const size = { width: 600, height: 360, measure: 'NRMSE' };
+  const live = frontChart(points, { ...size, selected: 'b', atMost: 0.02 });
+  const options = all(live, 'g').filter(({ attributes }) => attributes.role === 'option');
+  assert.deepEqual(
+    options.map(({ attributes }) => [attributes['data-point'], attributes.tabindex, attributes['aria-selected']]),
+    [
+      ['a', -1, 'false'],
+      ['b', 0, 'true'],
+    ],
+  );
+  assert.equal(options[1]!.attributes['aria-label'], '2-8-1 tanh: 20 parameters, error 1.00 %. Chosen');
+  assert.match(String(options[0]!.attributes.class), /out-of-bound/);
+  const still = svgText(frontChart(points, { ...size, still: true }));
+  assert.doesNotMatch(still, /role="(option|listbox)"|tabindex/);
+  assert.match(
+    still,
+    /^<svg [^>]*role="img" aria-label="Error against parameters\. 3 networks, 2 of them on the front/,
+  );
+});
