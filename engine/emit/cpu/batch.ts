@@ -10,9 +10,7 @@ import { exportKeyword } from './frame.ts';
 import { type BatchNames, block, type KernelNames, kernelSupport, layerCalls } from './kernel.ts';
 
 /** Source of the batch function and of the kernel that it starts on first use. */
-export function emitBatch(input: EmitInput, network: Network, moduleNames: Set<string>, names: BatchNames): string {
-  const claim = (wanted: string) => claimName(moduleNames, wanted);
-  const own = { start: claim('startKernel'), kernel: claim('kernel'), type: claim('Kernel') };
+export function emitBatch(input: EmitInput, network: Network, names: BatchNames, own: KernelNames): string {
   return [batchFunction(input, network, names, own), kernelSupport(input, network, names, own)].join('\n\n');
 }
 

@@ -12,8 +12,9 @@ import { encodeBase64, float32Bytes } from '../text.ts';
 import { emitBatch } from './batch.ts';
 import { emitCnn } from './cnn/cnn.ts';
 import { commonJs } from './frame.ts';
+import { emitKernelCall } from './kernelCall.ts';
 import { emitLoops } from './loops.ts';
-import { emitStraightLine, straightLineLimit } from './straightLine.ts';
+import { emitStraightLine, prefersStraightLine } from './straightLine.ts';
 
 export const cpuTarget: Target = {
   id: 'cpu',
@@ -53,22 +54,26 @@ function openModule({ functionName }: EmitInput) {
 
 function perceptronText(input: EmitInput<Network>): string {
   const { moduleNames, names } = openModule(input);
+  const claim = (wanted: string) => claimName(moduleNames, wanted);
+  const own = { start: claim('startKernel'), kernel: claim('kernel'), type: claim('Kernel') };
   const folded = foldNetwork(input.network, input.encoding);
   const network = collapseLinear(input.network);
-  const code =
-    countTerms(folded) <= straightLineLimit
-      ? { single: emitStraightLine(input, folded, moduleNames), support: '' }
-      : emitLoops(input, network, moduleNames, names);
-  // The decoder comes before the tables that are decoded while the module loads.
-  return joinSections([
-    headerText(input),
-    code.single,
-    hostText(input, names),
-    weightsText(names, network.weights),
-    code.support,
-    emitBatch(input, network, moduleNames, names),
-    exportsText(input, [names.batch]),
-  ]);
+  const batch = emitBatch(input, network, names, own);
+  if (prefersStraightLine(countTerms(folded), network.weights.length)) {
+    const single = emitStraightLine(input, folded, moduleNames);
+    return sections(single, batch);
+  }
+  const plain = claim(`${input.functionName}Plain`);
+  const loops = emitLoops({ ...input, functionName: plain }, network, moduleNames, names);
+  return sections(emitKernelCall(input, network, moduleNames, { ...own, plain }), batch, loops.single, loops.support);
+
+  function sections(single: string, ...support: readonly string[]): string {
+    const weights = weightsText(names, network.weights);
+    return joinSections([
+      ...[headerText(input), single, hostText(input, names), weights, ...support],
+      exportsText(input, [names.batch]),
+    ]);
+  }
 }
 
 function cnnText(input: EmitInput<CnnNetwork>): string {

@@ -32,13 +32,18 @@ export function openFrame(input: EmitInput, moduleNames: ReadonlySet<string>, us
   return { input, parameters, leaves, results: leavesOf(input.signature.result, 'result', input.language), claim };
 }
 
-/** The whole function from its doc comment to its closing brace. `summary` is the comment's text. */
-export function closeFrame(
-  frame: Frame,
-  body: readonly string[],
-  summary = `Approximates \`${frame.input.regionName}\`. The head of this file says where, and how well.`,
-): string {
-  const { functionName, signature, language } = frame.input;
+export interface FrameOptions {
+  /** The text of the doc comment. */
+  readonly summary?: string;
+  /** Whether the module keeps the function to itself. */
+  readonly local?: boolean;
+}
+
+/** The whole function from its doc comment to its closing brace. */
+export function closeFrame(frame: Frame, body: readonly string[], options: FrameOptions = {}): string {
+  const { functionName, regionName, signature, language } = frame.input;
+  const { summary = `Approximates \`${regionName}\`. The head of this file says where, and how well.`, local } =
+    options;
   const typed = language === 'typescript';
   const names = frame.parameters;
   const types = signature.parameters.map(({ shape }) => typeText(shape, true));
@@ -53,7 +58,7 @@ export function closeFrame(
         ' */',
       ];
   const parameters = typed ? names.map((name, index) => `${name}: ${types[index]}`) : names;
-  const open = `${exportKeyword(frame.input)}function ${functionName}(`;
+  const open = `${local ? '' : exportKeyword(frame.input)}function ${functionName}(`;
   const head = bracketed('', open, parameters, typed ? `): ${result} {` : ') {');
   return [...comment, head, ...body, '}'].join('\n');
 }

@@ -30,8 +30,32 @@ function memoryPlan(network: Network) {
   return { first, second, floats: bufferBytes / 4, pages: Math.ceil((second + bufferBytes) / pageBytes) };
 }
 
-/** One kernel call per layer, from one buffer to the other. */
-export function layerCalls(network: Network): string[] {
+/** One kernel call per layer for `rows` samples, from one buffer to the other. */
+export const layerCalls = (network: Network): string[] =>
+  calls(
+    network,
+    ({ from, at, to, inputs, outputs, activation }) =>
+      `layer(${from}, ${at}, ${to}, ${inputs}, ${outputs}, rows, ${activation});`,
+  );
+
+/** The same for one sample. */
+export const singleCalls = (network: Network, single: string): string[] =>
+  calls(
+    network,
+    ({ from, at, to, inputs, outputs, activation }) =>
+      `${single}(${from}, ${at}, ${to}, ${inputs}, ${outputs}, ${activation});`,
+  );
+
+interface LayerCall {
+  readonly from: number;
+  readonly at: number;
+  readonly to: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly activation: number;
+}
+
+function calls(network: Network, text: (call: LayerCall) => string): string[] {
   const { first, second } = memoryPlan(network);
   const { widths, activation } = network.topology;
   const hidden = activations.indexOf(activation);
@@ -40,7 +64,7 @@ export function layerCalls(network: Network): string[] {
   return widths.slice(1).map((outputs, layer) => {
     const inputs = widths[layer]!;
     const [from, to] = layer % 2 === 0 ? [first, second] : [second, first];
-    const call = `layer(${from}, ${at}, ${to}, ${inputs}, ${outputs}, rows, ${layer < widths.length - 2 ? hidden : linear});`;
+    const call = text({ from, at, to, inputs, outputs, activation: layer < widths.length - 2 ? hidden : linear });
     at += (inputs + 1) * outputs * 4;
     return call;
   });
@@ -55,6 +79,9 @@ interface ${own.type} {
   readonly layer: (
     x: number, weights: number, y: number, inputs: number, outputs: number, samples: number, activation: number,
   ) => void;
+  readonly single: (
+    x: number, weights: number, y: number, inputs: number, outputs: number, activation: number,
+  ) => void;
   readonly x: Float32Array;
   readonly y: Float32Array;
 }
@@ -63,6 +90,7 @@ interface ${own.type} {
   const cast = typed
     ? ` as unknown as {
       readonly layer: ${own.type}['layer'];
+      readonly single: ${own.type}['single'];
       readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
     }`
     : '';
@@ -74,12 +102,12 @@ function ${own.start}()${typed ? `: ${own.type} | null` : ''} {
   try {
     const { Module, Instance } = ${names.host}.WebAssembly${typed ? '!' : ''};
     const module = new Module(${names.decode}('${encodeBase64(input.inference)}'));
-    const { layer, memory } = new Instance(module).exports${cast};
+    const { layer, single, memory } = new Instance(module).exports${cast};
     memory.grow(${pages});
     new Uint8Array(memory.buffer).set(${names.decode}(${names.weights}));
     const x = new Float32Array(memory.buffer, ${first}, ${floats});
     const y = new Float32Array(memory.buffer, ${result}, ${floats});
-    return { layer, x, y };
+    return { layer, single, x, y };
   } catch {
     return null;
   }

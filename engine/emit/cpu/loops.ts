@@ -1,13 +1,13 @@
 /**
- * Larger networks as loops over weights that are embedded as float32 and decoded once. Inputs are normalised explicitly,
- * so that float32 weights lose nothing, and the batch function shares the same weights.
+ * Larger networks where there is no WebAssembly: loops over weights that are embedded as float32 and decoded
+ * once. Inputs are normalised explicitly, so that float32 weights lose nothing.
  */
 import type { Network } from '../../types.ts';
 import { claimName } from '../names.ts';
 import type { EmitInput } from '../target.ts';
 import { activateText } from './activate.ts';
-import { encodeRow, runsOf, shifted } from './columns.ts';
-import { closeFrame, holds, openFrame } from './frame.ts';
+import { closeFrame, openFrame } from './frame.ts';
+import { encodeInputs } from './inputs.ts';
 import { returnOutputs } from './outputs.ts';
 
 export interface LoopCode {
@@ -28,24 +28,7 @@ export function emitLoops(
   const [values, ahead, behind, dense, activate] = ['parameters', 'ahead', 'behind', 'dense', 'activate'].map(claim);
   const widths = network.topology.widths;
   const frame = openFrame(input, moduleNames, () => true);
-  const sure = input.language === 'typescript' ? '!' : '';
-  const { encoding } = input;
-  const runs = runsOf(encoding.inputs, (slot) => {
-    const [before, here] = [frame.leaves[slot - 1]!.element, frame.leaves[slot]!.element];
-    return here !== undefined && here.array === before?.array;
-  });
-  const body = encodeRow(encoding.inputs, runs, {
-    indent: '  ',
-    index: frame.claim('i'),
-    number: (slot) => frame.leaves[slot]!.expression,
-    boolean: (slot) => `${frame.leaves[slot]!.expression} ? 1 : -1`,
-    holds: (slot, index) => holds(frame.leaves[slot]!, index),
-    element: (run, index) => {
-      const { array, index: first } = frame.leaves[run.slot]!.element!;
-      return `${array}[${shifted(first, index)}]${sure}`;
-    },
-    place: (column, index) => `${ahead}[${index === undefined ? column : shifted(column, index)}]`,
-  });
+  const body = encodeInputs(frame, ahead!);
   let [from, to] = [ahead!, behind!];
   let at = 0;
   widths.slice(1).forEach((outputs, layer) => {
@@ -62,7 +45,8 @@ export function emitLoops(
       ? [activateText(activate!, network.topology.activation, { ...input, array: 'Float64Array' })]
       : []),
   ];
-  return { single: closeFrame(frame, body), support: support.join('\n\n') };
+  const summary = `${input.regionName} where there is no kernel.`;
+  return { single: closeFrame(frame, body, { summary, local: true }), support: support.join('\n\n') };
 }
 
 interface SupportNames {

@@ -19,10 +19,17 @@ import {
 import { hiddenCode } from './hidden.ts';
 
 /**
- * Up to this many non-zero parameters. Straight-line code ran 1.3 to 1.8 times faster than loops from 49 to 1,400
- * parameters, and equally fast at 2,700; past a thousand its text is more than a person cares to open.
+ * Up to this many non-zero parameters: there the kernel is at most 1.5 times as fast, and the text shows what is computed.
+ * From 200 on it is 2 to 5 times as fast (`npm run bench:inference` prints both).
  */
-export const straightLineLimit = 1000;
+const denseLimit = 100;
+/** A pruned network, whose zeros the kernel multiplies too: at most this many, and at most one in `sparseShare`. */
+const sparseLimit = 1000;
+const sparseShare = 5;
+
+/** `terms`: parameters that are not zero; `parameters`: all of them. */
+export const prefersStraightLine = (terms: number, parameters: number): boolean =>
+  terms <= denseLimit || (terms <= sparseLimit && terms * sparseShare <= parameters);
 
 const indent = '  ';
 

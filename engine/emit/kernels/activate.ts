@@ -2,7 +2,8 @@
 
 /**
  * Replaces the values in [from, to) by their activation, four at a time: up to three beyond `to` are overwritten.
- * `activation` is an index into `activations` of engine/types.ts; 6 is linear.
+ * `activation` is an index into `activations` of engine/types.ts; 6 is linear. NaN stays: `pmin` and `pmax` keep one in
+ * their first argument.
  */
 export function activate(from: usize, to: usize, activation: i32): void {
   if (activation === 6) return;
@@ -12,14 +13,14 @@ export function activate(from: usize, to: usize, activation: i32): void {
   for (; from < to; from += 16) {
     const z = v128.load(from);
     let h = z;
-    if (activation === 0) h = f32x4.pmin(one, f32x4.pmax(zero, f32x4.add(f32x4.mul(f32x4.splat(0.2), z), half)));
-    else if (activation === 1) h = f32x4.pmax(zero, z);
+    if (activation === 0) h = f32x4.pmin(f32x4.pmax(f32x4.add(f32x4.mul(f32x4.splat(0.2), z), half), zero), one);
+    else if (activation === 1) h = f32x4.pmax(z, zero);
     else if (activation === 5) h = softplus(z);
     else if (activation === 3) h = tanh(z, false);
     else if (activation === 4) h = f32x4.add(half, f32x4.mul(half, tanh(f32x4.mul(half, z), false)));
     else {
       // elu and selu: positive values pass, negative ones become alpha * (exp(z) - 1); selu scales both.
-      h = tanh(f32x4.mul(half, f32x4.pmin(zero, z)), true);
+      h = tanh(f32x4.mul(half, f32x4.pmin(z, zero)), true);
       if (activation === 7) h = f32x4.mul(f32x4.splat(1.6732632423543772), h);
       h = v128.bitselect(z, h, f32x4.gt(z, zero));
       if (activation === 7) h = f32x4.mul(f32x4.splat(1.0507009873554805), h);
@@ -38,7 +39,7 @@ function step(a: v128, s: v128, b: f32): v128 {
  * With `exponential` it answers exp(2z) - 1 = 2 z P / (Q - z P) instead, for z <= 0, where nothing cancels.
  */
 function tanh(value: v128, exponential: bool): v128 {
-  const z = f32x4.pmin(f32x4.splat(8.4), f32x4.pmax(f32x4.splat(-8.4), value));
+  const z = f32x4.pmin(f32x4.pmax(value, f32x4.splat(-8.4)), f32x4.splat(8.4));
   const s = f32x4.mul(z, z);
   let p = step(f32x4.splat(1.42880414e-8), s, 2.12518686e-5);
   p = step(p, s, 0.00353356419);
@@ -57,7 +58,7 @@ function tanh(value: v128, exponential: bool): v128 {
 
 /** log(1 + exp(z)) = max(z, 0) + R(|z|), R the least maximum error of log(1 + exp(-u)) on [0, 17]: 1.8e-8; 0 beyond. */
 function softplus(z: v128): v128 {
-  const u = f32x4.pmin(f32x4.splat(17), f32x4.abs(z));
+  const u = f32x4.pmin(f32x4.abs(z), f32x4.splat(17));
   let p = step(f32x4.splat(-7.91108263e-7), u, 5.85819344e-5);
   p = step(p, u, -0.00176490917);
   p = step(p, u, 0.0271428079);
@@ -69,5 +70,5 @@ function softplus(z: v128): v128 {
   q = step(q, u, 0.156602169);
   q = step(q, u, 0.412787229);
   q = step(q, u, 1);
-  return f32x4.add(f32x4.pmax(f32x4.splat(0), z), f32x4.div(p, q));
+  return f32x4.add(f32x4.pmax(z, f32x4.splat(0)), f32x4.div(p, q));
 }

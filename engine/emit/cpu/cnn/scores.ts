@@ -37,9 +37,6 @@ export function emitScores(
   ];
   const body = runImage(names, local, image.read(frame, local.x), softmax);
   const order = values.map(literalText).join(', ');
-  return closeFrame(
-    frame,
-    body,
-    `The probability (softmax) of each result of \`${input.regionName}\`, in this order: ${order}.`,
-  );
+  const summary = `The probability (softmax) of each result of \`${input.regionName}\`, in this order: ${order}.`;
+  return closeFrame(frame, body, { summary });
 }

@@ -1,0 +1,25 @@
+/** How code that keeps the network's inputs in an array fills it from the function's parameters. */
+import { encodeRow, runsOf, shifted } from './columns.ts';
+import { type Frame, holds } from './frame.ts';
+
+/** Statements that write every input column to the array `inputs`. */
+export function encodeInputs(frame: Frame, inputs: string): string[] {
+  const { encoding, language } = frame.input;
+  const sure = language === 'typescript' ? '!' : '';
+  const runs = runsOf(encoding.inputs, (slot) => {
+    const [before, here] = [frame.leaves[slot - 1]!.element, frame.leaves[slot]!.element];
+    return here !== undefined && here.array === before?.array;
+  });
+  return encodeRow(encoding.inputs, runs, {
+    indent: '  ',
+    index: frame.claim('i'),
+    number: (slot) => frame.leaves[slot]!.expression,
+    boolean: (slot) => `${frame.leaves[slot]!.expression} ? 1 : -1`,
+    holds: (slot, index) => holds(frame.leaves[slot]!, index),
+    element: (run, index) => {
+      const { array, index: first } = frame.leaves[run.slot]!.element!;
+      return `${array}[${shifted(first, index)}]${sure}`;
+    },
+    place: (column, index) => `${inputs}[${index === undefined ? column : shifted(column, index)}]`,
+  });
+}
