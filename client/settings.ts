@@ -12,6 +12,7 @@ const runKeys = [
   'batchSize',
   'crossoverRate',
   'selection',
+  'trainer',
   'samples',
   'maxError',
   'maxParams',

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { createCnnTrainer, predictCnn } from '../engine/nn/backends/cnn.ts';
 import { predictWasm } from '../engine/nn/backends/mlp.ts';
-import { createTensorflowTrainer } from '../engine/nn/backends/tensorflow.ts';
+import { createTensorflowTrainer, type Tensorflow } from '../engine/nn/backends/tensorflow.ts';
 import { createTensorflowCnnTrainer } from '../engine/nn/backends/tensorflowCnn.ts';
 import { createWasmTrainer, pickKernel } from '../engine/nn/backends/wasm.ts';
 import { cnnReferenceTrainer, predictCnnReference } from '../engine/nn/cnn/reference.ts';
@@ -14,10 +14,12 @@ import type {
   AnyTask,
   AnyTrainingResult,
   CnnNetwork,
+  CnnTopology,
   CnnTrainer,
   EncodedSamples,
   Network,
   Trainer,
+  TrainingResult,
   TrainingTask,
 } from '../engine/types.ts';
 import { readKernel } from './assets.ts';
@@ -42,11 +44,12 @@ export type ModelKind = 'mlp' | 'cnn';
 export type TrainerChoice = { readonly kind: 'setup'; readonly setup: TrainerSetup } | Failure;
 
 /**
- * Chooses a trainer that works here. `project` is the folder whose installed packages count. 'auto' is the embedded
- * trainer, or the reference on a processor without SIMD.
+ * Chooses a trainer that works here for a kind of network. `project` is the folder whose installed packages count. 'auto'
+ * is the embedded trainer, or the reference on a processor without SIMD.
  */
 export async function chooseTrainer(
   wanted: Config['trainer'],
+  model: ModelKind,
   project: string,
   compile: () => Kernels = compileKernels,
 ): Promise<TrainerChoice> {
@@ -68,7 +71,7 @@ export async function chooseTrainer(
       }
     case 'tensorflow':
     case 'webgpu':
-      return (await failureOf(wanted, project)) ?? { kind: 'setup', setup: { name: wanted, project } };
+      return (await failureOf(wanted, model, project)) ?? { kind: 'setup', setup: { name: wanted, project } };
   }
 }
 
@@ -77,9 +80,7 @@ const compileKernels = (): Kernels => ({
   cnn: pickKernel(readKernel('cnn-relaxed'), readKernel('cnn')),
 });
 
-/** One update of the smallest network: enough to meet an addon, a driver or a version that does not work. */
-const trial: TrainingTask = {
-  topology: { widths: [1, 1, 1], activation: 'tanh' },
+const trial = {
   optimizer: 'adam',
   learningRate: 0.01,
   schedule: 'constant',
@@ -87,14 +88,31 @@ const trial: TrainingTask = {
   epochs: 1,
   batchSize: 1,
   seed: 1,
+} as const;
+const trialSamples = { count: 1, inputs: Float32Array.of(1), targets: Float32Array.of(1) };
+const trialImages = { ...trialSamples, inputs: Float32Array.of(1, 2, 3, 4) };
+const trialCnn: CnnTopology = {
+  ...{ kind: 'cnn', height: 2, width: 2, channels: 1, outputs: 1, blocks: 2, layers: 6, kernel: 3 },
+  ...{ growth: 1, initialFilters: 1, activation: 'tanh', dropout: 0.5 },
 };
 
-async function failureOf(name: TensorflowTrainerName, project: string): Promise<Failure | undefined> {
+/** One update of a smallest network: enough to meet an addon, a driver or a version that does not work. */
+const trials: Readonly<
+  Record<ModelKind, (tf: Tensorflow, name: string) => Promise<{ readonly outcome: TrainingResult['outcome'] }>>
+> = {
+  mlp: (tf, name) => {
+    const task: TrainingTask = { ...trial, topology: { widths: [1, 1, 1], activation: 'tanh' } };
+    return createTensorflowTrainer(tf, name).train(task, trialSamples, trialSamples);
+  },
+  cnn: (tf, name) =>
+    createTensorflowCnnTrainer(tf, name).train({ ...trial, topology: trialCnn }, trialImages, trialImages),
+};
+
+async function failureOf(name: TensorflowTrainerName, model: ModelKind, project: string): Promise<Failure | undefined> {
   const loaded = await loadTensorflow(name, project);
   if (loaded.kind === 'failed') return loaded;
-  const samples = { count: 1, inputs: Float32Array.of(1), targets: Float32Array.of(1) };
   try {
-    const { outcome } = await createTensorflowTrainer(loaded.tf, name).train(trial, samples, samples);
+    const { outcome } = await trials[model](loaded.tf, name);
     if (outcome === 'finished') return undefined;
     return { kind: 'failed', message: `The trainer "${name}" does not compute correctly here.`, hint: trialHint };
   } catch (error) {

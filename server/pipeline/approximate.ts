@@ -61,7 +61,7 @@ export async function approximate(
   const domain = fillRanges(analysis.domain, ranges);
 
   const root = projectRoot(request.file);
-  const chosen = await chooseTrainer(request.config.trainer, root);
+  const chosen = await chooseTrainer(request.config.trainer, 'mlp', root);
   if (chosen.kind === 'failed') return chosen;
   const { region } = analysis;
   const runId = runIdOf(root, region, domain, request.config);

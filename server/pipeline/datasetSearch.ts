@@ -33,7 +33,7 @@ export async function searchDataset(request: DatasetRequest, hooks: DatasetHooks
   const problem = modelProblem(model, dataset) ?? settingsProblem(model, request.config);
   if (problem) return problem;
   const root = projectRoot(join(request.folder, configFileName));
-  const trainer = await chooseTrainer(request.config.trainer, root);
+  const trainer = await chooseTrainer(request.config.trainer, model, root);
   if (trainer.kind === 'failed') return trainer;
 
   hooks.onProgress('Preparing the rows', 0);

@@ -84,10 +84,24 @@ describe('a TensorFlow trainer that cannot be had says what is missing and how t
   test('operations that fail or compute nonsense are met before the run', async () => {
     const backend = "enableProdMode() {}, setBackend: async () => true, getBackend: () => 'tensorflow'";
     addPackage('@tensorflow/tfjs-node', `module.exports = { ${backend}, tensor2d() { throw new Error('too old'); } }`);
-    const chosen = await chooseTrainer('tensorflow', project);
+    const chosen = await chooseTrainer('tensorflow', 'mlp', project);
     assert.ok(chosen.kind === 'failed');
     assert.match(chosen.message, /failed its trial: too old/);
     assert.match(chosen.hint!, /4\.x/);
+  });
+
+  test('a package without convolutions is refused for convolutional networks only', async () => {
+    addPackage(
+      '@tensorflow/tfjs-node',
+      `${standIn.replace('module.exports = tf', 'module.exports = { ...tf, conv2d: undefined }')}`,
+    );
+    const [mlp, cnn] = [
+      await chooseTrainer('tensorflow', 'mlp', project),
+      await chooseTrainer('tensorflow', 'cnn', project),
+    ];
+    assert.equal(mlp.kind, 'setup');
+    assert.ok(cnn.kind === 'failed');
+    assert.match(cnn.message, /failed its trial: .*conv2d is not a function/);
   });
 });
 
@@ -95,7 +109,7 @@ test('packages of the project are loaded, also from a folder below it', async ()
   addPackage('@tensorflow/tfjs-node', standIn);
   const below = join(project, 'src');
   mkdirSync(below);
-  const chosen = await chooseTrainer('tensorflow', below);
+  const chosen = await chooseTrainer('tensorflow', 'mlp', below);
   assert.deepEqual(chosen, { kind: 'setup', setup: { name: 'tensorflow', project: below } });
   assert.ok(chosen.kind === 'setup');
   const trainer = await createTrainer(chosen.setup);
@@ -127,16 +141,19 @@ test('the embedded trainer gives way to the reference only where nobody asked fo
     const empty = new WebAssembly.Module(new Uint8Array(8));
     return { mlp: empty, cnn: empty };
   };
-  assert.deepEqual(await chooseTrainer('auto', project, noSimd), { kind: 'setup', setup: { name: 'reference' } });
-  const wasm = await chooseTrainer('wasm', project, noSimd);
+  assert.deepEqual(await chooseTrainer('auto', 'mlp', project, noSimd), {
+    kind: 'setup',
+    setup: { name: 'reference' },
+  });
+  const wasm = await chooseTrainer('wasm', 'mlp', project, noSimd);
   assert.ok(wasm.kind === 'failed');
   assert.match(wasm.message, /SIMD/);
   const bug = () => {
     throw new TypeError('not a kernel');
   };
-  await assert.rejects(chooseTrainer('auto', project, bug), /not a kernel/);
+  await assert.rejects(chooseTrainer('auto', 'mlp', project, bug), /not a kernel/);
   for (const wanted of ['auto', 'wasm'] as const) {
-    const chosen = await chooseTrainer(wanted, project);
+    const chosen = await chooseTrainer(wanted, 'mlp', project);
     assert.ok(chosen.kind === 'setup' && chosen.setup.name === 'wasm');
   }
 });

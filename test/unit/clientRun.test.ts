@@ -115,11 +115,11 @@ test('a network that misses the criterion is shown but not offered', async () =>
 });
 
 test('the request carries the target, trust, and only the settings that somebody set', async () => {
-  editor.settings = { population: 6, maxError: null, target: 'arm' };
+  editor.settings = { population: 6, trainer: 'reference', maxError: null, target: 'arm' };
   const { run, sent } = start({ 'deepmaker/run': () => done() });
   await run();
   const params = sent[0]!.params as RunParams;
-  assert.deepEqual(params.settings, { population: 6 });
+  assert.deepEqual(params.settings, { population: 6, trainer: 'reference' });
   assert.equal(params.target, 'arm');
   assert.equal(params.trusted, true);
 });

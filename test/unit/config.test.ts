@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -58,4 +58,25 @@ test('the JSON Schema describes every setting and requires none', () => {
   const schema = configJsonSchema() as { properties: Record<string, { description?: string }>; required?: string[] };
   for (const name of Object.keys(defaultConfig)) assert.ok(schema.properties[name]?.description, name);
   assert.deepEqual(schema.required ?? [], []);
+});
+
+test("the editor's settings offer the same choices and defaults", () => {
+  interface Setting {
+    readonly enum?: readonly string[];
+    readonly default?: unknown;
+  }
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    contributes: { configuration: { properties: Record<string, Setting> }[] };
+  };
+  const { properties } = configJsonSchema() as { properties: Record<string, Setting> };
+  const found: string[] = [];
+  for (const [name, setting] of manifest.contributes.configuration.flatMap((page) => Object.entries(page.properties))) {
+    const key = name.replace(/^deepmaker\./, '');
+    const own = properties[key];
+    if (!own) continue;
+    assert.deepEqual(setting.enum, own.enum, name);
+    assert.equal(setting.default, defaultConfig[key as keyof typeof defaultConfig] ?? null, name);
+    if (setting.enum) found.push(key);
+  }
+  assert.deepEqual(found, ['selection', 'trainer']);
 });
