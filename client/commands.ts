@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { commandIds, type FrontView, type RegionReference } from '../server/protocol.ts';
 import { compareRegion, type ExactTexts } from './compare.ts';
 import { type Applied, applyCandidate, revertRegion } from './edits.ts';
+import { exportNetwork } from './exportNetwork.ts';
 import type { PanelMessage } from './messages.ts';
 import { tellOutcome } from './outcome.ts';
 import { type Panels, readFront } from './panels.ts';
@@ -149,7 +150,8 @@ export function handlePanelMessage(
 ): void {
   const { subject } = panel;
   if (subject.kind === 'dataset') {
-    // It has no source to change; what it has is a folder.
+    // It has no source to change; what it has are networks to take away, and a folder.
+    if (message.kind === 'export') void exportNetwork(client.session, subject, message.candidateId);
     if (message.kind === 'reveal') {
       void vscode.commands.executeCommand('revealInExplorer', vscode.Uri.parse(subject.uri));
     }
@@ -164,6 +166,9 @@ export function handlePanelMessage(
       return;
     case 'compare':
       void compare(client, subject);
+      return;
+    case 'export':
+      // A function's network goes beside its source.
       return;
     case 'stop':
       client.runs.stop(subject);

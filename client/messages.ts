@@ -95,6 +95,8 @@ const panelMessage = z.discriminatedUnion('kind', [
   /** The panel's script runs and wants to know everything. */
   z.object({ kind: z.literal('ready') }),
   z.object({ kind: z.literal('use'), candidateId: z.string() }),
+  /** Write the network of a data set as code. */
+  z.object({ kind: z.literal('export'), candidateId: z.string() }),
   z.object({ kind: z.literal('compare') }),
   z.object({ kind: z.literal('revert') }),
   z.object({ kind: z.literal('stop') }),

@@ -10,15 +10,14 @@ export function tellFailure(log: vscode.LogOutputChannel, { message, hint }: Fai
   void vscode.window.showErrorMessage(text, openLog).then((choice) => choice === openLog && log.show());
 }
 
-/** Sampling runs the user's code, so it needs trust. Answers whether there is any, and explains where there is not. */
-export function ensureTrusted(): boolean {
+/** What runs code needs trust: sampling runs the user's. Answers whether there is any, and explains where there is not. */
+export function ensureTrusted(
+  reason = vscode.l10n.t('DeepMaker runs your function to sample it, which needs a workspace that you trust.'),
+): boolean {
   if (vscode.workspace.isTrusted) return true;
   const manage = vscode.l10n.t('Manage workspace trust');
   void vscode.window
-    .showWarningMessage(
-      vscode.l10n.t('DeepMaker runs your function to sample it, which needs a workspace that you trust.'),
-      manage,
-    )
+    .showWarningMessage(reason, manage)
     .then((choice) => choice === manage && vscode.commands.executeCommand('workbench.trust.manage'));
   return false;
 }

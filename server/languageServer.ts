@@ -11,6 +11,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { registerCodeAction } from './features/codeAction.ts';
 import { registerCodeLens } from './features/codeLens.ts';
 import { registerEdits } from './features/edits.ts';
+import { registerExport } from './features/export.ts';
 import { filePathOf } from './features/files.ts';
 import { registerFront } from './features/front.ts';
 import { registerRun } from './features/run.ts';
@@ -73,6 +74,7 @@ export function serve(connection: Connection): void {
   registerRun(context);
   registerEdits(context);
   registerFront(context);
+  registerExport(context);
   registerRuns(context);
   registerTargets(context);
   documents.listen(connection);

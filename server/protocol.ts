@@ -155,6 +155,24 @@ export const FrontRequest = {
   ),
 };
 
+export interface ExportParams {
+  /** The folder of a run on a data set. */
+  readonly uri: string;
+  readonly candidateId: string;
+  readonly target: TargetId;
+  /** The folder that the files go to. */
+  readonly folder: string;
+  /** Workspace trust, checked again here: the generated code is run on test rows. */
+  readonly trusted: boolean;
+}
+
+export type ExportOutcome =
+  /** Paths, and sentences about what was measured on the code in them. */
+  { readonly kind: 'written'; readonly files: readonly string[]; readonly figures: readonly string[] } | Failure;
+
+/** Client to server: write a network as code, measured on test rows. Answers cancellation. */
+export const ExportRequest = { type: new RequestType<ExportParams, ExportOutcome, void>('deepmaker/export') };
+
 /** A stored run, in one line. */
 export interface RunSummary {
   /** The run's folder. */

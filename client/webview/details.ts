@@ -79,7 +79,7 @@ const group = (title: string, rows: readonly (readonly [string, string])[]): HTM
 ];
 
 function actions(view: FrontView, point: FrontPoint, { status, send }: DetailsOptions): HTMLElement[] {
-  if (view.subject.kind === 'dataset') return [];
+  if (view.subject.kind === 'dataset') return exportActions(point, send);
   const state = useState(status, view, point);
   switch (state.kind) {
     case 'applied':
@@ -130,5 +130,21 @@ function actions(view: FrontView, point: FrontPoint, { status, send }: DetailsOp
       ];
   }
 }
+
+/** The run stores the networks that it trained in full. */
+const exportActions = ({ id, onFront }: FrontPoint, send: DetailsOptions['send']): HTMLElement[] =>
+  onFront
+    ? [
+        html(
+          'div',
+          { class: 'buttons' },
+          html(
+            'button',
+            { type: 'button', 'data-focus': 'export', click: () => send({ kind: 'export', candidateId: id }) },
+            'Export…',
+          ),
+        ),
+      ]
+    : [html('p', { class: 'quiet' }, 'Another network is at least as small and as accurate.')];
 
 const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -6,7 +6,7 @@
 /** The environment variable with the driver's port on 127.0.0.1. */
 export const driverPortVariable = 'DEEPMAKER_TEST_DRIVER_PORT';
 
-/** The environment variable with the name of the suite to run. */
+/** The environment variable with the names of the suites to run, with commas between them. */
 export const suiteVariable = 'DEEPMAKER_TEST_SUITE';
 
 /** Starts every line that a suite prints, to tell it from what VS Code prints. */

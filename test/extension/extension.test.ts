@@ -1,10 +1,12 @@
 /** The extension in a real VS Code: as a folder, in Restricted Mode, and installed from its package. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { tinyImages } from '../server/tinyImages.ts';
 import { projectFolder } from './host/cache.ts';
 import { buildSuites, runSuiteSession } from './host/session.ts';
 
@@ -19,17 +21,31 @@ before(async () => {
 
 after(() => rm(scratch, { recursive: true, force: true }));
 
-test('a function is approximated, applied, undone and reverted', async (t) => {
+test('a function is approximated, applied, undone and reverted, and a saved search is opened', async (t) => {
   const extension = { folder: projectFolder };
   const code = await runSuiteSession({
     entry,
     suite: 'approximate',
+    followedBy: 'savedRuns',
+    prepare: searchTinyImages,
     extension,
     trusted: true,
     log: t.diagnostic.bind(t),
   });
   assert.equal(code, 0);
 });
+
+/** A real search on images of 8 x 8, as the command line leaves it. */
+function searchTinyImages(workspace: string): void {
+  writeFileSync(path.join(workspace, 'shapes.json'), tinyImages(90));
+  const budget = ['--population', '4', '--generations', '2', '--epochs', '2', '--full-epochs', '6', '--workers', '1'];
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [path.join(projectFolder, 'dist', 'cli.cjs'), 'search', 'shapes.json', '--model', 'mlp', ...budget],
+    { cwd: workspace, encoding: 'utf8' },
+  );
+  assert.equal(status, 0, stderr);
+}
 
 test('nothing runs in a workspace that is not trusted', async (t) => {
   const extension = { folder: projectFolder };

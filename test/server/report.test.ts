@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { createRandom } from '../../engine/data/random.ts';
-import type { FrontView, RunSummary } from '../../server/protocol.ts';
+import type { ExportOutcome, FrontView, RunSummary } from '../../server/protocol.ts';
 import { RpcClient } from './rpcClient.ts';
 
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.cjs');
@@ -153,7 +153,7 @@ test('bad usage and runs that are not there are said in a sentence with a next s
   rmSync(unfinished, { recursive: true });
 });
 
-test('an editor lists the finished runs and opens each by its folder or by a file in it', async () => {
+test('an editor lists the finished runs, opens each by its folder or a file in it, and exports its networks', async () => {
   const client = new RpcClient(process.execPath, [cli, 'lsp', '--stdio']);
   try {
     await client.request('initialize', { processId: process.pid, rootUri: null, capabilities: {} }).response;
@@ -188,6 +188,19 @@ test('an editor lists the finished runs and opens each by its folder or by a fil
     assert.deepEqual(hill.front.subject, { kind: 'function', uri: source, name: 'hill' });
     assert.deepEqual(await open({ uri: source, runId: functionRun }), hill, 'as the panel of the function has it');
     assert.equal((await open({ uri: uri('gone', 'run.json') })).kind, 'failed');
+
+    const params = { uri: uri(datasetRun), candidateId: dataset.front.chosen, target: 'cpu', trusted: true };
+    const to = { folder: pathToFileURL(join(folder, 'exported')).href };
+    const run = (more: object) =>
+      client.request<ExportOutcome>('deepmaker/export', { ...params, ...to, ...more }).response;
+    const written = await run({});
+    assert.ok(written.kind === 'written', JSON.stringify(written));
+    assert.deepEqual(written.files, [join(folder, 'exported', 'sides.approx.ts')]);
+    assert.match(written.figures.join(), /wrong class in/);
+    assert.match(read(join('exported', 'sides.approx.ts')), /export function classifySides/);
+    for (const more of [{ trusted: false }, { candidateId: 'c999' }, { uri: uri(functionRun) }, { uri: uri('gone') }]) {
+      assert.equal((await run(more)).kind, 'failed', JSON.stringify(more));
+    }
   } finally {
     await client.stop();
   }

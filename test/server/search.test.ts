@@ -12,30 +12,9 @@ import type { DatasetPlan, DatasetResult } from '../../server/pipeline/datasetRu
 import { readRun } from '../../server/pipeline/readRun.ts';
 import { restoreNetwork } from '../../server/pipeline/storedNetwork.ts';
 import { type JournalEntry, readJournal } from '../../server/store.ts';
+import { tinyImages } from './tinyImages.ts';
 
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.cjs');
-
-/** Noisy images of 8 x 8 in which the class is a bright row, column or corner. */
-function images(count: number): string {
-  const random = createRandom(1);
-  const bright = [
-    (x: number, y: number) => y === 2 && x > 0,
-    (x: number, y: number) => x === 5 && y > 0,
-    (x: number, y: number) => x + y > 9,
-  ];
-  const labels = Array.from({ length: count }, (_, row) => row % 3);
-  const inputs = labels.map((label) =>
-    Array.from({ length: 64 }, (_, pixel) => {
-      const value = (bright[label]!(pixel % 8, Math.floor(pixel / 8)) ? 1 : 0) + 0.3 * random.next();
-      return Number(value.toFixed(3));
-    }),
-  );
-  return JSON.stringify({
-    inputs,
-    outputs: labels.map((label) => ['row', 'column', 'corner'][label]),
-    shape: [8, 8, 1],
-  });
-}
 
 /** A product of two numbers, one list of rows. */
 function products(count: number): string {
@@ -49,7 +28,7 @@ before(() => assert.ok(existsSync(cli), 'dist/cli.cjs is missing: run npm run bu
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'deepmaker-search-')));
   writeFileSync(join(folder, 'package.json'), '{}');
-  writeFileSync(join(folder, 'shapes.json'), images(90));
+  writeFileSync(join(folder, 'shapes.json'), tinyImages(90));
   writeFileSync(join(folder, 'products.json'), products(200));
   writeFileSync(join(folder, 'deepmaker.config.json'), JSON.stringify({ batchSize: 16 }));
 });

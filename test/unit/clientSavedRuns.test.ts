@@ -152,3 +152,29 @@ test('a data set has no source: its panel shows its folder, and asks the server 
     [['revealInExplorer', folder]],
   );
 });
+
+test('a network of a data set is exported to the folder that the user chooses, and opened', async () => {
+  const written = { kind: 'written', files: ['/project/out/classifyMnist.ts'], figures: ['Wrong class in 1.2 %.'] };
+  const { sent } = start({
+    'deepmaker/front': () => ({ kind: 'front', front }),
+    'deepmaker/export': () => written,
+  });
+  const panel = await openEditor(`${folder}/result.json`);
+  const press = async () => {
+    panel.say({ kind: 'export', candidateId: 'b' });
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+  await press();
+  assert.equal(sent.length, 1, 'nothing is exported where no folder is chosen');
+  editor.folder = 'file:///project/out';
+  editor.pressed = ['Open'];
+  await press();
+  const params = { uri: folder, candidateId: 'b', target: 'cpu', folder: 'file:///project/out', trusted: true };
+  assert.deepEqual(sent.at(-1), { method: 'deepmaker/export', params });
+  assert.equal(editor.messages.at(-1)?.text, 'Wrote out/classifyMnist.ts. Wrong class in 1.2 %.');
+  assert.deepEqual(editor.shown, ['file:///project/out/classifyMnist.ts']);
+  editor.trusted = false;
+  await press();
+  assert.equal(sent.length, 2, 'nothing is exported in Restricted Mode');
+  assert.match(editor.messages.at(-1)!.text, /needs a workspace that you trust/);
+});

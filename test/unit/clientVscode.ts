@@ -29,6 +29,7 @@ export class Uri {
     this.text = text;
   }
   static parse = (text: string) => new Uri(text);
+  static file = (path: string) => new Uri(`file://${path}`);
   static joinPath = (base: Uri, ...parts: string[]) => new Uri([base.text, ...parts].join('/'));
   get scheme(): string {
     return this.text.slice(0, this.text.indexOf(':'));
@@ -86,6 +87,9 @@ export const editor = {
   typed: [] as (string | undefined)[],
   /** Files of the workspace. */
   files: [] as string[],
+  /** The folder that the user chooses in dialogs; undefined leaves them. */
+  folder: undefined as string | undefined,
+  shown: [] as string[],
   /** Labels that the user picks from lists, in order; undefined leaves the list. */
   picked: [] as (string | undefined)[],
   lists: [] as (readonly { readonly label: string; readonly description?: string; readonly detail?: string }[])[],
@@ -111,6 +115,7 @@ export function reset(): void {
     typed: [],
     files: [],
     picked: [],
+    shown: [],
     lists: [],
     pressed: [],
     messages: [],
@@ -150,6 +155,10 @@ export const window = {
     const cancellation = new CancellationTokenSource();
     editor.cancelNotification = () => cancellation.cancel();
     return task({ report: (report: object) => editor.progress.push(report) }, cancellation.token);
+  },
+  showOpenDialog: async () => (editor.folder === undefined ? undefined : [new Uri(editor.folder)]),
+  async showTextDocument(uri: Uri) {
+    editor.shown.push(uri.toString());
   },
   createWebviewPanel() {
     const panel = new FakeWebviewPanel();

@@ -8,7 +8,8 @@ import { cacheFolder, projectFolder } from './cache.ts';
 import { runInElectron } from './electronHost.ts';
 import { copyWorkspace, type Host, type HostOptions } from './host.ts';
 
-const suites = ['approximate', 'restricted', 'installed', 'screenshot'] as const;
+const suites = ['approximate', 'savedRuns', 'restricted', 'installed', 'screenshot'] as const;
+type SuiteName = (typeof suites)[number];
 const timeoutMs = 10 * 60_000;
 
 /** Bundles the suites to dist/test/suite. The folder is emptied first, so that no suite of yesterday is run. */
@@ -36,21 +37,33 @@ export async function buildSuites(): Promise<string> {
 export interface SessionOptions extends Pick<HostOptions, 'extension' | 'trusted' | 'log'> {
   /** What `buildSuites` returned. */
   readonly entry: string;
-  readonly suite: (typeof suites)[number];
+  readonly suite: SuiteName;
+  /** Runs after it in the same window. */
+  readonly followedBy?: SuiteName;
+  /** Puts into the copy what the suites find there. */
+  readonly prepare?: (workspace: string) => void;
   /** The folder whose copy is opened. Default: test/extension/workspace. */
   readonly workspace?: string;
 }
 
-/** Runs a suite in a fresh copy of a workspace. DEEPMAKER_TEST_HOST=electron chooses a desktop VS Code. */
-export async function runSuiteSession({ entry, suite, workspace, ...options }: SessionOptions): Promise<number> {
+/** Runs suites in a fresh copy of a workspace. DEEPMAKER_TEST_HOST=electron chooses a desktop VS Code. */
+export async function runSuiteSession({
+  entry,
+  suite,
+  followedBy,
+  workspace,
+  prepare,
+  ...options
+}: SessionOptions): Promise<number> {
   const host: Host = process.env.DEEPMAKER_TEST_HOST === 'electron' ? runInElectron : runInBrowser;
   const copy = await copyWorkspace(workspace ?? path.join(projectFolder, 'test/extension/workspace'));
   try {
+    prepare?.(copy.workspace);
     return await host({
       ...options,
       suite: entry,
       workspace: copy.workspace,
-      env: { [suiteVariable]: suite },
+      env: { [suiteVariable]: followedBy ? `${suite},${followedBy}` : suite },
       timeoutMs,
       screenshots: path.join(cacheFolder(), 'screenshots'),
     });

@@ -1,4 +1,4 @@
-/** The file at `extensionTestsPath`: runs one suite with Mocha in the extension host, and rejects where a test failed. */
+/** The file at `extensionTestsPath`: runs suites with Mocha in the extension host, and rejects where a test failed. */
 import path from 'node:path';
 import Mocha from 'mocha';
 import { reportPrefix, suiteVariable } from '../driverProtocol.ts';
@@ -7,10 +7,10 @@ import { reportPrefix, suiteVariable } from '../driverProtocol.ts';
 const testTimeoutMs = 180_000;
 
 export function run(): Promise<void> {
-  const name = process.env[suiteVariable];
-  if (name === undefined) throw new Error(`${suiteVariable} names the suite to run.`);
+  const names = process.env[suiteVariable]?.split(',');
+  if (names === undefined) throw new Error(`${suiteVariable} names the suites to run.`);
   const mocha = new Mocha({ ui: 'tdd', timeout: testTimeoutMs, slow: testTimeoutMs, reporter: Report });
-  mocha.addFile(path.join(import.meta.dirname, `${name}.suite.cjs`));
+  for (const name of names) mocha.addFile(path.join(import.meta.dirname, `${name}.suite.cjs`));
   return new Promise((resolve, reject) => {
     const runner = mocha.run((failures) => {
       // A suite that runs nothing proves nothing.
