@@ -3,7 +3,7 @@
  * is another origin, and its stored state may come from an older version of the extension.
  */
 import * as z from 'zod/mini';
-import { activations, targetIds } from '../engine/types.ts';
+import { activations, targetIds, variantKinds } from '../engine/types.ts';
 import type { FrontView } from '../server/protocol.ts';
 
 /** Infinity does not survive JSON: it arrives as null, and means that the network gave no finite result. */
@@ -17,6 +17,11 @@ const frontPoint = z.object({
   topology: z.string(),
   activation: z.enum(activations),
   params: z.number(),
+  bytes: z.number(),
+  macs: z.number(),
+  variant: z.exactOptional(z.enum(variantKinds)),
+  variantOf: z.exactOptional(z.string()),
+  alpha: z.exactOptional(z.number()),
   error: z.object({ nrmse: figure, meanRelative: figure, p99: figure, max: figure, missRate: figure }),
   latencyNs: z.exactOptional(z.number()),
   speedup: z.exactOptional(z.number()),
@@ -112,7 +117,9 @@ export type PanelMessage = z.infer<typeof panelMessage>;
 export const sortColumns = [
   'topology',
   'activation',
+  'variant',
   'params',
+  'bytes',
   'nrmse',
   'meanRelative',
   'p99',

@@ -1,4 +1,7 @@
 /** Numbers as people read them, each with its unit. Panel, notifications, lenses and reports all use it, and so agree. */
+import type { VariantKind } from './types.ts';
+
+export type { VariantKind };
 
 const noResult = 'no finite result';
 
@@ -42,6 +45,26 @@ export function formatTimeLeft(seconds: number): string {
   if (seconds < 59.5) return `about ${Math.max(1, Math.round(seconds))} s`;
   if (seconds < 99.5 * 60) return `about ${Math.round(seconds / 60)} min`;
   return `about ${significant(Number((seconds / 3600).toPrecision(2)))} h`;
+}
+
+/** 96 -> `96 B`, 16712 -> `16.7 kB`: thousands, as sizes of storage are given. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 999_500 ? `${significant(bytes / 1e3)} kB` : `${significant(bytes / 1e6)} MB`;
+}
+
+/** How a network was made from another: `pruned by 30 %`, `8-bit integers`, `16-bit fixed point`; empty where it was not. */
+export function formatVariant(variant: VariantKind | undefined, alpha?: number): string {
+  switch (variant) {
+    case undefined:
+      return '';
+    case 'pruned':
+      return alpha === undefined ? 'pruned' : `pruned by ${formatBound(alpha)}`;
+    case 'int8':
+      return '8-bit integers';
+    case 'fixed16':
+      return '16-bit fixed point';
+  }
 }
 
 /** Differences of a few percent are within what a timing can tell apart from noise. */

@@ -17,6 +17,10 @@ export type Optimizer = (typeof optimizers)[number];
 export const targetIds = ['cpu', 'gpu', 'arm', 'fpga'] as const;
 export type TargetId = (typeof targetIds)[number];
 
+/** pruned: fewer neurons, fine-tuned. int8, fixed16: the same network in 8-bit integers, or in 16-bit fixed point. */
+export const variantKinds = ['pruned', 'int8', 'fixed16'] as const;
+export type VariantKind = (typeof variantKinds)[number];
+
 /** One entry of the target picker. */
 export interface TargetDescription {
   readonly id: TargetId;

@@ -2,10 +2,31 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { bytesPerParameter, integerFormats } from '../engine/quantise/quantise.ts';
 import type { Failure } from './protocol.ts';
 
 const count = z.int().positive();
 const fraction = z.number().min(0).max(1);
+
+const pruning = z.strictObject({
+  alphas: z
+    .array(z.number().gt(0).lt(1))
+    .refine((alphas) => alphas.every((alpha, index) => index === 0 || alpha > alphas[index - 1]!), 'must ascend')
+    .describe('Shares of the parameters to remove from the networks of the front, ascending. []: prune nothing.'),
+  fineTuneEpochs: z.int().min(0).describe('Training epochs after pruning, for each share.'),
+  everyStep: z.boolean().describe('Fine-tune after every neuron that goes, instead of once for each share.'),
+});
+
+const quantisation = z.strictObject({
+  formats: z
+    .array(z.enum(integerFormats))
+    .describe('Integer formats to offer the networks of the front in: int8, fixed16. []: none.'),
+  aware: z
+    .boolean()
+    .describe(
+      'Where integers cost more than half a percentage point of error, train a few epochs with them in the loop.',
+    ),
+});
 
 const settings = z.strictObject({
   population: z.int().min(2).describe('Candidates per generation.'),
@@ -38,6 +59,11 @@ const settings = z.strictObject({
   maxParams: count
     .optional()
     .describe('Largest network to consider, in parameters. Default: 4096 for functions, no limit for datasets.'),
+  maxBytes: count
+    .optional()
+    .describe('Largest network to consider, in bytes of its constants: 4 a parameter. Default: as maxParams.'),
+  pruning: pruning.describe('Pruned variants of the networks on the front.'),
+  quantisation: quantisation.describe('Variants of the networks on the front in integers.'),
   workers: count.optional().describe('Worker threads that train candidates. Default: the number of cores.'),
   trainer: z
     .enum(['auto', 'wasm', 'reference', 'tensorflow', 'webgpu'])
@@ -64,13 +90,34 @@ export const defaultConfig: Config = {
   space: 'paper',
   augment: 'none',
   samples: 20_000,
+  pruning: { alphas: [0.1, 0.3, 0.5], fineTuneEpochs: 5, everyStep: false },
+  quantisation: { formats: ['int8', 'fixed16'], aware: true },
   trainer: 'auto',
   seed: 1,
 };
 
+/** The most parameters that a searched network may have: both limits in one; undefined where there is neither. */
+export function parameterLimit({ maxParams, maxBytes }: Config): number | undefined {
+  if (maxBytes === undefined) return maxParams;
+  return Math.min(maxParams ?? Infinity, Math.floor(maxBytes / bytesPerParameter));
+}
+
+/** A failure for want of parameters says what that means in bytes, where those were limited. */
+export function withByteHint<T extends { readonly kind: string }>(outcome: T, { maxBytes }: Config): T {
+  if (outcome.kind !== 'failed' || maxBytes === undefined || !('hint' in outcome)) return outcome;
+  return {
+    ...outcome,
+    hint: `${outcome.hint} Each takes ${bytesPerParameter} bytes, of which ${maxBytes} are allowed.`,
+  };
+}
+
 export const configFileName = 'deepmaker.config.json';
 
-const overrides = settings.partial().extend({ $schema: z.string().optional() });
+const overrides = settings.partial().extend({
+  pruning: pruning.partial().optional().describe(settings.shape.pruning.description!),
+  quantisation: quantisation.partial().optional().describe(settings.shape.quantisation.description!),
+  $schema: z.string().optional(),
+});
 
 /** The schema that editors validate `deepmaker.config.json` with. */
 export function configJsonSchema(): object {
@@ -107,8 +154,13 @@ export function loadConfig(sources: ConfigSources): { kind: 'config'; config: Co
         hint: 'Correct the value and run again.',
       };
     }
-    const { $schema: _schema, ...known } = parsed.data;
-    config = { ...config, ...withoutUndefined(known) };
+    const { $schema: _schema, pruning = {}, quantisation = {}, ...known } = parsed.data;
+    config = {
+      ...config,
+      ...withoutUndefined(known),
+      pruning: { ...config.pruning, ...withoutUndefined(pruning) },
+      quantisation: { ...config.quantisation, ...withoutUndefined(quantisation) },
+    };
   }
   return { kind: 'config', config };
 }

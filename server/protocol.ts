@@ -5,7 +5,7 @@
 import { ProgressType, RequestType, type WorkspaceEdit } from 'vscode-languageserver-protocol';
 import type { Measure } from '../engine/plot/figure.ts';
 import type { RunPlots } from '../engine/plot/runFigures.ts';
-import type { Activation, ErrorFigures, TargetDescription, TargetId } from '../engine/types.ts';
+import type { Activation, ErrorFigures, TargetDescription, TargetId, VariantKind } from '../engine/types.ts';
 
 /** The kind of the code action, under `refactor.rewrite`. */
 export const approximateKind = 'refactor.rewrite.approximate';
@@ -38,6 +38,16 @@ export interface FrontPoint {
   readonly topology: string;
   readonly activation: Activation;
   readonly params: number;
+  /** What the network's constants take: 4 a parameter in single precision; of integers all weights, scales and tables. */
+  readonly bytes: number;
+  /** Multiply-accumulates of one call. */
+  readonly macs: number;
+  /** How it was made from another network of this run; absent for those that the search found. */
+  readonly variant?: VariantKind;
+  /** The id of that network. */
+  readonly variantOf?: string;
+  /** Of a pruned network: the share of its parameters that was to go. */
+  readonly alpha?: number;
   /** On validation data while the search runs; on test data and the emitted code once the run is done. */
   readonly error: ErrorFigures;
   /** Nanoseconds per call of the emitted code; absent until it is measured. */
@@ -46,7 +56,7 @@ export interface FrontPoint {
   readonly speedup?: number;
   /** The generation that found it, from 1. */
   readonly generation: number;
-  /** Not dominated by another point of this run. */
+  /** Not dominated by another point of this run, by error and parameters; false for networks in integers. */
   readonly onFront: boolean;
 }
 

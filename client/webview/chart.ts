@@ -4,7 +4,7 @@ import { type ChartPoint, frontChart } from '../../engine/plot/frontChart.ts';
 import { networkLabel } from '../../engine/plot/runFigures.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import { toDom } from './dom.ts';
-import { frontOf, neighbour } from './front.ts';
+import { frontOf, isInteger, neighbour } from './front.ts';
 import { roleNames, rolesOf } from './roles.ts';
 
 export interface ChartOptions {
@@ -19,7 +19,12 @@ export interface ChartOptions {
 
 export function drawChart(view: FrontView, options: ChartOptions): SVGElement {
   const chart = toDom(
-    frontChart(chartPoints(view), { ...options, measure: measureName(view.measure), bound: view.maxError }),
+    frontChart(chartPoints(view), {
+      ...options,
+      measure: measureName(view.measure),
+      bound: view.maxError,
+      size: view.points.some(isInteger) ? 'bytes' : 'params',
+    }),
   );
   chart.addEventListener('click', ({ target }) => {
     const picked = pointAt(target)?.getAttribute('data-point');
@@ -34,10 +39,10 @@ function chartPoints(view: FrontView): ChartPoint[] {
   return view.points
     .filter(({ error }) => Number.isFinite(error.nrmse))
     .map((point) => {
-      const { id, params, error, onFront } = point;
+      const { id, params, bytes, error, onFront, variant, variantOf } = point;
       const own = roles.get(id) ?? [];
-      const name = networkLabel(point);
-      return { id, name, params, error: error.nrmse, onFront, roles: own, label: roleNames(own, view) };
+      const look = { onFront, variant, variantOf, roles: own, label: roleNames(own, view) };
+      return { id, name: networkLabel(point), params, bytes, error: error.nrmse, ...look };
     });
 }
 

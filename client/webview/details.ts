@@ -1,9 +1,18 @@
 /** Everything about the selected network, and the button that puts it into the source. */
 
-import { formatComparison, formatCount, formatDuration, formatPercent } from '../../engine/format.ts';
+import {
+  formatBytes,
+  formatComparison,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatVariant,
+} from '../../engine/format.ts';
+import { networkLabel } from '../../engine/plot/runFigures.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import type { PanelMessage, PanelStatus } from '../messages.ts';
 import { html } from './dom.ts';
+import { isOffered } from './front.ts';
 import { roleNames, rolesOf } from './roles.ts';
 import { useState } from './status.ts';
 
@@ -22,12 +31,19 @@ export function drawDetails(view: FrontView, point: FrontPoint | undefined, opti
   const roles = rolesOf(view).get(point.id);
   return [
     html('h2', {}, point.topology, ' ', html('span', { class: 'quiet' }, point.activation)),
-    html('p', { class: 'badges' }, ...(roles ? [html('span', { class: 'badge' }, roleNames(roles, view))] : [])),
+    html(
+      'p',
+      { class: 'badges' },
+      ...(roles ? [html('span', { class: 'badge' }, roleNames(roles, view))] : []),
+      ...madeText(view, point),
+    ),
     html(
       'dl',
       {},
       ...group('Size', [
         ['Parameters', formatCount(point.params)],
+        ['Constants', formatBytes(point.bytes)],
+        ['Multiply-accumulates', formatCount(point.macs)],
         ['Found in generation', formatCount(point.generation)],
       ]),
       ...group(errorTitle(view, point), errorRows(view, point)),
@@ -46,8 +62,16 @@ export function drawDetails(view: FrontView, point: FrontPoint | undefined, opti
   ];
 }
 
-function errorTitle({ stage, subject }: FrontView, { onFront }: FrontPoint): string {
-  if (stage !== 'done' || !onFront) return 'Error on validation data';
+/** How the network was made, in words, and from which. */
+function madeText({ points }: FrontView, { variant, variantOf, alpha }: FrontPoint): (HTMLElement | string)[] {
+  if (!variant) return [];
+  const origin = points.find(({ id }) => id === variantOf);
+  const from = origin ? ` from ${networkLabel(origin)}` : '';
+  return [html('span', { class: 'quiet' }, ` ${capitalise(formatVariant(variant, alpha))}${from}`)];
+}
+
+function errorTitle({ stage, subject }: FrontView, point: FrontPoint): string {
+  if (stage !== 'done' || !isOffered(point)) return 'Error on validation data';
   return subject.kind === 'function' ? 'Error of the generated code, on held-out data' : 'Error on test data';
 }
 

@@ -1,12 +1,13 @@
 /** The plot with what belongs to it: how much of the front is within the bound, the legend, the hypervolume. */
 
-import { formatAmount, formatCount } from '../../engine/format.ts';
+import { formatAmount, formatCount, formatVariant } from '../../engine/format.ts';
 import { type LegendEntry, legendMark, type Role } from '../../engine/plot/marks.ts';
 import { sparkline } from '../../engine/plot/sparkline.ts';
+import { variantKinds } from '../../engine/types.ts';
 import type { FrontView } from '../../server/protocol.ts';
 import { type ChartOptions, drawChart } from './chart.ts';
 import { html, replaceKeepingFocus, toDom } from './dom.ts';
-import { frontOf, within } from './front.ts';
+import { frontOf, isOffered, within } from './front.ts';
 import type { Layout } from './layout.ts';
 import { roleName, rolesOf } from './roles.ts';
 
@@ -37,7 +38,10 @@ function legendOf(view: FrontView): LegendEntry[] {
     ...(['knee', 'chosen', 'applied'] as const)
       .filter((role) => shapes.has(role))
       .map((role) => ({ role, text: roleName(role, view) })),
-    ...(view.points.some(({ onFront }) => !onFront) ? [{ dominated: true, text: 'Dominated' }] : []),
+    ...variantKinds
+      .filter((kind) => view.points.some((point) => point.variant === kind && isOffered(point)))
+      .map((variant) => ({ variant, text: capitalise(formatVariant(variant)) })),
+    ...(view.points.some((point) => !isOffered(point)) ? [{ dominated: true, text: 'Dominated' }] : []),
   ];
 }
 
@@ -61,6 +65,8 @@ function drawHypervolume({ hypervolume, generations }: FrontView): HTMLElement[]
     ),
   ];
 }
+
+const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const formatVolume = (value: number): string =>
   Number.isFinite(value) ? value.toLocaleString('en-US', { maximumSignificantDigits: 4 }) : 'unknown';

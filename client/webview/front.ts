@@ -1,5 +1,6 @@
 /** What the panel knows about a front, without any drawing: order, knee, bound, sorting, and what may be used. */
 
+import { formatVariant } from '../../engine/format.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import type { SortColumn } from '../messages.ts';
 
@@ -9,6 +10,13 @@ export function frontOf(points: readonly FrontPoint[]): readonly FrontPoint[] {
     .filter((point) => point.onFront && Number.isFinite(point.error.nrmse))
     .sort((a, b) => a.params - b.params || a.error.nrmse - b.error.nrmse);
 }
+
+/** Whether a network computes in integers. */
+export const isInteger = ({ variant }: FrontPoint): boolean => variant === 'int8' || variant === 'fixed16';
+
+/** Whether its generated code was measured, so that it can be used: the front, and the networks in integers beside it. */
+export const isOffered = (point: FrontPoint): boolean =>
+  point.onFront || (isInteger(point) && point.latencyNs !== undefined);
 
 /** An error of exactly zero has no logarithm; this is far below what 32-bit weights can reach. */
 const smallestError = 1e-9;
@@ -69,7 +77,9 @@ export function neighbour(front: readonly FrontPoint[], id: string | undefined, 
 const sortKeys: Readonly<Record<SortColumn, (point: FrontPoint) => number | string | undefined>> = {
   topology: (point) => point.topology,
   activation: (point) => point.activation,
+  variant: (point) => formatVariant(point.variant, point.alpha),
   params: (point) => point.params,
+  bytes: (point) => point.bytes,
   nrmse: (point) => point.error.nrmse,
   meanRelative: (point) => point.error.meanRelative,
   p99: (point) => point.error.p99,

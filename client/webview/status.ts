@@ -3,6 +3,7 @@
 import { formatAmount } from '../../engine/format.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import type { PanelStatus } from '../messages.ts';
+import { isOffered } from './front.ts';
 
 export interface StatusText {
   readonly text: string;
@@ -93,7 +94,7 @@ export function useState(status: PanelStatus, view: FrontView, point: FrontPoint
       reason: ended ? 'This run did not finish. Run again to finish it.' : 'Available when the run is done.',
     };
   }
-  if (!point.onFront) return { kind: 'disabled', reason: 'Another network is at least as small and as accurate.' };
+  if (!isOffered(point)) return { kind: 'disabled', reason: 'Another network is at least as small and as accurate.' };
   if (view.applied === point.id) return { kind: 'applied' };
   if (point.speedup !== undefined && point.speedup < 1) {
     return {

@@ -1,10 +1,17 @@
 /** The same networks as a table, for whoever reads numbers rather than pictures, or cannot see the picture. */
 
-import { formatCount, formatDuration, formatPercent, formatSpeedup } from '../../engine/format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatSpeedup,
+  formatVariant,
+} from '../../engine/format.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import type { PanelState, SortColumn } from '../messages.ts';
 import { html } from './dom.ts';
-import { sortPoints, within } from './front.ts';
+import { isOffered, sortPoints, within } from './front.ts';
 import { roleNames, rolesOf } from './roles.ts';
 
 export interface TableOptions {
@@ -24,7 +31,9 @@ interface Column {
 const columns: readonly Column[] = [
   { id: 'topology', title: 'Network', numeric: false, text: (point) => point.topology },
   { id: 'activation', title: 'Activation', numeric: false, text: (point) => point.activation },
+  { id: 'variant', title: 'Variant', numeric: false, text: (point) => formatVariant(point.variant, point.alpha) },
   { id: 'params', title: 'Parameters', numeric: true, text: (point) => formatCount(point.params) },
+  { id: 'bytes', title: 'Size', numeric: true, text: (point) => formatBytes(point.bytes) },
   { id: 'nrmse', title: 'NRMSE', numeric: true, text: (point) => formatPercent(point.error.nrmse) },
   {
     id: 'latencyNs',
@@ -54,13 +63,14 @@ function columnsOf({ measure, subject, points }: FrontView): readonly Column[] {
   return columns
     .filter(({ id }) => measure === 'nrmse' || !classes.has(id))
     .filter(({ id }) => subject.kind === 'function' || id !== 'speedup')
+    .filter(({ id }) => id !== 'variant' || points.some(({ variant }) => variant))
     .filter(({ id }) => id !== 'latencyNs' || subject.kind === 'function' || points.some(({ latencyNs }) => latencyNs))
     .map((column) => (column.id === 'nrmse' && measure === 'classes' ? { ...column, title: 'Wrong classes' } : column));
 }
 
-/** The points that the table lists: the front, or everything, within the bound. */
+/** The points that the table lists: what can be used, or everything, within the bound. */
 export const listedPoints = (view: FrontView, state: PanelState): readonly FrontPoint[] =>
-  within(view.points, state.atMost).filter((point) => state.dominated || point.onFront);
+  within(view.points, state.atMost).filter((point) => state.dominated || isOffered(point));
 
 export function drawTable(view: FrontView, options: TableOptions): HTMLElement {
   const { state } = options;
@@ -118,7 +128,7 @@ function row(
   return html(
     'tr',
     {
-      class: point.onFront ? undefined : 'off-front',
+      class: isOffered(point) ? undefined : 'off-front',
       'aria-current': point.id === selected ? 'true' : undefined,
       click: () => onSelect(point.id),
     },

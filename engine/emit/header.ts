@@ -1,5 +1,7 @@
 /** The head of a generated file: what it approximates, with which network, where, and what was measured. */
+import { formatVariant } from '../format.ts';
 import { networkName } from '../nn/models.ts';
+import { quantisedBytes } from '../quantise/quantise.ts';
 import type { SlotDomain } from '../types.ts';
 import { literalText } from './shapes.ts';
 import type { EmitInput } from './target.ts';
@@ -14,7 +16,7 @@ export function headerText(input: EmitInput): string {
   const { activation } = network.topology;
   const parameters = network.weights.length.toLocaleString('en-US');
   const lines = [
-    `Approximates \`${input.regionName}\` by a neural network: ${name}, ${activation}, ${parameters} parameters.`,
+    `Approximates \`${input.regionName}\` by a neural network: ${name}, ${activation}, ${parameters} parameters${formatText(input)}.`,
     ...(input.figures ?? []),
     '',
     'It holds for these inputs; outside them it extrapolates.',
@@ -32,6 +34,11 @@ export function headerText(input: EmitInput): string {
     ...comment,
     ' */',
   ].join('\n');
+}
+
+function formatText({ quantised }: EmitInput): string {
+  if (!quantised) return '';
+  return ` in ${formatVariant(quantised.kind)}, ${quantisedBytes(quantised).toLocaleString('en-US')} bytes`;
 }
 
 /** One line per input; consecutive elements of an array, nested or not, that share a range share a line. */

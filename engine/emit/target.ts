@@ -1,4 +1,5 @@
 /** What generated code runs on. A target turns a chosen network into files, and says what it costs there. */
+import type { QuantisedNetwork } from '../quantise/quantise.ts';
 import type { AnyNetwork, Domain, Encoding, Signature, TargetDescription, TargetId } from '../types.ts';
 import type { Cost } from './cost.ts';
 import type { Language } from './shapes.ts';
@@ -11,6 +12,8 @@ export interface EmitInput<Network extends AnyNetwork = AnyNetwork> {
   readonly signature: Signature;
   readonly encoding: Encoding;
   readonly network: Network;
+  /** `network` in integers; where it is given, the code computes in these. */
+  readonly quantised?: QuantisedNetwork;
   readonly domain: Domain;
   readonly language: Language;
   /** How a JavaScript file exports: `export`, or `module.exports`. */

@@ -1,7 +1,8 @@
 /** The scatter plot of error against size. Every mark that matters can be reached, read and picked by keyboard. */
-import { formatAmount, formatBound, formatCount, formatPercent } from '../format.ts';
+import { formatAmount, formatBound, formatCount, formatPercent, type VariantKind } from '../format.ts';
+
 import { createFrame, drawAxes, type Frame, type FrameOptions, type Size } from './frame.ts';
-import { markOf, type Role } from './marks.ts';
+import { markOf, type Role, variantMark } from './marks.ts';
 import { stepsOf } from './steps.ts';
 import { pointList, type SvgElement, svg } from './svg.ts';
 
@@ -14,6 +15,10 @@ export interface ChartPoint {
   /** A fraction; finite. */
   readonly error: number;
   readonly onFront: boolean;
+  readonly bytes?: number;
+  /** How it was made, and the id of the point that it was made from: a line leads there. */
+  readonly variant?: VariantKind | undefined;
+  readonly variantOf?: string | undefined;
   /** The first decides the shape. */
   readonly roles?: readonly Role[];
   /** What is written beside the point. */
@@ -28,6 +33,8 @@ export interface ChartOptions extends Size {
   readonly atMost?: number | undefined;
   /** Where a line stands for the bound; `atMost` where absent. */
   readonly bound?: number | undefined;
+  /** What size is: parameters, unless points in integers have to stand apart from those that they were made from. */
+  readonly size?: 'params' | 'bytes';
   /** A still picture, one image as a whole: nothing in it can be focused or picked. */
   readonly still?: boolean;
 }
@@ -35,14 +42,18 @@ export interface ChartOptions extends Size {
 /** The points on the front have `data-point` with their id, so that a reader of events knows what was picked. */
 export function frontChart(points: readonly ChartPoint[], options: ChartOptions): SvgElement {
   const { width, height, measure } = options;
+  const sizeOf = sizeBy(options);
   const front = bySize(points.filter(({ onFront }) => onFront));
+  const beside = points.filter(isInteger);
   const frameOptions: FrameOptions = {
-    x: { label: 'Parameters', values: points.map(({ params }) => params), kind: 'log' },
+    x: { label: options.size === 'bytes' ? 'Size (bytes)' : 'Parameters', values: points.map(sizeOf), kind: 'log' },
     y: { label: `Error (${measure}, %)`, values: points.map(({ error }) => error * 100) },
     area: { left: 0, top: 0, width, height },
   };
-  const frame = createFrame(frameOptions);
-  const steps = stepsOf(front).map((corner) => place(frame, corner));
+  const inner = createFrame(frameOptions);
+  const frame: Plot = { ...inner, at: (point) => inner.place(sizeOf(point), point.error * 100) };
+  const corners = front.map((point) => ({ params: sizeOf(point), error: point.error }));
+  const steps = stepsOf(corners).map(({ params, error }) => frame.place(params, error * 100));
   const bound = options.atMost ?? options.bound;
   const label = { role: 'img', 'aria-label': describeFront(points.length, front) };
   return svg(
@@ -53,9 +64,13 @@ export function frontChart(points: readonly ChartPoint[], options: ChartOptions)
       options.still ? {} : label,
       drawAxes(frame, frameOptions),
       bound === undefined ? undefined : boundLine(frame, bound),
-      ...points.filter(({ onFront }) => !onFront).map((point) => dominatedMark(point, frame, options)),
+      ...points
+        .filter((point) => !point.onFront && !isInteger(point))
+        .map((point) => dominatedMark(point, frame, options)),
+      ...variantLines(points, frame, options),
       front.length > 1 ? svg('polyline', { class: 'front-line', points: pointList(steps) }) : undefined,
     ),
+    svg('g', {}, ...beside.map((point) => integerMark(point, frame, options))),
     frontMarks(front, frame, options),
     labels(front, frame),
   );
@@ -70,8 +85,30 @@ function describeFront(count: number, front: readonly ChartPoint[]): string {
   return `Error against parameters. ${formatAmount(count, 'network')}, ${formatCount(front.length)} of them on the front, from ${formatPercent(first.error)} with ${formatAmount(first.params, 'parameter')} to ${formatPercent(last.error)} with ${formatAmount(last.params, 'parameter')}.`;
 }
 
-const place = (frame: Frame, { params, error }: { readonly params: number; readonly error: number }) =>
-  frame.place(params, error * 100);
+/** The frame, and where a point lies in it. */
+interface Plot extends Frame {
+  at(point: ChartPoint): readonly [number, number];
+}
+
+const sizeBy =
+  ({ size }: ChartOptions) =>
+  ({ params, bytes }: ChartPoint): number =>
+    size === 'bytes' ? (bytes ?? params) : params;
+
+const isInteger = ({ variant }: ChartPoint): boolean => variant === 'int8' || variant === 'fixed16';
+
+/** From each network to what was made from it; faded where either end is. */
+function variantLines(points: readonly ChartPoint[], frame: Plot, options: ChartOptions): SvgElement[] {
+  const byId = new Map(points.map((point) => [point.id, point]));
+  return points.flatMap((point) => {
+    const origin = point.variantOf === undefined ? undefined : byId.get(point.variantOf);
+    if (!origin) return [];
+    const [[x1, y1], [x2, y2]] = [frame.at(origin), frame.at(point)];
+    const worse = origin.error > point.error ? origin : point;
+    const name = point.onFront || isInteger(point) ? 'variant-line' : 'variant-line faint';
+    return [svg('line', { class: fade(name, worse, options), x1, y1, x2, y2 })];
+  });
+}
 
 /** The line only where it lies inside the picture: clamped to a border it would tell a lie. */
 function boundLine({ y, left, right }: Frame, bound: number): SvgElement | undefined {
@@ -86,8 +123,8 @@ function boundLine({ y, left, right }: Frame, bound: number): SvgElement | undef
   );
 }
 
-function dominatedMark(point: ChartPoint, frame: Frame, options: ChartOptions): SvgElement {
-  const [cx, cy] = place(frame, point);
+function dominatedMark(point: ChartPoint, frame: Plot, options: ChartOptions): SvgElement {
+  const [cx, cy] = frame.at(point);
   return svg(
     'g',
     { class: fade('dominated', point, options), 'data-point': point.id },
@@ -97,18 +134,36 @@ function dominatedMark(point: ChartPoint, frame: Frame, options: ChartOptions): 
   );
 }
 
+/** A network in integers, which stands beside the front. The table reaches it by keyboard. */
+function integerMark(point: ChartPoint, frame: Plot, options: ChartOptions): SvgElement {
+  const [px, py] = frame.at(point);
+  return svg(
+    'g',
+    {
+      class: fade('integer-point', point, options),
+      transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})`,
+      ...(options.still ? {} : { 'data-point': point.id }),
+    },
+    point.id === options.selected ? svg('circle', { class: 'ring', r: 9 }) : undefined,
+    variantMark(point.variant!),
+    svg('circle', { class: 'target', r: 7 }),
+    svg('title', {}, nameOf(point)),
+  );
+}
+
 /** A listbox with one tab stop: arrow keys walk along the front, Enter or space picks. */
-function frontMarks(front: readonly ChartPoint[], frame: Frame, options: ChartOptions): SvgElement {
+function frontMarks(front: readonly ChartPoint[], frame: Plot, options: ChartOptions): SvgElement {
   const stop = front.some((point) => point.id === options.selected) ? options.selected : front[0]?.id;
   const marks = front.map((point) => {
-    const [px, py] = place(frame, point);
+    const [px, py] = frame.at(point);
     const role = point.roles?.[0];
     const drawn = {
       class: `${fade('front-point', point, options)} ${role ?? ''}`,
       transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})`,
     };
     const title = svg('title', {}, nameOf(point));
-    if (options.still) return svg('g', drawn, markOf(role), title);
+    const mark = role === undefined && point.variant ? variantMark(point.variant) : markOf(role);
+    if (options.still) return svg('g', drawn, mark, title);
     return svg(
       'g',
       {
@@ -122,7 +177,7 @@ function frontMarks(front: readonly ChartPoint[], frame: Frame, options: ChartOp
       },
       svg('circle', { class: 'focus-ring', r: 13 }),
       point.id === options.selected ? svg('circle', { class: 'ring', r: 10 }) : undefined,
-      markOf(role),
+      mark,
       // Last, and so on top: the whole disc takes the clicks, whatever the shape of the mark.
       svg('circle', { class: 'target', r: 9 }),
       title,
@@ -133,13 +188,13 @@ function frontMarks(front: readonly ChartPoint[], frame: Frame, options: ChartOp
 }
 
 /** The names of the points that stand out, above everything else. The options say the same to a screen reader. */
-function labels(front: readonly ChartPoint[], frame: Frame): SvgElement {
+function labels(front: readonly ChartPoint[], frame: Plot): SvgElement {
   return svg(
     'g',
     { class: 'roles', 'aria-hidden': 'true' },
     ...front.map((point) => {
       if (!point.label) return undefined;
-      const [px, py] = place(frame, point);
+      const [px, py] = frame.at(point);
       const leftwards = px > frame.right - point.label.length * 6.5 - 14;
       const anchor = leftwards ? 'end' : 'start';
       return svg('text', { x: px + (leftwards ? -12 : 12), y: py - 9, 'text-anchor': anchor }, point.label);

@@ -1,4 +1,6 @@
 /** A shape for each role, so that no meaning rests on colour alone; the legend draws the same shapes. */
+
+import type { VariantKind } from '../format.ts';
 import { type SvgElement, svg } from './svg.ts';
 
 /** What makes a network of the front stand out, in the order in which one shape stands for several. */
@@ -18,20 +20,32 @@ export function markOf(role: Role | undefined): SvgElement {
   }
 }
 
+/** The mark of a network that was made from another, where it has no role. */
+export function variantMark(variant: VariantKind): SvgElement {
+  switch (variant) {
+    // A disc of which a half is gone.
+    case 'pruned':
+      return svg('path', { class: 'mark', d: 'M-5.5 -1 A5.5 5.5 0 0 0 5.5 -1 Z' });
+    case 'int8':
+      return svg('path', { class: 'mark', d: 'M-4 -4 L4 4 M-4 4 L4 -4' });
+    case 'fixed16':
+      return svg('path', { class: 'mark', d: 'M-5 0 L5 0 M0 -5 L0 5' });
+  }
+}
+
 export interface LegendEntry {
   readonly role?: Role;
+  readonly variant?: VariantKind;
   readonly dominated?: boolean;
   readonly text: string;
 }
 
 /** The shape of a legend's entry, in a picture of its own. */
-export const legendMark = ({ role, dominated }: LegendEntry): SvgElement =>
-  svg(
-    'svg',
-    { viewBox: '-9 -9 18 18', width: 14, height: 14, 'aria-hidden': 'true' },
-    svg(
-      'g',
-      { class: dominated ? 'dominated' : `front-point ${role ?? ''}` },
-      dominated ? svg('circle', { class: 'mark', r: 3.5 }) : markOf(role),
-    ),
-  );
+export const legendMark = (entry: LegendEntry): SvgElement =>
+  svg('svg', { viewBox: '-9 -9 18 18', width: 14, height: 14, 'aria-hidden': 'true' }, legendShape(entry));
+
+function legendShape({ role, variant, dominated }: LegendEntry): SvgElement {
+  if (dominated) return svg('g', { class: 'dominated' }, svg('circle', { class: 'mark', r: 3.5 }));
+  if (variant === undefined) return svg('g', { class: `front-point ${role ?? ''}` }, markOf(role));
+  return svg('g', { class: variant === 'pruned' ? 'front-point' : 'integer-point' }, variantMark(variant));
+}

@@ -1,4 +1,6 @@
 /** The figures of a run, each where the run has the data for it. The panel and the report draw the same ones. */
+import { formatVariant, type VariantKind } from '../format.ts';
+
 import { type Curve, curvesFigure } from './curves.ts';
 import type { Figure, Measure } from './figure.ts';
 import { type GenerationFront, generationsFigure } from './generations.ts';
@@ -19,6 +21,7 @@ export interface FigurePoint {
   readonly topology: string;
   readonly activation: string;
   readonly params: number;
+  readonly variant?: VariantKind;
   readonly error: { readonly nrmse: number };
   readonly latencyNs?: number;
   /** The network that it was made from, where it was. */
@@ -40,8 +43,15 @@ export interface FiguresOptions {
 export const figureIds = ['fronts', 'curves', 'latency', 'pruning'] as const;
 export type FigureId = (typeof figureIds)[number];
 
-export const networkLabel = ({ topology, activation }: Pick<FigurePoint, 'topology' | 'activation'>): string =>
-  `${topology} ${activation}`;
+/** For example `4-8-1 tanh, pruned by 30 %`. */
+export function networkLabel({
+  topology,
+  activation,
+  variant,
+  alpha,
+}: Pick<FigurePoint, 'topology' | 'activation' | 'variant' | 'alpha'>): string {
+  return variant ? `${topology} ${activation}, ${formatVariant(variant, alpha)}` : `${topology} ${activation}`;
+}
 
 /** Undefined where the run has no data for the figure. */
 export function runFigures({
@@ -53,9 +63,9 @@ export function runFigures({
 }: FiguresOptions): Readonly<Record<FigureId, Figure | undefined>> {
   const named = points.map((point) => ({ ...point, name: networkLabel(point), error: point.error.nrmse }));
   const timed = named.flatMap((point) => {
-    const { latencyNs, variantOf, alpha } = point;
+    const { latencyNs, variant = 'pruned' } = point;
     // Networks in integers have other costs for as many parameters.
-    const isFloat = variantOf === undefined || alpha !== undefined;
+    const isFloat = variant === 'pruned';
     return latencyNs !== undefined && isFloat ? [{ ...point, latencyNs }] : [];
   });
   const pruned = named.flatMap(({ variantOf, alpha, ...point }) =>

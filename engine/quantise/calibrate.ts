@@ -3,6 +3,7 @@ import { layerSums } from '../nn/network.ts';
 import type { Activation, Network } from '../types.ts';
 import type { Range } from './grid.ts';
 
+/** Small, and all that a quantised network needs besides the network: the same calibration gives the same integers. */
 export interface Calibration {
   readonly inputs: Range;
   /** Of each layer's sums, before the activation. */

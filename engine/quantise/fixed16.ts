@@ -60,7 +60,7 @@ export interface Fixed16Network {
 }
 
 /** Fraction bits stay within these, which hold every number that a trained network is made of. */
-const bitLimits = [-16, 40] as const;
+const bitLimits = [-16, 30] as const;
 
 /** The most fraction bits with which `largest` fits a signed integer, give or take its last step. */
 const bitsFor = (largest: number): number =>

@@ -1,7 +1,7 @@
 /** The two integer formats behind one door. */
-import { parameterCount } from '../nn/network.ts';
-import type { Encoding, Network, Topology } from '../types.ts';
-import { calibrate } from './calibrate.ts';
+import { parametersOf } from '../nn/models.ts';
+import type { AnyTopology, Encoding, Network } from '../types.ts';
+import type { Calibration } from './calibrate.ts';
 import { type Fixed16Network, quantiseFixed16, runFixed16 } from './fixed16.ts';
 import { enterRows, leaveRows } from './grid.ts';
 import { type Int8Network, quantiseInt8, runInt8 } from './int8.ts';
@@ -11,19 +11,9 @@ export type IntegerFormat = (typeof integerFormats)[number];
 
 export type QuantisedNetwork = Int8Network | Fixed16Network;
 
-/** Rows that ranges are taken from; more of them change the ranges little and take longer. */
-const calibrationRows = 2000;
-
-/** Post-training quantisation, calibrated on the first rows of `inputs` (count, I): network columns like those to come. */
-export function quantise(
-  network: Network,
-  format: IntegerFormat,
-  inputs: Float32Array,
-  count: number,
-): QuantisedNetwork {
-  const calibration = calibrate(network, inputs, Math.min(count, calibrationRows));
-  return format === 'int8' ? quantiseInt8(network, calibration) : quantiseFixed16(network, calibration);
-}
+/** Post-training quantisation; `calibration` is the network's on rows like those to come. */
+export const quantise = (network: Network, format: IntegerFormat, calibration: Calibration): QuantisedNetwork =>
+  format === 'int8' ? quantiseInt8(network, calibration) : quantiseFixed16(network, calibration);
 
 /** The interpreter: inputs (count, I) on the input grid, outputs (count, O) on the output grid. */
 export const runQuantised = (network: QuantisedNetwork, inputs: ArrayLike<number>, count: number): Int16Array =>
@@ -57,4 +47,6 @@ export function quantisedBytes(network: QuantisedNetwork): number {
 }
 
 /** The same of a network in single precision: 4 bytes a parameter. */
-export const float32Bytes = (topology: Topology): number => 4 * parameterCount(topology);
+export const float32Bytes = (topology: AnyTopology): number => bytesPerParameter * parametersOf(topology);
+
+export const bytesPerParameter = 4;

@@ -21,6 +21,7 @@ const options = {
   population: { type: 'string' },
   'max-error': { type: 'string' },
   'max-params': { type: 'string' },
+  'max-bytes': { type: 'string' },
   workers: { type: 'string' },
   trainer: { type: 'string' },
   apply: { type: 'boolean', default: false },
@@ -35,6 +36,7 @@ const numberFlags = {
   population: 'population',
   'max-error': 'maxError',
   'max-params': 'maxParams',
+  'max-bytes': 'maxBytes',
   workers: 'workers',
 } as const;
 

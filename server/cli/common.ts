@@ -13,6 +13,7 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       --out DIR                   write the chosen network's code to DIR
       --max-error E               largest acceptable NRMSE, as a fraction (default: @approximate tag, or 0.05)
       --max-params P              largest network to consider, in parameters
+      --max-bytes B               largest network to consider, in bytes: 4 a parameter
       --population N              candidates per generation (default 30)
       --generations N             generations, the random one included (default 5)
       --workers N                 worker threads (default: number of cores)

@@ -1,5 +1,6 @@
 /** The result of a run, as a table for people and as one JSON object for scripts. */
-import { formatDuration, formatPercent, significant } from '../../engine/format.ts';
+import { formatBytes, formatDuration, formatPercent, formatVariant, significant } from '../../engine/format.ts';
+import { isInteger } from '../pipeline/finalists.ts';
 import type { RunResult } from '../pipeline/run.ts';
 import type { FrontPoint } from '../protocol.ts';
 
@@ -16,15 +17,8 @@ export function reportJson(result: RunResult, artifacts: readonly string[], appl
     },
     samples,
     search,
-    front: finalFront(result).map(({ id, topology, activation, params, error, latencyNs, speedup }) => ({
-      id,
-      topology,
-      activation,
-      params,
-      error,
-      latencyNs,
-      speedup,
-    })),
+    front: finalFront(result).map(jsonPoint),
+    integers: measuredIntegers(result).map(jsonPoint),
     chosen: result.chosen,
     exactNs: result.exactNs,
     criterion: result.criterion,
@@ -33,21 +27,41 @@ export function reportJson(result: RunResult, artifacts: readonly string[], appl
   });
 }
 
+function jsonPoint(point: FrontPoint) {
+  const { id, topology, activation, params, bytes, macs, variant, variantOf, alpha, error, latencyNs, speedup } = point;
+  const made = { ...(variant && { variant, variantOf }), ...(alpha === undefined ? {} : { alpha }) };
+  return { id, topology, activation, params, bytes, macs, ...made, error, latencyNs, speedup };
+}
+
+const headings = [
+  ...['', 'network', 'activation', 'variant'],
+  ...['params', 'size', 'NRMSE', 'p99', 'max', 'rel. error', 'per call', 'speedup'],
+];
+
+/** The columns before `params`. */
+const textColumns = 4;
+
 export function reportTable(result: RunResult, artifacts: readonly string[], applied: boolean): string {
   const { region, samples, search } = result;
-  const header = ['', 'network', 'activation', 'params', 'NRMSE', 'p99', 'max', 'rel. error', 'per call', 'speedup'];
-  const rows = finalFront(result).map((point) => [
+  const rowOf = (point: FrontPoint) => [
     point.id === result.chosen ? '>' : '',
     point.topology,
     point.activation,
+    formatVariant(point.variant, point.alpha),
     String(point.params),
+    formatBytes(point.bytes),
     formatPercent(point.error.nrmse),
     formatPercent(point.error.p99),
     formatPercent(point.error.max),
     formatPercent(point.error.meanRelative),
     formatDuration(point.latencyNs!),
     `${significant(point.speedup!)}x`,
-  ]);
+  ];
+  const integers = measuredIntegers(result);
+  const rows = [headings, ...finalFront(result).map(rowOf), ...integers.map(rowOf)];
+  const table = formatTable(rows, textColumns);
+  // A line between the front and what stands beside it.
+  if (integers.length > 0) table.splice(table.length - integers.length, 0, '');
   const lines = [
     `${region.name}: ${region.inputSlots.length} inputs, ${region.outputSlots.length} outputs, ` +
       `${formatDuration(result.exactNs)} per exact call`,
@@ -55,7 +69,7 @@ export function reportTable(result: RunResult, artifacts: readonly string[], app
       `in ${search.generations} generations, ${search.seconds.toFixed(1)} s`,
     ...rejectionLines(result),
     '',
-    ...formatTable([header, ...rows], 3),
+    ...table,
     '',
     result.criterion.reason,
   ];
@@ -72,6 +86,12 @@ function rejectionLines({ samples: { rejected, firstRejection } }: RunResult): s
 /** The non-dominated networks with their measured figures, smallest first. */
 const finalFront = (result: RunResult): FrontPoint[] =>
   result.points.filter((point) => point.onFront).sort((a, b) => a.params - b.params);
+
+/** The networks in integers with their measured figures, smallest first. */
+const measuredIntegers = (result: RunResult): FrontPoint[] =>
+  result.points
+    .filter((point) => isInteger(point) && point.latencyNs !== undefined)
+    .sort((a, b) => a.bytes - b.bytes || a.error.nrmse - b.error.nrmse);
 
 /** Pads columns; the first ones, `texts` of them, hold text and go to the left, the others hold figures. */
 export function formatTable(rows: readonly (readonly string[])[], texts: number): string[] {

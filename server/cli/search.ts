@@ -23,6 +23,7 @@ const options = {
   seconds: { type: 'string' },
   'max-error': { type: 'string' },
   'max-params': { type: 'string' },
+  'max-bytes': { type: 'string' },
   workers: { type: 'string' },
   trainer: { type: 'string' },
   fidelity: { type: 'string' },
@@ -41,6 +42,7 @@ const numberFlags = {
   'full-epochs': 'fullEpochs',
   'max-error': 'maxError',
   'max-params': 'maxParams',
+  'max-bytes': 'maxBytes',
   workers: 'workers',
 } as const;
 

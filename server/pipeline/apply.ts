@@ -7,7 +7,7 @@ import { loadSource } from '../source/lazy.ts';
 import type { SourceEdit } from '../source/types.ts';
 import { approxNameOf, emitNetwork, moduleText, targetProblem } from './emit.ts';
 import { belongsTo, importedFile, placeGenerated } from './generated.ts';
-import { decodeWeights, type RunResult } from './run.ts';
+import { type RunResult, readStored } from './run.ts';
 
 /** A change to one source file and the generated file beside it. */
 export interface SourceChange<Generated extends GeneratedChange = GeneratedChange> {
@@ -82,11 +82,8 @@ export function generate(
       hint: `Choose one of ${result.networks.map(({ id }) => id).join(', ')}.`,
     };
   }
-  const network = {
-    topology: { widths: stored.widths, activation: stored.activation },
-    weights: decodeWeights(stored.weights),
-  };
-  const files = emitNetwork({ ...result, target, modules }, network, headerFigures(result, point));
+  const { network, ...integers } = readStored(stored);
+  const files = emitNetwork({ ...result, ...integers, target, modules }, network, headerFigures(result, point));
   return { kind: 'generated', files };
 }
 

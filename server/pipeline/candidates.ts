@@ -1,6 +1,7 @@
 /** What the search finds: candidates, the tasks that train them, and the points that show them. */
 import { seedOf } from '../../engine/data/random.ts';
-import { networkName, taskFor } from '../../engine/nn/models.ts';
+import { multiplyAccumulates, networkName, taskFor } from '../../engine/nn/models.ts';
+import { float32Bytes } from '../../engine/quantise/quantise.ts';
 import type { Recipe } from '../../engine/search/types.ts';
 import type { AnyTask, Augmentation, ErrorFigures, LearningCurve, Loss } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
@@ -55,5 +56,6 @@ export function fullTask(context: TaskContext, candidate: Candidate): AnyTask {
 export function searchPoint(candidate: Candidate, onFront: boolean): FrontPoint | undefined {
   const { id, topology, params, error, generation } = candidate;
   if (!error) return undefined;
-  return { id, topology: networkName(topology), activation: topology.activation, params, error, generation, onFront };
+  const size = { params, bytes: float32Bytes(topology), macs: multiplyAccumulates(topology) };
+  return { id, topology: networkName(topology), activation: topology.activation, ...size, error, generation, onFront };
 }

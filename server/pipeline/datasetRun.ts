@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { InputShape, OutputShape } from '../../engine/data/dataset.ts';
 import type { Normalization } from '../../engine/data/normalization.ts';
 import type { LearningCurve, Optimizer } from '../../engine/types.ts';
-import type { Config } from '../config.ts';
+import { type Config, parameterLimit } from '../config.ts';
 import type { Failure, FrontPoint, FrontView } from '../protocol.ts';
 import { formatVersion, readJson, writeAtomically } from '../store.ts';
 import type { ModelKind } from '../trainers.ts';
@@ -108,10 +108,11 @@ export interface DatasetResult extends DatasetPlan {
  * workers it has and how the front is trained afterwards are not among it, so that they can be changed on the way.
  */
 export function datasetRunId({ dataset, model, config, subset }: Omit<DatasetPlan, 'samples'>): string {
-  const { workers: _workers, fullEpochs: _fullEpochs, samples: _samples, maxError, ...decisive } = config;
+  const { workers: _workers, fullEpochs: _fullEpochs, samples: _samples, maxError, ...searched } = config;
+  const { pruning: _pruning, quantisation: _quantisation, ...decisive } = searched;
   const { hash, input, output } = dataset;
   // Only both bounds together end a search.
-  const bound = config.maxParams === undefined ? undefined : maxError;
+  const bound = parameterLimit(config) === undefined ? undefined : maxError;
   const text = JSON.stringify([formatVersion, hash, input, output, model, subset, decisive, bound]);
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 10);
   return `${dataset.name.replaceAll(/[^\w.-]/g, '_')}-${model}-${digest}`;

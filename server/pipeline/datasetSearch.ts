@@ -7,7 +7,7 @@ import type { LabelledSet } from '../../engine/data/dataset.ts';
 import { cnnSpace, extendedTable, tableOne } from '../../engine/search/cnnSpace.ts';
 import { mlpSpace } from '../../engine/search/genome.ts';
 import type { SpaceOutcome } from '../../engine/search/types.ts';
-import { type Config, configFileName } from '../config.ts';
+import { type Config, configFileName, parameterLimit, withByteHint } from '../config.ts';
 import { loadDataset } from '../datasets/load.ts';
 import type { Failure } from '../protocol.ts';
 import { inRunFolder } from '../runLock.ts';
@@ -80,17 +80,18 @@ function settingsProblem(model: ModelKind, { space, augment }: Config): Failure 
   return undefined;
 }
 
-function spaceOf(
-  model: ModelKind,
-  { input, encoding }: PreparedData,
-  { maxParams, dropout, space }: Config,
-): SpaceOutcome {
+function spaceOf(model: ModelKind, { input, encoding }: PreparedData, config: Config): SpaceOutcome {
+  const { dropout, space } = config;
+  const maxParams = parameterLimit(config);
   const { inputColumns, outputColumns } = encoding;
   const limit = maxParams === undefined ? {} : { maxParams };
-  if (model === 'mlp' || input.kind !== 'image') return mlpSpace({ ...limit, inputColumns, outputColumns });
+  if (model === 'mlp' || input.kind !== 'image') {
+    return withByteHint(mlpSpace({ ...limit, inputColumns, outputColumns }), config);
+  }
   const { height, width, channels } = input;
   const table = space === 'extended' ? extendedTable : tableOne;
-  return cnnSpace({ ...limit, sizes: { height, width, channels, outputs: outputColumns, dropout }, table });
+  const sizes = { height, width, channels, outputs: outputColumns, dropout };
+  return withByteHint(cnnSpace({ ...limit, sizes, table }), config);
 }
 
 function planOf(

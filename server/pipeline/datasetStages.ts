@@ -4,6 +4,7 @@ import { formatCount, formatPercent, formatTimeLeft } from '../../engine/format.
 import { scoringTask, taskCost } from '../../engine/nn/models.ts';
 import type { NetworkSpace } from '../../engine/search/types.ts';
 import type { EncodedSamples, ErrorFigures } from '../../engine/types.ts';
+import { parameterLimit } from '../config.ts';
 import type { Evaluator } from '../evaluator.ts';
 import { TrainingPool } from '../pool.ts';
 import type { Failure } from '../protocol.ts';
@@ -88,6 +89,7 @@ async function searchAndTrain(
 ): Promise<Searched | Failure | { kind: 'cancelled'; evaluated: number }> {
   const { request, hooks, data, folder, space } = context;
   const { config, seconds: limit } = request;
+  const maxParams = parameterLimit(config);
   const augment = augmentationOf(data, config.augment);
   const training = { config, loss: data.encoding.loss, ...(augment && { augment }) };
   const started = performance.now();
@@ -105,8 +107,8 @@ async function searchAndTrain(
     journal: openJournal(folder),
     signal: hooks.signal,
     ...(timeUp && { timeUp }),
-    ...(config.maxError !== undefined && config.maxParams !== undefined
-      ? { criterion: { maxError: config.maxError, maxParams: config.maxParams } }
+    ...(config.maxError !== undefined && maxParams !== undefined
+      ? { criterion: { maxError: config.maxError, maxParams } }
       : {}),
     onEvaluated(progress) {
       evaluated = progress.count;

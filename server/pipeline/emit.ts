@@ -1,6 +1,7 @@
 /** Name and text of the generated code for one network. */
 import { basename } from 'node:path';
 import type { EmitInput, EmittedFiles } from '../../engine/emit/target.ts';
+import type { QuantisedNetwork } from '../../engine/quantise/quantise.ts';
 import type { AnyNetwork, Domain, Encoding, TargetId } from '../../engine/types.ts';
 import { readKernel } from '../assets.ts';
 import type { Failure } from '../protocol.ts';
@@ -22,6 +23,8 @@ export interface EmitContext {
   readonly domain: Domain;
   readonly encoding: Encoding;
   readonly target: TargetId;
+  /** The network in integers, where the code is to compute in these. */
+  readonly quantised?: QuantisedNetwork;
   /** How the source's language exports; ES modules unless given. */
   readonly modules?: 'esm' | 'commonjs';
 }
@@ -34,7 +37,7 @@ export function targetProblem(id: TargetId): Failure | undefined {
 
 /** The generated files, the module that the source imports first. `figures` are lines for its header: what was measured. */
 export function emitNetwork(
-  { region, domain, encoding, target, modules = 'esm' }: EmitContext,
+  { region, domain, encoding, target, quantised, modules = 'esm' }: EmitContext,
   network: AnyNetwork,
   figures: readonly string[] = [],
 ): EmittedFiles {
@@ -44,6 +47,7 @@ export function emitNetwork(
     signature: region.signature,
     encoding,
     network,
+    ...(quantised && { quantised }),
     domain,
     language: /\.[cm]?tsx?$/.test(region.file) ? 'typescript' : 'javascript',
     modules,

@@ -1,35 +1,34 @@
 /** After full training: code for each network, and figures measured on that code. */
-import { errorFigures, errorObjective } from '../../engine/data/metrics.ts';
-import { perceptron } from '../../engine/nn/models.ts';
-import { topologyName } from '../../engine/nn/network.ts';
-import { dominates } from '../../engine/search/dominance.ts';
+import { errorFigures } from '../../engine/data/metrics.ts';
 import type { Dataset, Encoding } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import { bundleEmitted } from '../sampling/bundle.ts';
 import { measure, median } from '../sampling/measure.ts';
 import type { MeasuredPoint } from './choose.ts';
 import { approxNameOf, emitNetwork, moduleText } from './emit.ts';
+import { type Finalist, finalistPoint, markFront } from './finalists.ts';
 import type { SampledContext } from './searchAndFinish.ts';
-import type { TrainedCandidate } from './trainFully.ts';
 
 interface MeasuringContext extends SampledContext {
   readonly dataset: Dataset;
   readonly encoding: Encoding;
 }
 
-const timingBudgetMs = 400;
+/** There may be several variants for each network of the front, which together must not take much longer than it. */
+const timingMs = 400;
+const variantTimingMs = 150;
 
 /** Emits every network, runs the emitted code on the test samples, and times it against the exact function. */
 export async function measureNetworks(
   context: MeasuringContext,
-  networks: readonly TrainedCandidate[],
+  finalists: readonly Finalist[],
   onMeasured: (done: number) => void,
 ): Promise<{ kind: 'measured'; points: MeasuredPoint[]; exactNs: number } | Failure> {
   const points: MeasuredPoint[] = [];
   const exactNs: number[] = [];
-  for (const trained of networks) {
+  for (const finalist of finalists) {
     if (context.hooks.signal.aborted) break;
-    const point = await measureNetwork(context, trained);
+    const point = await measureNetwork(context, finalist);
     if (point.kind === 'failed') return point;
     points.push(point.point);
     exactNs.push(point.exactNs);
@@ -40,47 +39,34 @@ export async function measureNetworks(
 
 async function measureNetwork(
   context: MeasuringContext,
-  { candidate, ...trained }: TrainedCandidate,
+  finalist: Finalist,
 ): Promise<{ kind: 'point'; point: MeasuredPoint; exactNs: number } | Failure> {
   const { region, sandbox, dataset } = context;
   const { signature } = region;
   const { inputs, outputs, count } = dataset.test;
-  const network = perceptron(trained.network);
-  const text = moduleText(emitNetwork({ ...context, target: context.request.target }, network));
+  const { id, network, integers, made } = finalist;
+  const quantised = integers ? { quantised: integers.network } : {};
+  const text = moduleText(emitNetwork({ ...context, ...quantised, target: context.request.target }, network));
   const bundled = await bundleEmitted(text, approxNameOf(region.name));
   if (bundled.kind === 'failed') return bundled;
-  const loaded = await sandbox.load(candidate.id, bundled.code);
+  const loaded = await sandbox.load(id, bundled.code);
   if (loaded.kind === 'failed') return loaded;
 
   const timing = await measure(sandbox, {
     exactId: 'exact',
-    approxId: candidate.id,
+    approxId: id,
     signature,
     inputs,
     count,
-    timeBudgetMs: timingBudgetMs,
+    timeBudgetMs: made ? variantTimingMs : timingMs,
   });
   if (timing.kind === 'failed') return timing;
   const point: MeasuredPoint = {
-    id: candidate.id,
-    topology: topologyName(network.topology),
-    activation: network.topology.activation,
-    params: candidate.params,
+    ...finalistPoint(finalist),
     error: errorFigures(outputs, timing.approxOutputs, count, dataset.outputSlots),
     latencyNs: timing.approxNs,
     speedup: timing.speedup,
     speedupInterval: timing.interval,
-    generation: candidate.generation,
-    onFront: true,
   };
   return { kind: 'point', point, exactNs: timing.exactNs };
-}
-
-/** Full training moves points: the final front is what no other measured network dominates. */
-function markFront(points: readonly MeasuredPoint[]): MeasuredPoint[] {
-  const objectives = (point: MeasuredPoint) => [errorObjective(point.error), point.params];
-  return points.map((point) => ({
-    ...point,
-    onFront: !points.some((other) => dominates(objectives(other), objectives(point))),
-  }));
 }

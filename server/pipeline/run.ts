@@ -4,7 +4,9 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { Measure } from '../../engine/plot/figure.ts';
-import type { Domain, Encoding, LearningCurve, TargetId, Topology } from '../../engine/types.ts';
+import type { Calibration } from '../../engine/quantise/calibrate.ts';
+import { type IntegerFormat, type QuantisedNetwork, quantise } from '../../engine/quantise/quantise.ts';
+import type { Domain, Encoding, LearningCurve, Network, TargetId, Topology } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
 import type { Failure, FrontPoint, FrontView, MissingRange, Reason } from '../protocol.ts';
 import type { Region } from '../source/types.ts';
@@ -48,6 +50,8 @@ export interface StoredNetwork extends Topology {
   readonly weights: string;
   /** How it was trained. */
   readonly curve?: LearningCurve;
+  /** Where it computes in integers: these weights in this format, fitted by this calibration. */
+  readonly integers?: { readonly format: IntegerFormat; readonly calibration: Calibration };
 }
 
 export interface RunResult {
@@ -124,7 +128,8 @@ export function emptyFront({ request, runId, region }: RunContext): FrontView {
  * same function in another one does not find this one's result.
  */
 export function runIdOf(root: string, region: Region, domain: Domain, config: Config): string {
-  const { workers: _workers, ...decisive } = config;
+  // What is made of the front afterwards is not part of the search, and can be changed without searching again.
+  const { workers: _workers, pruning: _pruning, quantisation: _quantisation, ...decisive } = config;
   const text = JSON.stringify([
     formatVersion,
     relativePath(root, region.file),
@@ -210,4 +215,13 @@ export const encodeWeights = (weights: Float32Array): string =>
 export function decodeWeights(text: string): Float32Array {
   const bytes = Buffer.from(text, 'base64');
   return new Float32Array(new Uint8Array(bytes).buffer);
+}
+
+/** A stored network as it was, in integers too where it computes in these. */
+export function readStored({ widths, activation, weights, integers }: StoredNetwork): {
+  readonly network: Network;
+  readonly quantised?: QuantisedNetwork;
+} {
+  const network = { topology: { widths, activation }, weights: decodeWeights(weights) };
+  return { network, ...(integers && { quantised: quantise(network, integers.format, integers.calibration) }) };
 }

@@ -1,11 +1,11 @@
 /** The second half of a run: everything that happens on worker threads, and the measurements that end it. */
 import { fitEncoding } from '../../engine/data/encoding.ts';
 import { splitSamples } from '../../engine/data/split.ts';
-import { perceptron } from '../../engine/nn/models.ts';
 import { parameterCount } from '../../engine/nn/network.ts';
 import { mlpSpace } from '../../engine/search/genome.ts';
 import type { NetworkSpace } from '../../engine/search/types.ts';
 import type { Dataset, Encoding, Samples } from '../../engine/types.ts';
+import { parameterLimit, withByteHint } from '../config.ts';
 import type { Evaluator } from '../evaluator.ts';
 import { startPool } from '../pool.ts';
 import type { Failure, FrontPoint, FrontView } from '../protocol.ts';
@@ -15,18 +15,19 @@ import { formatVersion, openJournal } from '../store.ts';
 import { defaultWorkers } from '../trainers.ts';
 import { type Candidate, searchPoint } from './candidates.ts';
 import { choose, type MeasuredPoint } from './choose.ts';
+import { type Finalist, storedFinalist } from './finalists.ts';
 import { measureNetworks } from './finish.ts';
 import {
   type ApproximateOutcome,
   cancelledOr,
   emptyFront,
-  encodeWeights,
   type RunContext,
   type RunResult,
   writeResult,
 } from './run.ts';
 import { runSearch, type SearchState } from './search.ts';
-import { type TrainedCandidate, trainFully } from './trainFully.ts';
+import { shrinkFront } from './shrinkFront.ts';
+import { trainFully } from './trainFully.ts';
 
 export interface SampledContext extends RunContext {
   readonly sandbox: Sandbox;
@@ -43,8 +44,8 @@ interface Plan {
   readonly space: NetworkSpace;
 }
 
-/** Shares of the progress bar: where the search begins, where full training begins, where measuring begins. */
-const progressAt = { search: 0.1, training: 0.5, measuring: 0.85 } as const;
+/** Shares of the progress bar: where the search, full training, pruning and measuring begin. */
+const progressAt = { search: 0.1, training: 0.5, shrinking: 0.75, measuring: 0.8 } as const;
 
 export async function searchAndFinish(context: SampledContext): Promise<ApproximateOutcome> {
   const plan = planSearch(context);
@@ -70,8 +71,8 @@ function planSearch({ request, region, domain, samples }: SampledContext): Plan 
   const dataset: Dataset = { inputSlots, outputSlots, ...splitSamples(samples, request.config.seed) };
   const encoding = fitEncoding(inputSlots, outputSlots, domain, dataset.train);
   const { inputColumns, outputColumns } = encoding;
-  const maxParams = request.config.maxParams ?? parameterBudget(encoding);
-  const space = mlpSpace({ maxParams, inputColumns, outputColumns });
+  const maxParams = parameterLimit(request.config) ?? parameterBudget(encoding);
+  const space = withByteHint(mlpSpace({ maxParams, inputColumns, outputColumns }), request.config);
   return space.kind === 'failed' ? space : { kind: 'plan', dataset, encoding, space: space.space };
 }
 
@@ -94,29 +95,39 @@ async function runStages(context: SampledContext, plan: Plan, pool: Evaluator): 
   if (hooks.signal.aborted) return cancelled;
 
   const { state } = searched;
-  const finalists = state.candidates.filter(({ key, error }) => error && state.front.has(key));
-  if (finalists.length === 0) return nothingTrained(state);
+  const front = state.candidates.filter(({ key, error }) => error && state.front.has(key));
+  if (front.length === 0) return nothingTrained(state);
   hooks.onFront(searchView(context, 'training', state));
   const { config } = context.request;
   let trained = 0;
-  const networks = await trainFully({ config, loss: encoding.loss, evaluator: pool }, finalists, () => {
+  const networks = await trainFully({ config, loss: encoding.loss, evaluator: pool }, front, () => {
     trained++;
-    const share = (trained / finalists.length) * (progressAt.measuring - progressAt.training);
-    hooks.onProgress(`Trained ${trained} of ${finalists.length} networks in full`, progressAt.training + share);
+    const share = (trained / front.length) * (progressAt.shrinking - progressAt.training);
+    hooks.onProgress(`Trained ${trained} of ${front.length} networks in full`, progressAt.training + share);
   });
   if (hooks.signal.aborted) return cancelled;
   if (networks.length === 0) return nothingTrained(state);
 
+  const { finalists, rest } = await shrinkFront(
+    { ...context, dataset, encoding, evaluator: pool },
+    networks,
+    (done) => {
+      const share = done * (progressAt.measuring - progressAt.shrinking);
+      hooks.onProgress('Pruning and quantising the front', progressAt.shrinking + share);
+    },
+  );
+  if (hooks.signal.aborted) return cancelled;
+
   hooks.onFront(searchView(context, 'measuring', state));
-  const measured = await measureNetworks({ ...context, dataset, encoding }, networks, (done) => {
-    const share = (done / networks.length) * (1 - progressAt.measuring);
-    hooks.onProgress(`Measured ${done} of ${networks.length} networks`, progressAt.measuring + share);
+  const measured = await measureNetworks({ ...context, dataset, encoding }, finalists, (done) => {
+    const share = (done / finalists.length) * (1 - progressAt.measuring);
+    hooks.onProgress(`Measured ${done} of ${finalists.length} networks`, progressAt.measuring + share);
   });
   if (hooks.signal.aborted) return cancelled;
   if (measured.kind === 'failed') return cancelledOr(hooks, measured);
 
   const { chosen, met, reason } = choose(measured.points, maxError);
-  const result = resultOf(context, plan, { ...measured, state, seconds, networks });
+  const result = resultOf(context, plan, { ...measured, state, seconds, finalists, rest });
   const done: RunResult = { ...result, chosen, criterion: { met, reason } };
   writeResult(context.root, done);
   hooks.onProgress('Done', 1);
@@ -131,6 +142,7 @@ async function search(
   const { hooks, folder } = context;
   const { config } = context.request;
   const expected = config.population * config.generations;
+  const maxParams = parameterLimit(config);
   let evaluated = 0;
   const state = await runSearch({
     config,
@@ -140,8 +152,8 @@ async function search(
     journal: openJournal(folder),
     signal: hooks.signal,
     // Only bounds that the user set end a search early: the default ones would end nearly every search at once.
-    ...(config.maxError !== undefined && config.maxParams !== undefined
-      ? { criterion: { maxError: config.maxError, maxParams: config.maxParams } }
+    ...(config.maxError !== undefined && maxParams !== undefined
+      ? { criterion: { maxError: config.maxError, maxParams } }
       : {}),
     onEvaluated({ count, generation }) {
       evaluated = count;
@@ -174,7 +186,9 @@ interface Finished {
   readonly state: SearchState;
   /** Seconds that the search took. */
   readonly seconds: number;
-  readonly networks: readonly TrainedCandidate[];
+  readonly finalists: readonly Finalist[];
+  /** Variants that were not worth measuring. */
+  readonly rest: readonly FrontPoint[];
   readonly points: readonly MeasuredPoint[];
   /** Nanoseconds per call of the exact function. */
   readonly exactNs: number;
@@ -183,7 +197,7 @@ interface Finished {
 function resultOf(
   context: SampledContext,
   { dataset, encoding }: Plan,
-  { state, seconds, networks, points, exactNs }: Finished,
+  { state, seconds, finalists, rest, points, exactNs }: Finished,
 ): Omit<RunResult, 'chosen' | 'criterion'> {
   const { request, runId, region, domain, rejected, maxError } = context;
   return {
@@ -207,14 +221,9 @@ function resultOf(
       hypervolume: state.hypervolume,
       fronts: state.fronts,
     },
-    points: finalPoints(points, state),
+    points: [...finalPoints(points, state), ...rest],
     encoding,
-    networks: networks.map(({ candidate, network, curve }) => ({
-      id: candidate.id,
-      ...perceptron(network).topology,
-      weights: encodeWeights(network.weights),
-      ...(curve && { curve }),
-    })),
+    networks: finalists.map(storedFinalist),
     exactNs,
     maxError,
   };

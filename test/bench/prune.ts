@@ -17,6 +17,7 @@ import { averageZeros, prunableMlp } from '../../engine/prune/mlp.ts';
 import { type Prunable, prune } from '../../engine/prune/prune.ts';
 import { type PruningMethod, pruningMethods } from '../../engine/prune/select.ts';
 import type { CnnNetwork, CnnTopology, EncodedSamples, Network } from '../../engine/types.ts';
+import { buildKernels } from '../../scripts/buildKernels.mjs';
 import { readKernel } from '../../server/assets.ts';
 import { loadDataset } from '../../server/datasets/load.ts';
 
@@ -163,6 +164,7 @@ async function report<N>(subject: Subject<N>, epochs: number): Promise<void> {
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const wanted = (name: string) => positionals.length === 0 || positionals.includes(name);
+await buildKernels();
 const loaded = await loadDataset('mnist', process.cwd());
 if (loaded.kind === 'failed') {
   console.error(`${loaded.message}\n${loaded.hint}`);

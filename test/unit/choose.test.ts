@@ -7,6 +7,8 @@ const point = (id: string, nrmse: number, latencyNs: number, interval: readonly 
   topology: id,
   activation: 'relu',
   params: 10,
+  bytes: 40,
+  macs: 8,
   error: { nrmse, meanRelative: nrmse, p99: nrmse, max: nrmse, missRate: 0 },
   latencyNs,
   speedup: (interval[0] + interval[1]) / 2,

@@ -10,6 +10,8 @@ export function point(
   return {
     id,
     params,
+    bytes: 4 * params,
+    macs: params,
     topology: `2-${params}-1`,
     activation: 'tanh',
     error: { nrmse, meanRelative: nrmse * 10, p99: nrmse * 3, max: nrmse * 9, missRate: 0 },

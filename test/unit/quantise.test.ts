@@ -45,15 +45,18 @@ for (const activation of activations) {
   for (const format of integerFormats) {
     test(`${activation}, ${format}: close to the network in single precision`, () => {
       const network = networkOf(activation);
-      const error = errorOf(network, quantise(network, format, inputs, count));
+      const error = errorOf(network, quantise(network, format, calibrate(network, inputs, count)));
       assert.ok(error > 0 && error < bounds[format], `error ${error}`);
     });
   }
 }
 
 test('the bytes are those of all constants', () => {
-  const bytes = (activation: Activation) =>
-    integerFormats.map((format) => quantisedBytes(quantise(networkOf(activation), format, inputs, count)));
+  const bytes = (activation: Activation) => {
+    const network = networkOf(activation);
+    const calibration = calibrate(network, inputs, count);
+    return integerFormats.map((format) => quantisedBytes(quantise(network, format, calibration)));
+  };
   const [weights, neurons] = [4 * 16 + 16 * 8 + 8 * 2, 16 + 8 + 2];
   assert.deepEqual(bytes('relu'), [weights + 9 * neurons, 2 * weights + 4 * neurons]);
   assert.deepEqual(bytes('tanh'), [weights + 9 * neurons + 2 * 256, 2 * weights + 4 * neurons + 2 * 257]);
@@ -163,7 +166,7 @@ test('networks at the edge quantise to finite numbers', () => {
     const exact = predict(network, inputs, count);
     const largest = exact.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
     for (const format of integerFormats) {
-      const quantised = quantise(network, format, inputs, count);
+      const quantised = quantise(network, format, calibrate(network, inputs, count));
       const outputs = runQuantised(quantised, enterColumns(inputs, quantised.input), count);
       const squares = Array.from(outputs, (integer, k) => (leave(integer, quantised.output) - exact[k]!) ** 2);
       const error = Math.sqrt(squares.reduce((a, b) => a + b) / count);

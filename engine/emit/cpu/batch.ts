@@ -46,6 +46,10 @@ export function openBatch(input: EmitInput, batch: string): string[] {
   ];
 }
 
+/** The batch function of a network without a kernel: the single-call function, row by row. */
+export const emitRowBatch = (input: EmitInput, batch: string): string =>
+  [...openBatch(input, batch), ...rowLoop(input, '  '), '  return outputs;', '}'].join('\n');
+
 function batchFunction(input: EmitInput, network: Network, names: BatchNames, own: KernelNames): string {
   const width = input.encoding.inputs.length;
   const depth = input.encoding.outputs.length;
@@ -59,7 +63,7 @@ function batchFunction(input: EmitInput, network: Network, names: BatchNames, ow
     ...openBatch(input, names.batch),
     `  if (${own.kernel} === undefined) ${own.kernel} = ${own.start}();`,
     `  if (${own.kernel} === null) {`,
-    ...fallbackLoop(input),
+    ...rowLoop(input, '    '),
     '    return outputs;',
     '  }',
     `  const { ${used.join(', ')} } = ${own.kernel};`,
@@ -87,7 +91,7 @@ function batchComment(input: EmitInput): string[] {
   const inputs = signature.parameters.flatMap(({ name, shape }) => leavesOf(shape, name, 'javascript'));
   const outputs = leavesOf(signature.result, 'result', 'javascript');
   const lines = [
-    `\`${regionName}\` for \`count\` rows at once, on a WebAssembly kernel where there is one; computed in float32.`,
+    `\`${regionName}\` for \`count\` rows at once, ${input.quantised ? 'one after the other; computed in integers.' : 'on a WebAssembly kernel where there is one; computed in float32.'}`,
     `inputs: (count, ${inputs.length}), row after row: ${slotList(inputs)}.`,
     `outputs: (count, ${outputs.length}), written and answered: ${slotList(outputs)}.`,
     ...(inputs.concat(outputs).some(({ kind }) => kind !== 'number')
@@ -193,7 +197,7 @@ function decodeRun(
 }
 
 /** Calls the single function row by row: rebuilds its arguments from slots, and flattens its result. */
-function fallbackLoop(input: EmitInput): string[] {
+function rowLoop(input: EmitInput, outer: string): string[] {
   const { language, signature, functionName, encoding } = input;
   const sure = language === 'typescript' ? '!' : '';
   const slots = signature.parameters.flatMap(({ name, shape }) => leavesOf(shape, name, language));
@@ -209,22 +213,22 @@ function fallbackLoop(input: EmitInput): string[] {
     indexed: (first: number, _length: number, index: string) => `inputs[from + ${shifted(first, index)}]${sure}`,
   };
   const cursor = { slot: 0 };
-  const indent = '      ';
+  const indent = `${outer}  `;
   const construction = { source, language, indent, statements, claim: (wanted: string) => claimName(taken, wanted) };
   const values = signature.parameters.map(({ shape }) => build(construction, shape, cursor));
   const call = bracketed(indent, `const value = ${functionName}(`, values, ');');
   return [
-    '    for (let row = 0; row < count; row++) {',
-    `      const from = ${times('row', encoding.inputs.length)};`,
-    `      const to = ${times('row', encoding.outputs.length)};`,
+    `${outer}for (let row = 0; row < count; row++) {`,
+    `${indent}const from = ${times('row', encoding.inputs.length)};`,
+    `${indent}const to = ${times('row', encoding.outputs.length)};`,
     ...statements,
     `${indent}${call}`,
-    ...flattenResult(input),
-    '    }',
+    ...flattenResult(input, indent),
+    `${outer}}`,
   ];
 }
 
-function flattenResult(input: EmitInput): string[] {
+function flattenResult(input: EmitInput, indent: string): string[] {
   const { language, signature } = input;
   const leaves = leavesOf(signature.result, 'value', language);
   const lines: string[] = [];
@@ -236,11 +240,13 @@ function flattenResult(input: EmitInput): string[] {
     while (array !== undefined && leaves[slot + length]?.element?.array === array) length++;
     if (length > unrolledLength) {
       const sure = language === 'typescript' ? '!' : '';
-      lines.push(`      for (let i = 0; i < ${length}; i++) outputs[to + ${shifted(slot, 'i')}] = ${array}[i]${sure};`);
+      lines.push(
+        `${indent}for (let i = 0; i < ${length}; i++) outputs[to + ${shifted(slot, 'i')}] = ${array}[i]${sure};`,
+      );
       slot += length - 1;
-    } else if (leaf.kind === 'number') lines.push(`      ${place(slot)} = ${leaf.expression};`);
-    else if (leaf.kind === 'boolean') lines.push(`      ${place(slot)} = ${leaf.expression} ? 1 : 0;`);
-    else lines.push(`      ${place(slot)} = ${valuesText(leaf.values, language)}.indexOf(${leaf.expression});`);
+    } else if (leaf.kind === 'number') lines.push(`${indent}${place(slot)} = ${leaf.expression};`);
+    else if (leaf.kind === 'boolean') lines.push(`${indent}${place(slot)} = ${leaf.expression} ? 1 : 0;`);
+    else lines.push(`${indent}${place(slot)} = ${valuesText(leaf.values, language)}.indexOf(${leaf.expression});`);
   }
   return lines;
 }

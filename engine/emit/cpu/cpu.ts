@@ -1,6 +1,7 @@
 /** The CPU target: one self-contained TypeScript or JavaScript file without dependencies. */
 
 import { isCnnNetwork } from '../../nn/models.ts';
+import type { QuantisedNetwork } from '../../quantise/quantise.ts';
 import type { AnyNetwork, CnnNetwork, Network } from '../../types.ts';
 import { planCnn } from '../cnn/plan.ts';
 import { type Cost, countsOf } from '../cost.ts';
@@ -9,9 +10,10 @@ import { headerText } from '../header.ts';
 import { claimName } from '../names.ts';
 import type { EmitInput, EmittedFiles, Target } from '../target.ts';
 import { encodeBase64, float32Bytes } from '../text.ts';
-import { emitBatch } from './batch.ts';
+import { emitBatch, emitRowBatch } from './batch.ts';
 import { emitCnn } from './cnn/cnn.ts';
 import { commonJs } from './frame.ts';
+import { emitIntegers } from './integers.ts';
 import { emitKernelCall } from './kernelCall.ts';
 import { emitLoops } from './loops.ts';
 import { emitStraightLine, prefersStraightLine } from './straightLine.ts';
@@ -29,8 +31,14 @@ function emit(input: EmitInput): EmittedFiles {
   const { network } = input;
   const invalid = network.weights.find((weight) => !Number.isFinite(weight));
   if (invalid !== undefined) throw new RangeError(`A network with the parameter ${invalid} cannot be emitted.`);
-  const text = isCnnNetwork(network) ? cnnText({ ...input, network }) : perceptronText({ ...input, network });
+  const text = textOf(input);
   return [{ suffix: input.language === 'typescript' ? '.approx.ts' : '.approx.js', content: text }];
+}
+
+function textOf(input: EmitInput): string {
+  const { network, quantised } = input;
+  if (quantised) return integerText(input, quantised);
+  return isCnnNetwork(network) ? cnnText({ ...input, network }) : perceptronText({ ...input, network });
 }
 
 /** In the form of loops, in which every parameter is a float32; activations of a perceptron are double. */
@@ -86,6 +94,19 @@ function cnnText(input: EmitInput<CnnNetwork>): string {
     weightsText(names, code.parameters),
     ...code.support,
     exportsText(input, code.exports),
+  ]);
+}
+
+function integerText(input: EmitInput, quantised: QuantisedNetwork): string {
+  const { moduleNames, names } = openModule(input);
+  const code = emitIntegers(input, quantised, moduleNames, names.decode);
+  return joinSections([
+    headerText(input),
+    code.single,
+    hostText(input, names),
+    code.support,
+    emitRowBatch(input, names.batch),
+    exportsText(input, [names.batch]),
   ]);
 }
 

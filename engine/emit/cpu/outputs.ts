@@ -4,16 +4,25 @@ import { type Leaf, unrolledLength, valuesText } from '../shapes.ts';
 import { denormalised, runsOf, shifted } from './columns.ts';
 import { choose, constantText, type Frame, largest, returnResult } from './frame.ts';
 
+/** How a column in the array becomes a value. */
+interface Decoding {
+  readonly numeric: (column: string, output: Extract<SlotEncoding, { kind: 'number' }>) => string;
+  /** What stands for 0 in the array. */
+  readonly zero: number;
+}
+
+const plain: Decoding = { numeric: (column, { offset, scale }) => denormalised(column, offset, scale), zero: 0 };
+
 /** Statements that read the array `outputs`, one value per output column, and return the result. */
-export function returnOutputs(frame: Frame, outputs: string): string[] {
+export function returnOutputs(frame: Frame, outputs: string, { numeric, zero } = plain): string[] {
   const { encoding, language } = frame.input;
   const sure = language === 'typescript' ? '!' : '';
   const cell = (column: number | string) => `${outputs}[${column}]${sure}`;
   const lines: string[] = [];
   const texts = encoding.outputs.map((output, slot) => {
     const leaf = frame.results[slot]!;
-    if (output.kind === 'number') return denormalised(cell(output.column), output.offset, output.scale);
-    if (output.kind === 'boolean') return choose(leaf, `${cell(output.column)} > 0`);
+    if (output.kind === 'number') return numeric(cell(output.column), output);
+    if (output.kind === 'boolean') return choose(leaf, `${cell(output.column)} > ${zero}`);
     const count = output.values.length;
     if (count === 1) return constantText(leaf);
     if (count === 2) return choose(leaf, `${cell(output.column + 1)} > ${cell(output.column)}`);
@@ -30,7 +39,7 @@ export function returnOutputs(frame: Frame, outputs: string): string[] {
       const run = outputRuns.find(({ slot, length: all }) => slot <= first && first + length <= slot + all);
       const output = encoding.outputs[first]!;
       if (!run || output.kind !== 'number') return undefined;
-      return denormalised(cell(shifted(output.column, index)), output.offset, output.scale);
+      return numeric(cell(shifted(output.column, index)), output);
     },
   };
   return [...lines, ...returnResult(frame, source)];

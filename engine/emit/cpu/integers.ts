@@ -1,0 +1,260 @@
+/**
+ * Quantised networks as loops over integer constants: the same integers, step by step, as the interpreters in
+ * engine/quantise. Real numbers occur only where inputs enter and outputs leave.
+ */
+import type { Fixed16Network } from '../../quantise/fixed16.ts';
+import { enterColumn, entryOf } from '../../quantise/grid.ts';
+import type { Int8Network } from '../../quantise/int8.ts';
+import type { QuantisedNetwork } from '../../quantise/quantise.ts';
+import { claimName } from '../names.ts';
+import type { EmitInput } from '../target.ts';
+import { bracketed, encodeBase64, formatConstant, sumTokens } from '../text.ts';
+import { runsOf, shifted } from './columns.ts';
+import { closeFrame, type Frame, holds, openFrame } from './frame.ts';
+import type { LoopCode } from './loops.ts';
+import { returnOutputs } from './outputs.ts';
+
+/** Names in the module; all are claimed before anything is written. */
+interface Names {
+  readonly decode: string;
+  readonly enter: string;
+  readonly ahead: string;
+  readonly behind: string;
+  readonly weights: string;
+  readonly biases: string;
+  readonly multipliers: string;
+  readonly shifts: string;
+  readonly table: string;
+  readonly dense: string;
+}
+
+/** Syntax that only TypeScript has. */
+interface Syntax {
+  readonly sure: string;
+  readonly number: string;
+  readonly array: string;
+  readonly nothing: string;
+}
+
+/** `decode` is the module's base64 decoder. */
+export function emitIntegers(
+  input: EmitInput,
+  network: QuantisedNetwork,
+  moduleNames: Set<string>,
+  decode: string,
+): LoopCode {
+  const claim = (wanted: string) => claimName(moduleNames, wanted);
+  const names: Names = {
+    decode,
+    enter: claim('enter'),
+    ahead: claim('ahead'),
+    behind: claim('behind'),
+    weights: claim('weights'),
+    biases: claim('biases'),
+    multipliers: claim('multipliers'),
+    shifts: claim('shifts'),
+    table: claim('table'),
+    dense: claim('dense'),
+  };
+  const integers = network.kind === 'int8' ? 'Int8Array' : 'Int16Array';
+  const typed = input.language === 'typescript';
+  const syntax = typed
+    ? { sure: '!', number: ': number', array: `: ${integers}`, nothing: ': void' }
+    : { sure: '', number: '', array: '', nothing: '' };
+  const frame = openFrame(input, moduleNames, () => true);
+  let [from, to] = [names.ahead, names.behind];
+  const calls = layerCalls(network).map((rest) => {
+    const call = `  ${names.dense}(${from}, ${to}, ${rest.join(', ')});`;
+    [from, to] = [to, from];
+    return call;
+  });
+  const body = [...enterInputs(frame, network, names, syntax), ...calls, ...leaveOutputs(frame, network, from)];
+  const support = [
+    enterText(network, names, syntax),
+    scratchText(network, integers, names),
+    ...(network.kind === 'int8' ? int8Text(network, names, syntax) : fixed16Text(network, names, syntax)),
+  ];
+  return { single: closeFrame(frame, body), support: support.join('\n\n') };
+}
+
+/** Where a layer's weights and neurons begin among all, and what else tells layers apart. */
+function layerCalls(network: QuantisedNetwork): (number | string)[][] {
+  let [weight, neuron, table] = [0, 0, 0];
+  const starts = network.layers.map(({ inputs, outputs }) => {
+    const start = [inputs, outputs, weight, neuron];
+    weight += inputs * outputs;
+    neuron += outputs;
+    return start;
+  });
+  if (network.kind === 'int8') {
+    return network.layers.map((layer, index) => {
+      const at = layer.table ? table : -1;
+      table += layer.table ? 256 : 0;
+      return [...starts[index]!, layer.sums.zero, at];
+    });
+  }
+  return network.layers.map(({ shift, minimum, maximum, usesTable }, index) => [
+    ...starts[index]!,
+    `2 ** ${-shift}`,
+    ...(network.table ? [usesTable ? 'true' : 'false'] : [minimum, maximum]),
+  ]);
+}
+
+/** Statements that write every input column, as an integer, to the first scratch. */
+function enterInputs(frame: Frame, network: QuantisedNetwork, names: Names, { sure }: Syntax): string[] {
+  const { encoding } = frame.input;
+  const { input: grid } = network;
+  const place = (column: number | string) => `  ${names.ahead}[${column}] =`;
+  const integer = (column: number) => String(enterColumn(column, grid));
+  const runs = runsOf(encoding.inputs, (slot) => {
+    const [before, here] = [frame.leaves[slot - 1]!.element, frame.leaves[slot]!.element];
+    return here !== undefined && here.array === before?.array;
+  });
+  return runs.flatMap((run): string[] => {
+    const slot = encoding.inputs[run.slot]!;
+    const leaf = frame.leaves[run.slot]!;
+    if (slot.kind === 'boolean') return [`${place(slot.column)} ${leaf.expression} ? ${integer(1)} : ${integer(-1)};`];
+    if (slot.kind === 'category') {
+      return slot.values.map(
+        (_, index) => `${place(slot.column + index)} ${holds(leaf, index)} ? ${integer(1)} : ${integer(0)};`,
+      );
+    }
+    const { offset, factor } = entryOf(grid, slot);
+    const enter = (value: string) => `${names.enter}(${value}, ${formatConstant(offset)}, ${formatConstant(factor)})`;
+    if (run.length === 1) return [`${place(slot.column)} ${enter(leaf.expression)};`];
+    const { array, index: first } = leaf.element!;
+    const index = frame.claim('i');
+    const value = enter(`${array}[${shifted(first, index)}]${sure}`);
+    const loop = `  for (let ${index} = 0; ${index} < ${run.length}; ${index}++)`;
+    return [`${loop} ${names.ahead}[${shifted(slot.column, index)}] = ${value};`];
+  });
+}
+
+/** Statements that turn the last layer's integers into the result. */
+function leaveOutputs(frame: Frame, { output: grid }: QuantisedNetwork, result: string): string[] {
+  const sum = (factor: string, constant: number) =>
+    sumTokens([
+      { weight: 1, tolerance: 0, factor },
+      { weight: constant, tolerance: 0 },
+    ]).join(' ');
+  return returnOutputs(frame, result, {
+    zero: grid.zero,
+    numeric(column, { offset, scale }) {
+      const centred = grid.zero === 0 ? column : `(${sum(column, -grid.zero)})`;
+      return sum(`${centred} * ${formatConstant(grid.scale * scale)}`, offset);
+    },
+  });
+}
+
+function enterText({ input }: QuantisedNetwork, { enter }: Names, { number }: Syntax): string {
+  const { zero, minimum, maximum } = input;
+  const rounded = `Math.floor((value - offset) * factor + 0.5)${zero === 0 ? '' : ` ${zero < 0 ? '-' : '+'} ${Math.abs(zero)}`}`;
+  return `/** The integer that stands for an input: scaled, rounded and saturated. */
+function ${enter}(value${number}, offset${number}, factor${number})${number} {
+  return Math.max(${minimum}, Math.min(${maximum}, ${rounded}));
+}`;
+}
+
+function scratchText({ layers }: QuantisedNetwork, integers: string, { ahead, behind }: Names): string {
+  const widest = Math.max(layers[0]!.inputs, ...layers.map(({ outputs }) => outputs));
+  return `/** Scratch for two layers, reused by every call: a call runs to its end before the next one starts. */
+const ${ahead} = new ${integers}(${widest});
+const ${behind} = new ${integers}(${widest});`;
+}
+
+const list = (type: string, values: readonly number[]): string => bracketed('', `${type}.of(`, values.map(String), ')');
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Int8Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+function int8Text({ layers }: Int8Network, names: Names, { sure, number, array, nothing }: Syntax): string[] {
+  const { decode, weights, biases, multipliers, shifts, table, dense } = names;
+  const all = Int8Array.from(layers.flatMap((layer) => [...layer.weights]));
+  // What the inputs' zero point adds to every sum is the same in each call.
+  const folded = layers.flatMap(({ inputs, weights: own, bias, input }) =>
+    Array.from(bias, (value, o) =>
+      own.subarray(o * inputs, (o + 1) * inputs).reduce((sum, w) => sum - w * input.zero, value),
+    ),
+  );
+  const tables = layers.flatMap((layer) => (layer.table ? [...layer.table] : []));
+  return [
+    `/** Layer after layer, neuron after neuron: one weight for each input. */
+const ${weights} = Int8Array.from(${decode}('${encodeBase64(bytesOf(all))}'));
+const ${biases} = ${list('Int32Array', folded)};
+/** What a sum is multiplied by, as multiplier * 2 ** (shift - 31). */
+const ${multipliers} = ${list(
+      'Int32Array',
+      layers.flatMap((layer) => [...layer.multipliers]),
+    )};
+const ${shifts} = ${list(
+      'Int8Array',
+      layers.flatMap((layer) => [...layer.shifts]),
+    )};${
+      tables.length === 0
+        ? ''
+        : `
+/** The activation of every sum from -128 to 127, for each hidden layer. */
+const ${table} = ${list('Int8Array', tables)};`
+    }`,
+    `/** Sums in 32 bits, rescaled to 8: the product with the multiplier is rounded, then the shift, halves away from zero. */
+function ${dense}(x${array}, y${array}, inputs${number}, outputs${number}, weight${number}, neuron${number}, zero${number}, from${number})${nothing} {
+  for (let o = 0; o < outputs; o++) {
+    let sum${number} = ${biases}[neuron + o]${sure};
+    for (let i = 0; i < inputs; i++) sum = (sum + x[i]${sure} * ${weights}[weight++]${sure}) | 0;
+    const multiplier = ${multipliers}[neuron + o]${sure};
+    const shift = ${shifts}[neuron + o]${sure};
+    if (shift > 0) sum = Math.max(-2147483648, Math.min(2147483647, sum * (1 << shift)));
+    const size = Math.abs(sum);
+    const low = Math.floor((size * (multiplier & 65535) + (sum < 0 ? 1073741823 : 1073741824)) / 65536);
+    let scaled = Math.floor((size * (multiplier >>> 16) + low) / 32768);
+    if (shift < 0) scaled = (scaled + (1 << (-shift - 1))) >>> -shift;
+    scaled = Math.max(-128, Math.min(127, zero + (sum < 0 ? -scaled : scaled)));
+    y[o] = ${tables.length === 0 ? 'scaled' : `from < 0 ? scaled : ${table}[from + scaled + 128]${sure}`};
+  }
+}`,
+  ];
+}
+
+function fixed16Text(network: Fixed16Network, names: Names, { sure, number, array, nothing }: Syntax): string[] {
+  const { decode, weights, biases, table, dense } = names;
+  const { layers } = network;
+  const all = Int16Array.from(layers.flatMap((layer) => [...layer.weights]));
+  const bytes = Uint8Array.from(Array.from(all, (weight) => [weight & 255, (weight >> 8) & 255]).flat());
+  const boolean = number === '' ? '' : ': boolean';
+  const limits = network.table ? `tabled${boolean}` : `minimum${number}, maximum${number}`;
+  const tail = network.table
+    ? `    if (!tabled) {
+      y[o] = sum;
+      continue;
+    }
+    const at = (sum >> 8) + 128;
+    const left = ${table}[at]${sure};
+    y[o] = left + (((${table}[at + 1]${sure} - left) * (sum & 255) + 128) >> 8);`
+    : '    y[o] = Math.max(minimum, Math.min(maximum, sum));';
+  return [
+    `/** Layer after layer, neuron after neuron: one weight for each input. Two bytes each, the low one first. */
+const ${weights} = (() => {
+  const bytes = ${decode}('${encodeBase64(bytes)}');
+  return Int16Array.from({ length: bytes.length / 2 }, (_, i) => bytes[2 * i]${sure} | (bytes[2 * i + 1]${sure} << 8));
+})();
+const ${biases} = ${list(
+      'Int32Array',
+      layers.flatMap((layer) => [...layer.bias]),
+    )};${
+      network.table
+        ? `
+/** The activation of the sums -32768, -32512 and so on; between two of them it is a straight line. */
+const ${table} = ${list('Int16Array', [...network.table.values])};`
+        : ''
+    }`,
+    `/** Sums are exact: they stay far below 2 ** 53. Scaling is a shift with rounding, as \`scale\` is a power of two. */
+function ${dense}(x${array}, y${array}, inputs${number}, outputs${number}, weight${number}, neuron${number}, scale${number}, ${limits})${nothing} {
+  for (let o = 0; o < outputs; o++) {
+    let acc${number} = ${biases}[neuron + o]${sure};
+    for (let i = 0; i < inputs; i++) acc += x[i]${sure} * ${weights}[weight++]${sure};
+    const sum = Math.max(-32768, Math.min(32767, Math.floor(acc * scale + 0.5)));
+${tail}
+  }
+}`,
+  ];
+}

@@ -1,0 +1,85 @@
+/** The networks that a run ends with: those that full training gave, and what was made from them. */
+import { errorObjective } from '../../engine/data/metrics.ts';
+import { multiplyAccumulates, networkName, perceptron } from '../../engine/nn/models.ts';
+import { parameterCount } from '../../engine/nn/network.ts';
+import type { Calibration } from '../../engine/quantise/calibrate.ts';
+import { float32Bytes, type QuantisedNetwork, quantisedBytes } from '../../engine/quantise/quantise.ts';
+import { dominates } from '../../engine/search/dominance.ts';
+import type { ErrorFigures, LearningCurve, Network } from '../../engine/types.ts';
+import type { FrontPoint } from '../protocol.ts';
+import type { Candidate } from './candidates.ts';
+import { encodeWeights, type StoredNetwork } from './run.ts';
+import type { TrainedCandidate } from './trainFully.ts';
+
+export interface Finalist {
+  readonly id: string;
+  /** Whose training it comes from. */
+  readonly candidate: Candidate;
+  readonly network: Network;
+  /** The network in integers, where it is one of these, and what they were fitted by. */
+  readonly integers?: { readonly network: QuantisedNetwork; readonly calibration: Calibration };
+  /** On validation data. */
+  readonly error: ErrorFigures;
+  /** Of the full training; absent for what was made from a network. */
+  readonly curve?: LearningCurve;
+  /** How it was made, and from which finalist. */
+  readonly made?: Required<Pick<FrontPoint, 'variant' | 'variantOf'>> & Pick<FrontPoint, 'alpha'>;
+}
+
+export const finalistOf = ({ candidate, network, error, curve }: TrainedCandidate): Finalist => ({
+  id: candidate.id,
+  candidate,
+  network: perceptron(network),
+  error,
+  ...(curve && { curve }),
+});
+
+/** As the panel draws it before its code is measured. */
+export function finalistPoint({ id, candidate, network, integers, error, made }: Finalist): FrontPoint {
+  const { topology } = network;
+  return {
+    id,
+    topology: networkName(topology),
+    activation: topology.activation,
+    params: parameterCount(topology),
+    bytes: integers ? quantisedBytes(integers.network) : float32Bytes(topology),
+    macs: multiplyAccumulates(topology),
+    ...made,
+    error,
+    generation: candidate.generation,
+    onFront: true,
+  };
+}
+
+/** Whether a point computes in integers. Such points stand beside the front: what they save in bytes they may lose in time. */
+export const isInteger = ({ variant }: FrontPoint): boolean => variant === 'int8' || variant === 'fixed16';
+
+/** Which points no other dominates by error and parameters, as in the search; never one in integers. */
+export function markFront<P extends FrontPoint>(points: readonly P[]): P[] {
+  const objectives = ({ error, params }: P) => [errorObjective(error), params];
+  const rivals = points.filter((point) => !isInteger(point));
+  return points.map((point) => ({
+    ...point,
+    onFront: !isInteger(point) && !rivals.some((other) => dominates(objectives(other), objectives(point))),
+  }));
+}
+
+/** Networks in integers that none in the same format betters in error, parameters and bytes: a target has but one. */
+export function bestOfFormat(finalists: readonly Finalist[]): Finalist[] {
+  const objectives = (finalist: Finalist) => {
+    const { error, params, bytes } = finalistPoint(finalist);
+    return [errorObjective(error), params, bytes];
+  };
+  return finalists.filter((finalist) => {
+    const rivals = finalists.filter(({ made }) => made?.variant === finalist.made?.variant);
+    return !rivals.some((other) => dominates(objectives(other), objectives(finalist)));
+  });
+}
+
+export const storedFinalist = ({ id, network, integers, curve }: Finalist): StoredNetwork => ({
+  id,
+  ...network.topology,
+  weights: encodeWeights(network.weights),
+  ...(curve && { curve }),
+  ...(integers && { integers: { format: integers.network.kind, calibration: integers.calibration } }),
+});

@@ -1,0 +1,55 @@
+/** After full training: which pruned and quantised variants are worth measuring, by their errors on validation data. */
+import { float32Bytes } from '../../engine/quantise/quantise.ts';
+import type { Dataset, Encoding } from '../../engine/types.ts';
+import type { Evaluator } from '../evaluator.ts';
+import type { FrontPoint } from '../protocol.ts';
+import { bestOfFormat, type Finalist, finalistOf, finalistPoint, markFront } from './finalists.ts';
+import { pruneFront } from './pruneFront.ts';
+import { quantiseFront } from './quantiseFront.ts';
+import type { RunContext } from './run.ts';
+import type { TrainedCandidate } from './trainFully.ts';
+
+interface ShrinkingContext extends Pick<RunContext, 'request' | 'hooks'> {
+  readonly dataset: Dataset;
+  readonly encoding: Encoding;
+  readonly evaluator: Evaluator;
+}
+
+export interface Shrunk {
+  /** All networks that were trained, and the variants that are not worse than another network in all that counts. */
+  readonly finalists: readonly Finalist[];
+  /** The other pruned ones, off the front. */
+  readonly rest: readonly FrontPoint[];
+}
+
+export async function shrinkFront(
+  context: ShrinkingContext,
+  trained: readonly TrainedCandidate[],
+  onProgress: (share: number) => void,
+): Promise<Shrunk> {
+  const { dataset, encoding, evaluator } = context;
+  const { config } = context.request;
+  const { signal } = context.hooks;
+  const found = trained.map(finalistOf);
+  let done = 0;
+  const pruned = await pruneFront({ config, loss: encoding.loss, evaluator }, found, () => {
+    done++;
+    onProgress(done / (found.length + 1));
+  });
+  const front = onFront([...found, ...pruned]);
+  const integers = await quantiseFront({ config, dataset, encoding, signal }, front);
+  const { maxBytes = Infinity } = config;
+  const fitting = integers.filter((variant) => {
+    const { bytes } = finalistPoint(variant);
+    // Tables and scales weigh more than a small network saves; then there is nothing to gain.
+    return bytes <= maxBytes && bytes < float32Bytes(variant.network.topology);
+  });
+  const finalists = [...new Set([...found, ...front, ...bestOfFormat(fitting)])];
+  const rest = pruned.filter((variant) => !finalists.includes(variant));
+  return { finalists, rest: rest.map((variant) => ({ ...finalistPoint(variant), onFront: false })) };
+}
+
+function onFront(finalists: readonly Finalist[]): Finalist[] {
+  const marked = markFront(finalists.map(finalistPoint));
+  return finalists.filter((_, index) => marked[index]!.onFront);
+}
