@@ -48,8 +48,8 @@ test('time against parameters: a power law is a straight line with r = 1, whatev
     timed('a', 10),
     timed('b', 100),
     timed('c', 1000),
-    timed('d', 60, { variantOf: 'b', alpha: 0.4 }),
-    timed('e', 100, { latencyNs: 1, variantOf: 'b' }),
+    timed('d', 60, { variant: 'pruned', variantOf: 'b', alpha: 0.4 }),
+    timed('e', 100, { latencyNs: 1, variant: 'int8', variantOf: 'b' }),
     point('f', 5, 0.5),
   ]).latency!;
   assert.ok(
@@ -58,7 +58,7 @@ test('time against parameters: a power law is a straight line with r = 1, whatev
   );
   assert.deepEqual(figure.table.rows, [
     ['2-10-1 tanh', '10', '63.2 ns'],
-    ['2-60-1 tanh', '60', '930 ns'],
+    ['2-60-1 tanh, pruned by 40 %', '60', '930 ns'],
     ['2-100-1 tanh', '100', '2 µs'],
     ['2-1000-1 tanh', '1,000', '63.2 µs'],
   ]);
@@ -78,9 +78,9 @@ test('accuracy against pruning rate begins with the network itself, and integers
   const figure = figuresOf(
     [
       point('a', 100, 0.1),
-      point('a-p50', 50, 0.2, { variantOf: 'a', alpha: 0.5 }),
-      point('a-p10', 90, 0.11, { variantOf: 'a', alpha: 0.1 }),
-      point('a-int8', 100, 0.3, { variantOf: 'a' }),
+      point('a-p50', 50, 0.2, { variant: 'pruned', variantOf: 'a', alpha: 0.5 }),
+      point('a-p10', 90, 0.11, { variant: 'pruned', variantOf: 'a', alpha: 0.1 }),
+      point('a-int8', 100, 0.3, { variant: 'int8', variantOf: 'a' }),
       point('b', 20, 0.4),
     ],
     { measure: 'classes' },
