@@ -17,7 +17,7 @@ import { randomSamples } from '../unit/nnHelpers.ts';
 import { startLineProcess } from './lineProcess.ts';
 import { torchCommand } from './torch.ts';
 import type { Contestant, Entry, Suite } from './trainSuite.ts';
-import type { ThreadSetup } from './trainThread.ts';
+import type { ThreadRound, ThreadSetup } from './trainThread.ts';
 
 interface Problem {
   readonly task: TrainingTask;
@@ -57,7 +57,7 @@ const wasm = (threads: number): Entry<Problem> => ({
     const entry = new URL('trainThread.ts', import.meta.url);
     const workers = Array.from({ length: threads }, () => new Worker(entry, { workerData }));
     const answer = (worker: Worker) =>
-      new Promise<number>((resolve, reject) => {
+      new Promise<ThreadRound>((resolve, reject) => {
         worker.once('message', resolve);
         worker.once('error', reject);
       });
@@ -67,8 +67,9 @@ const wasm = (threads: number): Entry<Problem> => ({
         const started = performance.now();
         const answers = workers.map(answer);
         for (const worker of workers) worker.postMessage(epochs);
-        const [loss] = await Promise.all(answers);
-        return { seconds: (performance.now() - started) / 1000, loss: loss! };
+        const rounds = await Promise.all(answers);
+        const cpuSeconds = rounds.reduce((sum, own) => sum + own.cpuSeconds, 0);
+        return { seconds: (performance.now() - started) / 1000, cpuSeconds, loss: rounds[0]!.loss };
       },
       end: () => workers.forEach((worker) => void worker.terminate()),
     };
@@ -146,8 +147,8 @@ async function startProgram(file: string, args: readonly string[], problem: Prob
   return {
     samples: problem.samples.count,
     async train(epochs) {
-      const [seconds, loss] = (await program.ask(String(epochs))).split(' ').map(Number);
-      return { seconds: seconds!, loss: loss! };
+      const [seconds, loss, cpuSeconds] = (await program.ask(String(epochs))).split(' ').map(Number);
+      return { seconds: seconds!, loss: loss!, cpuSeconds: cpuSeconds! };
     },
     end: program.end,
   };

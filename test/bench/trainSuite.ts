@@ -3,6 +3,8 @@ import { significant } from '../../engine/format.ts';
 
 export interface Round {
   readonly seconds: number;
+  /** Processor time of all threads, where it is measured. Other programs on the machine hardly change it. */
+  readonly cpuSeconds?: number;
   /** Mean loss of the first epoch. */
   readonly loss: number;
 }
@@ -40,6 +42,8 @@ interface Running {
   readonly loss: number;
   /** Samples per second, one value per round. */
   readonly rates: number[];
+  /** Samples per second of processor time, where it is measured. */
+  readonly cpuRates: number[];
 }
 
 const rounds = 7;
@@ -54,9 +58,10 @@ export async function runSuite<Problem>(suite: Suite<Problem>): Promise<void> {
     const { running, missing } = await startAll(suite.entries, problem);
     try {
       for (let round = 0; round < rounds; round++) {
-        for (const { contestant, epochs, rates } of running) {
-          const { seconds } = await contestant.train(epochs);
+        for (const { contestant, epochs, rates, cpuRates } of running) {
+          const { seconds, cpuSeconds } = await contestant.train(epochs);
           rates.push((contestant.samples * epochs) / seconds);
+          if (cpuSeconds) cpuRates.push((contestant.samples * epochs) / cpuSeconds);
         }
       }
     } finally {
@@ -78,7 +83,7 @@ async function startAll<Problem>(entries: readonly Entry<Problem>[], problem: Pr
       const { loss } = await contestant.train(1);
       const { seconds } = await contestant.train(1);
       const epochs = Math.max(1, Math.round(secondsPerRound / seconds));
-      running.push({ name, contestant, epochs, loss, rates: [] });
+      running.push({ name, contestant, epochs, loss, rates: [], cpuRates: [] });
     } catch (error) {
       missing.push(`${name}: ${(error as Error).message}`);
     }
@@ -92,9 +97,10 @@ function printTable<Problem>(suite: Suite<Problem>, problem: Problem, running: r
   const operations = suite.operationsPerSample(problem);
   const [first] = running;
   if (!first) return;
-  const rows = running.map(({ name, rates, loss, contestant }) => {
+  const rows = running.map(({ name, rates, cpuRates, loss, contestant }) => {
     const rate = median(rates);
     const ratio = rate / median(first.rates);
+    const cpuRatio = cpuRates.length > 0 && first.cpuRates.length > 0 && median(cpuRates) / median(first.cpuRates);
     // A trainer that computes something else is no comparison. Other samples (a part of them) have another loss.
     const same =
       !suite.sameStart || contestant.samples % first.contestant.samples !== 0 || Math.abs(loss / first.loss - 1) < 1e-3;
@@ -103,9 +109,10 @@ function printTable<Problem>(suite: Suite<Problem>, problem: Problem, running: r
       Math.round(rate).toLocaleString('en-US'),
       significant((rate * operations) / 1e9),
       significant(ratio),
+      cpuRatio === false ? '' : significant(cpuRatio),
     ];
   });
-  const header = [suite.nameOf(problem), 'samples / s', 'GFLOP/s', `x ${first.name}`];
+  const header = [suite.nameOf(problem), 'samples / s', 'GFLOP/s', `x ${first.name}`, 'by CPU time'];
   console.log(formatMarkdown([header, ...rows]));
 }
 

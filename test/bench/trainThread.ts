@@ -10,11 +10,19 @@ export interface ThreadSetup {
   readonly order: Uint32Array;
 }
 
+/** What a thread answers: the first epoch's loss, and its processor time. */
+export interface ThreadRound {
+  readonly loss: number;
+  readonly cpuSeconds: number;
+}
+
 const { kernel, task, samples, order } = workerData as ThreadSetup;
 const session = createWasmSession(kernel, task, samples, samples);
 session.order.set(order);
 
 parentPort?.on('message', (epochs: number) => {
+  const before = process.threadCpuUsage();
   const [loss] = Array.from({ length: epochs }, () => session.trainEpoch(task.learningRate));
-  parentPort?.postMessage(loss);
+  const { user, system } = process.threadCpuUsage(before);
+  parentPort?.postMessage({ loss: loss!, cpuSeconds: (user + system) / 1e6 } satisfies ThreadRound);
 });
