@@ -2,8 +2,8 @@
 import { type Correlation, correlate } from '../data/correlation.ts';
 import { formatCount, formatDuration, significant } from '../format.ts';
 import { type Figure, still } from './figure.ts';
-import { createFrame, drawAxes, type Frame, type FrameOptions } from './frame.ts';
-import { pointList, type SvgElement, svg } from './svg.ts';
+import { createFrame, drawAxes, type FrameOptions } from './frame.ts';
+import { pointList, svg } from './svg.ts';
 
 export interface TimedNetwork {
   /** For example `4-8-1 tanh`. */
@@ -25,30 +25,34 @@ const units = [
   ['ns', 1],
 ] as const;
 
-/** Undefined without two timed networks. */
-export function latencyFigure(
-  networks: readonly TimedNetwork[],
-  { target, width }: LatencyOptions,
-): Figure | undefined {
+/** Undefined without two timed networks. Those that took no time that a clock could see have no place on the axis. */
+export function latencyFigure(timed: readonly TimedNetwork[], { target, width }: LatencyOptions): Figure | undefined {
+  const networks = timed.filter(({ latencyNs }) => latencyNs > 0);
   if (networks.length < 2) return undefined;
   const sorted = [...networks].sort((a, b) => a.params - b.params);
   const longest = Math.max(...networks.map(({ latencyNs }) => latencyNs));
   const [unit, nanoseconds] = units.find(([, size]) => longest >= size) ?? ['ns', 1];
   const height = 340;
+  const fit = correlate(sorted.map(({ params, latencyNs }) => [Math.log10(params), Math.log10(latencyNs)]));
+  const line = fit
+    ? [sorted[0]!, sorted.at(-1)!].map(({ params }) => ({ params, latencyNs: fitted(fit, params) }))
+    : [];
   const options: FrameOptions = {
     x: { label: 'Parameters', values: sorted.map(({ params }) => params), kind: 'log' },
     y: {
       label: `Time per call on ${target} (${unit})`,
-      values: sorted.map(({ latencyNs }) => latencyNs / nanoseconds),
+      values: [...sorted, ...line].map(({ latencyNs }) => latencyNs / nanoseconds),
       kind: 'log',
     },
     area: { left: 0, top: 0, width, height },
   };
   const frame = createFrame(options);
-  const fit = correlate(sorted.map(({ params, latencyNs }) => [Math.log10(params), Math.log10(latencyNs)]));
+  const place = ({ params, latencyNs }: Pick<TimedNetwork, 'params' | 'latencyNs'>) =>
+    frame.place(params, latencyNs / nanoseconds);
   const text = fit ? describe(fit) : 'Too few different networks for a correlation.';
-  const marks = sorted.map(({ name, params, latencyNs }) => {
-    const [cx, cy] = frame.place(params, latencyNs / nanoseconds);
+  const marks = sorted.map((network) => {
+    const { name, params, latencyNs } = network;
+    const [cx, cy] = place(network);
     return svg(
       'circle',
       { cx, cy, r: 4.5 },
@@ -63,7 +67,8 @@ export function latencyFigure(
       { width, height },
       `Time per call on ${target} against parameters. ${text}`,
       drawAxes(frame, options),
-      ...(fit ? fitMarks(frame, fit, { sorted, nanoseconds, text }) : []),
+      svg('polyline', { class: 'fit', points: pointList(line.map(place)) }),
+      svg('text', { class: 'note', x: frame.left + 12, y: frame.top + 16 }, text),
       svg('g', { class: 'scatter' }, ...marks),
     ),
     table: {
@@ -73,22 +78,8 @@ export function latencyFigure(
   };
 }
 
-function fitMarks(
-  frame: Frame,
-  { slope, intercept }: Correlation,
-  {
-    sorted,
-    nanoseconds,
-    text,
-  }: { readonly sorted: readonly TimedNetwork[]; readonly nanoseconds: number; readonly text: string },
-): SvgElement[] {
-  const at = (params: number) => frame.place(params, 10 ** (intercept + slope * Math.log10(params)) / nanoseconds);
-  const ends = [sorted[0]!.params, sorted.at(-1)!.params];
-  return [
-    svg('polyline', { class: 'fit', points: pointList(ends.map(at)) }),
-    svg('text', { class: 'note', x: frame.left + 12, y: frame.top + 16 }, text),
-  ];
-}
+const fitted = ({ slope, intercept }: Correlation, params: number): number =>
+  10 ** (intercept + slope * Math.log10(params));
 
 /** `r = 0.902, R² = 0.814, p = 0.00087, n = 9.` */
 const describe = ({ r, r2, p, n }: Correlation): string =>

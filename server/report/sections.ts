@@ -39,9 +39,8 @@ function frontFigure(view: FrontView): Figure {
   const { points, measure, chosen } = view;
   const drawn = points.filter(({ error }) => Number.isFinite(error.nrmse));
   const chartPoints = drawn.map((point): ChartPoint => {
-    const { id, params, error, onFront } = point;
-    const own = id === chosen ? ({ roles: ['chosen'], label: 'Chosen' } as const) : {};
-    return { id, name: networkLabel(point), params, error: error.nrmse, onFront, ...own };
+    const own = point.id === chosen ? ({ roles: ['chosen'], label: 'Chosen' } as const) : {};
+    return { ...point, name: networkLabel(point), error: point.error.nrmse, ...own };
   });
   const final =
     view.subject.kind === 'function'
@@ -95,7 +94,7 @@ function frontTable({ points, measure, chosen, subject }: FrontView): Table {
 }
 
 /** Titles and next steps of the figures that a run may have no data for. */
-function missingTexts({ runId, subject }: FrontView) {
+function missingTexts({ subject }: FrontView) {
   return {
     fronts: {
       title: 'Front after each generation',
@@ -114,7 +113,10 @@ function missingTexts({ runId, subject }: FrontView) {
     },
     pruning: {
       title: 'Accuracy against pruning rate',
-      text: `Run deepmaker prune ${runId} --alpha 10,20,30,40,50,60,70, then make the report again.`,
+      text:
+        subject.kind === 'function'
+          ? 'This run has no pruned networks: run deepmaker approximate on the function again.'
+          : 'Searches on data sets do not prune their networks: deepmaker approximate does, for a function.',
     },
   } as const;
 }
