@@ -26,7 +26,7 @@ export interface GenerationsOptions {
 const mostPlots = 6;
 
 /** Pixels. */
-const titleHeight = 14;
+const titleHeight = 22;
 const narrowest = 165;
 
 /** Undefined without two fronts: one is no course. */
