@@ -26,7 +26,7 @@ export async function benchSingleCall(results: readonly RunResult[]): Promise<vo
 }
 
 /** Median nanoseconds of a predict call, its result read back, as a program that needs the value would. */
-function timePredict(stored: StoredNetwork): number {
+export function timePredict(stored: StoredNetwork): number {
   const model = tfjsModel(stored);
   const input = new Float32Array(stored.widths[0]!).fill(0.5);
   const call = () => tf.tidy(() => (model.predict(tf.tensor2d(input, [1, input.length])) as tf.Tensor).dataSync()[0]!);

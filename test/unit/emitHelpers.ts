@@ -149,8 +149,7 @@ export interface Emitted {
 }
 
 /** Loads the generated module the way a bundler would: types stripped, nothing else changed. */
-export async function load(input: EmitInput): Promise<Emitted> {
-  const text = emitText(input);
+export async function load(input: EmitInput, text = emitText(input)): Promise<Emitted> {
   const code = input.language === 'typescript' ? stripTypeScriptTypes(text) : text;
   const module = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
   return { text, single: module[input.functionName], batch: module[`${input.functionName}Batch`], module };

@@ -60,14 +60,16 @@ function openModule({ functionName }: EmitInput) {
   return { moduleNames, names: { batch, decode: claim('decode'), weights: claim('weights'), host: claim('host') } };
 }
 
-function perceptronText(input: EmitInput<Network>): string {
+/** The whole module; `form` is there for the benchmark that says which one is faster. */
+export function perceptronText(input: EmitInput<Network>, form?: 'straight-line' | 'kernel'): string {
   const { moduleNames, names } = openModule(input);
   const claim = (wanted: string) => claimName(moduleNames, wanted);
   const own = { start: claim('startKernel'), kernel: claim('kernel'), type: claim('Kernel') };
   const folded = foldNetwork(input.network, input.encoding);
   const network = collapseLinear(input.network);
   const batch = emitBatch(input, network, names, own);
-  if (prefersStraightLine(countTerms(folded), network.weights.length)) {
+  const short = prefersStraightLine(countTerms(folded), network.weights.length);
+  if (form === undefined ? short : form === 'straight-line') {
     const single = emitStraightLine(input, folded, moduleNames);
     return sections(single, batch);
   }

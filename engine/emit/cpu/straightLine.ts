@@ -19,10 +19,10 @@ import {
 import { hiddenCode } from './hidden.ts';
 
 /**
- * Up to this many non-zero parameters: there the kernel is at most 1.5 times as fast, and the text shows what is computed.
- * From 200 on it is 2 to 5 times as fast (`npm run bench:inference` prints both).
+ * Up to this many non-zero parameters: the kernel is 1.1 to 1.4 times as fast at 41, and the text shows what is computed.
+ * At 97 it is twice as fast, at 833 four to five times (`npm run bench:inference` prints both).
  */
-const denseLimit = 100;
+const denseLimit = 64;
 /** A pruned network, whose zeros the kernel multiplies too: at most this many, and at most one in `sparseShare`. */
 const sparseLimit = 1000;
 const sparseShare = 5;
