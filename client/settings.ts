@@ -16,6 +16,10 @@ const runKeys = [
   'samples',
   'maxError',
   'maxParams',
+  'maxBytes',
+  'pruning.alphas',
+  'pruning.fineTuneEpochs',
+  'quantisation.formats',
   'workers',
   'seed',
 ] as const;
@@ -32,9 +36,15 @@ export function runSettings(file: vscode.Uri): Readonly<Record<string, unknown>>
     // The innermost scope wins, also with null, which says that the server decides.
     const set = [scopes?.workspaceFolderValue, scopes?.workspaceValue, scopes?.globalValue];
     const value = set.find((candidate) => candidate !== undefined);
-    if (value !== undefined && value !== null) settings[key] = value;
+    if (value !== undefined && value !== null) put(settings, key, value);
   }
   return settings;
+}
+
+/** `pruning.alphas` is the setting `alphas` of the group `pruning`, as in the configuration file. */
+function put(settings: Record<string, unknown>, key: string, value: unknown): void {
+  const [group, name] = key.split('.');
+  settings[group!] = name === undefined ? value : { ...(settings[group!] as object | undefined), [name]: value };
 }
 
 /** The target that generated code is for; a value that is none of the known ones counts as the default. */

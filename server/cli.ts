@@ -2,6 +2,7 @@
 import { runApproximate } from './cli/approximate.ts';
 import { type ExitCode, usage } from './cli/common.ts';
 import { runExport } from './cli/export.ts';
+import { runPrune } from './cli/prune.ts';
 import { runRevert } from './cli/revert.ts';
 import { runReport } from './cli/runReport.ts';
 import { runSearchCommand } from './cli/search.ts';
@@ -19,6 +20,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       return runSearchCommand(rest);
     case 'export':
       return runExport(rest);
+    case 'prune':
+      return runPrune(rest);
     case 'report':
       return runReport(rest);
     case 'revert':

@@ -34,6 +34,11 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       --augment none|shift|shift+flip   move training images at random, and mirror them (default none)
       --out DIR                   write the chosen network to DIR, as JSON
       and --max-params, --population, --generations, --workers, --trainer, --seed, --config, --json as above
+  deepmaker prune RUN [options]                   prune networks of a finished run, and add them to it
+      --alpha 10,20,...           percent of the parameters to remove (default 10,20,...,70)
+      --candidate ID              the network to prune (default: those on the front)
+      --method M                  similarity, or random or magnitude to compare with (default similarity)
+      --json                      print one JSON object instead of a table
   deepmaker export RUN --out DIR                  write a network of a finished run as code, by the run's id or folder
       --candidate ID              which of its networks (default: the chosen one)
       --target cpu                what the code runs on (default: the run's)

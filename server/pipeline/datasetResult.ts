@@ -26,7 +26,7 @@ export function resultOf(
   { state, seconds, networks }: Searched,
   tested: readonly (ErrorFigures | undefined)[],
 ): DatasetResult | Failure {
-  const finals = markFront(networks.flatMap((trained, index) => finalPoint(trained, tested[index]) ?? []));
+  const finals = markFinalFront(networks.flatMap((trained, index) => finalPoint(trained, tested[index]) ?? []));
   if (finals.length === 0) {
     const message = `None of ${networks.length} networks could be tested.`;
     return { kind: 'failed', message, hint: 'The lines above say why. Run the same command again.' };
@@ -77,7 +77,7 @@ function finalPoint(
 }
 
 /** Full training moves points: the final front is what no other final network dominates on validation rows. */
-function markFront(points: readonly FinalPoint[]): FinalPoint[] {
+export function markFinalFront(points: readonly FinalPoint[]): FinalPoint[] {
   const objectives = ({ validationError, params }: FinalPoint) => [validationError, params];
   return points.map((point) => ({
     ...point,

@@ -4,7 +4,7 @@ import { formatCount, formatPercent, formatTimeLeft } from '../../engine/format.
 import { scoringTask, taskCost } from '../../engine/nn/models.ts';
 import type { NetworkSpace } from '../../engine/search/types.ts';
 import type { EncodedSamples, ErrorFigures } from '../../engine/types.ts';
-import { parameterLimit } from '../config.ts';
+import { type Config, parameterLimit } from '../config.ts';
 import type { Evaluator } from '../evaluator.ts';
 import { TrainingPool } from '../pool.ts';
 import type { Failure } from '../protocol.ts';
@@ -43,12 +43,13 @@ export interface DatasetContext {
 const progressAt = { training: 0.6, testing: 0.95 } as const;
 
 export async function runDatasetStages(context: DatasetContext): Promise<DatasetOutcome> {
-  const { hooks, data } = context;
-  const searched = await withPool(context, data.train, data.validation, (pool) => searchAndTrain(context, pool));
+  const { hooks, data, request, trainer } = context;
+  const workers = { config: request.config, hooks, trainer };
+  const searched = await withPool(workers, data.train, data.validation, (pool) => searchAndTrain(context, pool));
   if (searched.kind !== 'trained') return searched;
   const { state, networks } = searched;
   hooks.onFront(viewOf(context, 'measuring', state));
-  const tested = await withPool(context, firstRow(data.train), data.test, (pool) => test(context, networks, pool));
+  const tested = await withPool(workers, firstRow(data.train), data.test, (pool) => test(context, networks, pool));
   if (hooks.signal.aborted) return { kind: 'cancelled', evaluated: state.candidates.length };
   const result = resultOf({ ...context, normalization: data.normalization }, searched, tested);
   if (result.kind === 'failed') return result;
@@ -57,14 +58,21 @@ export async function runDatasetStages(context: DatasetContext): Promise<Dataset
   return { kind: 'done', result };
 }
 
+/** What workers are started by. */
+export interface PoolContext {
+  readonly config: Pick<Config, 'workers'>;
+  readonly hooks: Pick<DatasetHooks, 'signal'>;
+  readonly trainer: TrainerSetup;
+}
+
 /** Workers that hold these rows, for as long as `work` takes; cancelled when the signal aborts. */
-async function withPool<T>(
-  { request, hooks, trainer }: DatasetContext,
+export async function withPool<T>(
+  { config, hooks, trainer }: PoolContext,
   train: EncodedSamples,
   held: HeldRows,
   work: (pool: Evaluator) => Promise<T>,
 ): Promise<T> {
-  const pool = new TrainingPool({ trainer, train, held }, request.config.workers ?? defaultWorkers(trainer));
+  const pool = new TrainingPool({ trainer, train, held }, config.workers ?? defaultWorkers(trainer));
   const cancel = () => pool.cancel();
   hooks.signal.addEventListener('abort', cancel);
   if (hooks.signal.aborted) cancel();
@@ -77,7 +85,7 @@ async function withPool<T>(
 }
 
 /** A trainer wants at least one row to train on, also for no epochs. */
-const firstRow = ({ count, inputs, targets }: EncodedSamples): EncodedSamples => ({
+export const firstRow = ({ count, inputs, targets }: EncodedSamples): EncodedSamples => ({
   count: 1,
   inputs: inputs.subarray(0, inputs.length / count),
   targets: targets.subarray(0, targets.length / count),

@@ -85,7 +85,7 @@ async function measuredFigures(
 }
 
 /** Reads the set, and makes sure that it is the one that the run knows. */
-async function loadSame(
+export async function loadSame(
   { dataset, runId }: DatasetResult,
   folders: readonly string[],
 ): Promise<{ readonly kind: 'dataset'; readonly dataset: LabelledSet } | Failure> {
@@ -96,7 +96,7 @@ async function loadSame(
     else if (contentHash(loaded.dataset) === dataset.hash) return loaded;
     else {
       const message = `The dataset ${dataset.source} is no longer the one that ${runId} was searched on.`;
-      problem = { kind: 'failed', message, hint: 'Search it again, then export.' };
+      problem = { kind: 'failed', message, hint: 'Search it again.' };
     }
   }
   return problem!;

@@ -14,7 +14,7 @@ import type { TrainedCandidate } from './trainFully.ts';
 export interface Finalist {
   readonly id: string;
   /** Whose training it comes from. */
-  readonly candidate: Candidate;
+  readonly candidate: Pick<Candidate, 'key' | 'optimizer' | 'learningRate' | 'generation'>;
   readonly network: Network;
   /** The network in integers, where it is one of these, and what they were fitted by. */
   readonly integers?: { readonly network: QuantisedNetwork; readonly calibration: Calibration };
@@ -76,8 +76,9 @@ export function bestOfFormat(finalists: readonly Finalist[]): Finalist[] {
   });
 }
 
-export const storedFinalist = ({ id, network, integers, curve }: Finalist): StoredNetwork => ({
+export const storedFinalist = ({ id, candidate, network, integers, curve }: Finalist): StoredNetwork => ({
   id,
+  recipe: { key: candidate.key, optimizer: candidate.optimizer, learningRate: candidate.learningRate },
   ...network.topology,
   weights: encodeWeights(network.weights),
   ...(curve && { curve }),

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Measure } from '../../engine/plot/figure.ts';
 import type { Calibration } from '../../engine/quantise/calibrate.ts';
 import { type IntegerFormat, type QuantisedNetwork, quantise } from '../../engine/quantise/quantise.ts';
-import type { Domain, Encoding, LearningCurve, Network, TargetId, Topology } from '../../engine/types.ts';
+import type { Domain, Encoding, LearningCurve, Network, Optimizer, TargetId, Topology } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
 import type { Failure, FrontPoint, FrontView, MissingRange, Reason } from '../protocol.ts';
 import type { Region } from '../source/types.ts';
@@ -50,6 +50,8 @@ export interface StoredNetwork extends Topology {
   readonly weights: string;
   /** How it was trained. */
   readonly curve?: LearningCurve;
+  /** The training that it comes from, with which it is fine-tuned. */
+  readonly recipe: { readonly key: string; readonly optimizer: Optimizer; readonly learningRate: number };
   /** Where it computes in integers: these weights in this format, fitted by this calibration. */
   readonly integers?: { readonly format: IntegerFormat; readonly calibration: Calibration };
 }
@@ -101,7 +103,10 @@ export interface RunContext {
 }
 
 /** A sandbox that was killed because the user cancelled is no failure. */
-export const cancelledOr = (hooks: RunHooks, failure: Failure): ApproximateOutcome =>
+export const cancelledOr = (
+  hooks: RunHooks,
+  failure: Failure,
+): Failure | { readonly kind: 'cancelled'; readonly evaluated: number } =>
   hooks.signal.aborted ? { kind: 'cancelled', evaluated: 0 } : failure;
 
 /** Where nothing but categories and booleans comes out, errors are shares of wrong answers. */

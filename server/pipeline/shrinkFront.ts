@@ -32,7 +32,7 @@ export async function shrinkFront(
   const { signal } = context.hooks;
   const found = trained.map(finalistOf);
   let done = 0;
-  const pruned = await pruneFront({ config, loss: encoding.loss, evaluator }, found, () => {
+  const pruned = await pruneFront({ config, loss: encoding.loss, evaluator }, found, 'similarity', () => {
     done++;
     onProgress(done / (found.length + 1));
   });

@@ -156,7 +156,7 @@ async function measure(folder: string, input: EmitInput<AnyNetwork>, source: str
   const [ortNs, ortBatchNs] = [await timeOrt(model, inputColumns, 1), await timeOrt(model, inputColumns, rows)];
   const tfjsNs = isCnnNetwork(network)
     ? undefined
-    : timePredict({ id: '', ...network.topology, weights: encodeWeights(network.weights) });
+    : timePredict({ ...network.topology, weights: encodeWeights(network.weights) });
   const { activation } = network.topology;
   const name = networkName(network.topology);
   const callNs = Math.min(straightNs ?? Infinity, kernelNs);

@@ -26,7 +26,10 @@ export async function benchSingleCall(results: readonly RunResult[]): Promise<vo
 }
 
 /** Median nanoseconds of a predict call, its result read back, as a program that needs the value would. */
-export function timePredict(stored: StoredNetwork): number {
+/** What a network computes with. */
+type Predicted = Pick<StoredNetwork, 'widths' | 'activation' | 'weights'>;
+
+export function timePredict(stored: Predicted): number {
   const model = tfjsModel(stored);
   const input = new Float32Array(stored.widths[0]!).fill(0.5);
   const call = () => tf.tidy(() => (model.predict(tf.tensor2d(input, [1, input.length])) as tf.Tensor).dataSync()[0]!);
@@ -39,7 +42,7 @@ export function timePredict(stored: StoredNetwork): number {
   return medians.sort((a, b) => a - b)[rounds >> 1]!;
 }
 
-function tfjsModel({ widths, activation, weights }: StoredNetwork): tf.Sequential {
+function tfjsModel({ widths, activation, weights }: Predicted): tf.Sequential {
   const values = decodeWeights(weights);
   const slices = layerSlices({ widths, activation });
   const model = tf.sequential();

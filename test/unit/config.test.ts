@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { configJsonSchema, defaultConfig, loadConfig } from '../../server/config.ts';
+import { configJsonSchema, defaultConfig, loadConfig, parameterLimit } from '../../server/config.ts';
 
 let root: string;
 beforeEach(() => {
@@ -25,11 +25,36 @@ test('the file overrides defaults, settings override the file, flags override se
   assert.deepEqual({ population, generations, seed }, { population: 10, generations: 4, seed: 9 });
 });
 
+test('a group is overridden setting by setting', () => {
+  write('{ "pruning": { "alphas": [0.2] }, "quantisation": { "formats": [] } }');
+  const loaded = loadConfig({ root, layers: [{ pruning: { fineTuneEpochs: 3 } }] });
+  assert.ok(loaded.kind === 'config');
+  assert.deepEqual(loaded.config.pruning, { ...defaultConfig.pruning, alphas: [0.2], fineTuneEpochs: 3 });
+  assert.deepEqual(loaded.config.quantisation, { ...defaultConfig.quantisation, formats: [] });
+});
+
+const limits: readonly (readonly [Partial<typeof defaultConfig>, number | undefined])[] = [
+  [{}, undefined],
+  [{ maxParams: 500 }, 500],
+  [{ maxBytes: 1003 }, 250],
+  [{ maxParams: 500, maxBytes: 1000 }, 250],
+  [{ maxParams: 100, maxBytes: 1000 }, 100],
+];
+
+for (const [given, limit] of limits) {
+  test(`${JSON.stringify(given)} allows ${limit ?? 'any number of'} parameters`, () => {
+    assert.equal(parameterLimit({ ...defaultConfig, ...given }), limit);
+  });
+}
+
 const broken: readonly [string, RegExp][] = [
   ['{ "population": 1 }', /population/],
   ['{ "populaton": 30 }', /populaton/],
   ['{ "seed": -1 }', /seed/],
   ['{ "maxError": 0 }', /maxError/],
+  ['{ "pruning": { "alphas": [0.5, 0.2] } }', /pruning\.alphas: must ascend/],
+  ['{ "pruning": { "alphas": [30] } }', /pruning\.alphas/],
+  ['{ "quantisation": { "formats": ["int4"] } }', /quantisation\.formats/],
   ['[1]', /must be an object/],
   ['{ "population": ', /JSON/],
 ];

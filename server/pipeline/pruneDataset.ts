@@ -1,0 +1,138 @@
+/** Prunes networks of a dataset's run, on the rows that it was searched on; its test rows only score what comes of it. */
+import { join, resolve } from 'node:path';
+import { errorObjective } from '../../engine/data/metrics.ts';
+import { multiplyAccumulates, networkName, parametersOf, scoringTask } from '../../engine/nn/models.ts';
+import type { PruningMethod } from '../../engine/prune/select.ts';
+import { float32Bytes } from '../../engine/quantise/quantise.ts';
+import type { ErrorFigures } from '../../engine/types.ts';
+import { configFileName } from '../config.ts';
+import { inRunFolder } from '../runLock.ts';
+import { projectRoot } from '../store.ts';
+import { chooseTrainer } from '../trainers.ts';
+import { chooseNetwork, type FinalPoint } from './chooseNetwork.ts';
+import { augmentationOf, type PreparedData, prepareData } from './datasetData.ts';
+import { markFinalFront } from './datasetResult.ts';
+import { type DatasetPoint, type DatasetResult, writeDatasetResult } from './datasetRun.ts';
+import { firstRow, type PoolContext, withPool } from './datasetStages.ts';
+import { loadSame } from './exportDataset.ts';
+import { type PrunedNetwork, pruneNetwork, pruningSuffix } from './pruneNetwork.ts';
+import {
+  configFor,
+  type PruneHooks,
+  type PruneOutcome,
+  type PruneRequest,
+  replaceById,
+  wantedIds,
+  withRates,
+} from './pruneRequest.ts';
+import { restoreNetwork, storeNetwork } from './storedNetwork.ts';
+
+export async function pruneDataset(
+  result: DatasetResult,
+  folder: string,
+  request: PruneRequest,
+  hooks: PruneHooks,
+): Promise<PruneOutcome> {
+  const wanted = wantedIds(result, request);
+  if (wanted.kind === 'failed') return wanted;
+  const owner = resolve(folder, '../../..');
+  hooks.onProgress(`Reading ${result.dataset.source}`, 0);
+  const loaded = await loadSame(result, [process.cwd(), owner]);
+  if (loaded.kind === 'failed') return loaded;
+  const config = configFor(result.config, request);
+  const trainer = await chooseTrainer(config.trainer, result.model, projectRoot(join(owner, configFileName)));
+  if (trainer.kind === 'failed') return trainer;
+  const data = prepareData(loaded.dataset, config.seed, result.subset);
+  const context = { config, hooks, trainer: trainer.setup };
+  const busy = `${result.dataset.name} is being searched`;
+  return inRunFolder(owner, result.runId, busy, async (): Promise<PruneOutcome> => {
+    const variants = await variantsOf({ ...context, ...request }, result, wanted.ids, data);
+    hooks.onProgress('Testing the pruned networks', 0.9);
+    const tested = await withPool(context, firstRow(data.train), data.test, (evaluator) =>
+      evaluator.train(variants.map(({ network }) => scoringTask(network, data.encoding.loss))),
+    );
+    if (hooks.signal.aborted) return { kind: 'cancelled' };
+    const added = variants.flatMap((variant, index) => {
+      const error = tested[index]?.error;
+      return error ? [{ point: finalPoint(variant, error), network: variant.network }] : [];
+    });
+    const extended = withAdded(result, added);
+    writeDatasetResult(folder, extended);
+    const byId = (ids: readonly string[]) => extended.points.filter(({ id }) => ids.includes(id));
+    const pruned = byId(added.map(({ point }) => point.id));
+    return { kind: 'pruned', before: byId(wanted.ids), pruned: withRates(pruned, extended.points) };
+  });
+}
+
+interface Variant extends PrunedNetwork {
+  /** The point that it was pruned from. */
+  readonly origin: DatasetPoint;
+  readonly id: string;
+}
+
+async function variantsOf(
+  context: PoolContext & {
+    readonly config: DatasetResult['config'];
+    readonly hooks: PruneHooks;
+    readonly method: PruningMethod;
+  },
+  result: DatasetResult,
+  ids: readonly string[],
+  data: PreparedData,
+): Promise<Variant[]> {
+  const { config, hooks, method } = context;
+  const augment = augmentationOf(data, config.augment);
+  let done = 0;
+  const pruned = await withPool(context, data.train, data.validation, (evaluator) =>
+    Promise.all(
+      ids.map(async (id): Promise<Variant[]> => {
+        const origin = result.points.find((point) => point.id === id)!;
+        const network = restoreNetwork(result.networks.find((own) => own.id === id)!);
+        const pruning = { config, loss: data.encoding.loss, evaluator, ...(augment && { augment }) };
+        const variants = await pruneNetwork(pruning, network, origin, method);
+        hooks.onProgress(`Pruned ${++done} of ${ids.length} networks`, (0.9 * done) / ids.length);
+        return variants.map((own) => ({ ...own, origin, id: `${id}-${pruningSuffix(own.alpha, method)}` }));
+      }),
+    ),
+  );
+  return pruned.flat();
+}
+
+const finalPoint = ({ id, origin, alpha, network, error }: Variant, test: ErrorFigures): FinalPoint => ({
+  ...origin,
+  id,
+  topology: networkName(network.topology),
+  params: parametersOf(network.topology),
+  bytes: float32Bytes(network.topology),
+  macs: multiplyAccumulates(network.topology),
+  variant: 'pruned',
+  variantOf: origin.id,
+  alpha,
+  error: test,
+  validationError: errorObjective(error),
+  testError: errorObjective(test),
+});
+
+const isFinal = (point: DatasetPoint): point is FinalPoint =>
+  point.validationError !== undefined && point.testError !== undefined;
+
+/** The run with more networks; the front and the choice are made anew. */
+function withAdded(
+  result: DatasetResult,
+  added: readonly { readonly point: FinalPoint; readonly network: PrunedNetwork['network'] }[],
+): DatasetResult {
+  const points = replaceById<DatasetPoint>(
+    result.points,
+    added.map(({ point }) => point),
+  );
+  const final = markFinalFront(points.filter(isFinal));
+  const { chosen, met, reason } = chooseNetwork(final, result.config.maxError);
+  const networks = added.map(({ point, network }) => ({ id: point.id, ...storeNetwork(network) }));
+  return {
+    ...result,
+    points: [...final, ...points.filter((point) => !isFinal(point))],
+    networks: replaceById<DatasetResult['networks'][number]>(result.networks, networks),
+    chosen,
+    criterion: { met, reason },
+  };
+}

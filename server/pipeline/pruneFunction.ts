@@ -1,0 +1,101 @@
+/** Prunes networks of a function's run: the function is sampled again, and the code of what comes of it is measured. */
+import { splitSamples } from '../../engine/data/split.ts';
+import type { PruningMethod } from '../../engine/prune/select.ts';
+import type { Dataset } from '../../engine/types.ts';
+import { startPool } from '../pool.ts';
+import type { FrontPoint } from '../protocol.ts';
+import { inRunFolder } from '../runLock.ts';
+import { loadSource } from '../source/lazy.ts';
+import { chooseTrainer, defaultWorkers } from '../trainers.ts';
+import { choose, type MeasuredPoint } from './choose.ts';
+import { type Finalist, markFront, storedFinalist } from './finalists.ts';
+import { measureNetworks } from './finish.ts';
+import { pruneFront } from './pruneFront.ts';
+import {
+  configFor,
+  type PruneHooks,
+  type PruneOutcome,
+  type PruneRequest,
+  replaceById,
+  wantedIds,
+  withRates,
+} from './pruneRequest.ts';
+import { type RunHooks, type RunResult, readStored, writeResult } from './run.ts';
+import type { SampledContext } from './searchAndFinish.ts';
+import { withSamples } from './withSamples.ts';
+
+export async function pruneFunction(
+  result: RunResult,
+  root: string,
+  request: PruneRequest,
+  hooks: PruneHooks,
+): Promise<PruneOutcome> {
+  const wanted = wantedIds(result, request);
+  if (wanted.kind === 'failed') return wanted;
+  const { runId, region, domain, target } = result;
+  const { file, name } = region;
+  const { createSourceProject, analyse } = await loadSource();
+  const analysis = analyse(createSourceProject(), { file, name });
+  if (analysis.kind !== 'region' || analysis.region.sourceHash !== region.sourceHash) {
+    const message = `${name} has changed since the run ${runId}.`;
+    return { kind: 'failed', message, hint: 'Approximate it again.' };
+  }
+  const config = configFor(result.config, request);
+  const trainer = await chooseTrainer(config.trainer, 'mlp', root);
+  if (trainer.kind === 'failed') return trainer;
+  const runHooks: RunHooks = { ...hooks, onFront: () => {} };
+  const context = { hooks: runHooks, root, runId, region, domain, trainer: trainer.setup };
+  const asked = { file, name, target, config };
+  const outcome = await inRunFolder(root, runId, `${name} is being approximated`, (folder) =>
+    withSamples({ ...context, request: asked, folder }, (sampled) =>
+      pruneSampled(result, wanted.ids, request.method, sampled),
+    ),
+  );
+  return outcome.kind === 'cancelled' ? { kind: 'cancelled' } : outcome;
+}
+
+async function pruneSampled(
+  result: RunResult,
+  ids: readonly string[],
+  method: PruningMethod,
+  context: SampledContext,
+): Promise<PruneOutcome> {
+  const { region, samples, trainer, hooks } = context;
+  const { config } = context.request;
+  const { encoding } = result;
+  const { inputSlots, outputSlots } = region;
+  const dataset: Dataset = { inputSlots, outputSlots, ...splitSamples(samples, config.seed) };
+  const originals = result.networks.filter(({ id }) => ids.includes(id)).map((stored) => originalOf(result, stored.id));
+  const pool = startPool(dataset, encoding, { trainer, workers: config.workers ?? defaultWorkers(trainer) });
+  const cancel = () => pool.cancel();
+  hooks.signal.addEventListener('abort', cancel);
+  let done = 0;
+  const pruning = { config, loss: encoding.loss, evaluator: pool };
+  const pruned = await pruneFront(pruning, originals, method, () => {
+    hooks.onProgress(`Pruned ${++done} of ${originals.length} networks`, 0.1 + (0.6 * done) / originals.length);
+  }).finally(() => {
+    hooks.signal.removeEventListener('abort', cancel);
+    return pool.dispose();
+  });
+  const measured = await measureNetworks({ ...context, dataset, encoding }, pruned, (count) =>
+    hooks.onProgress(`Measured ${count} of ${pruned.length} networks`, 0.7 + (0.3 * count) / pruned.length),
+  );
+  if (hooks.signal.aborted) return { kind: 'cancelled' };
+  if (measured.kind === 'failed') return measured;
+  const points = replaceById(result.points, measured.points);
+  const isMeasured = (point: FrontPoint): point is MeasuredPoint => point.latencyNs !== undefined;
+  const final = markFront(points.filter(isMeasured));
+  const rest = points.filter((point) => !isMeasured(point));
+  const { chosen, met, reason } = choose(final, result.maxError);
+  const networks = replaceById(result.networks, pruned.map(storedFinalist));
+  writeResult(context.root, { ...result, points: [...final, ...rest], networks, chosen, criterion: { met, reason } });
+  const before = final.filter(({ id }) => ids.includes(id));
+  const added = final.filter(({ id }) => pruned.some((own) => own.id === id));
+  return { kind: 'pruned', before, pruned: withRates(added, final) };
+}
+
+function originalOf({ networks, points }: RunResult, wanted: string): Finalist {
+  const stored = networks.find(({ id }) => id === wanted)!;
+  const { generation, error } = points.find(({ id }) => id === wanted)!;
+  return { id: wanted, candidate: { ...stored.recipe, generation }, network: readStored(stored).network, error };
+}

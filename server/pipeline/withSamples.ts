@@ -1,0 +1,62 @@
+/** A run's samples, and the sandbox that they come from: the same ones for the same plan, whoever asks. */
+import { sampleDomain } from '../../engine/data/sobol.ts';
+import type { Failure } from '../protocol.ts';
+import { bundleRegion } from '../sampling/bundle.ts';
+import { sampleRegion } from '../sampling/sampler.ts';
+import { Sandbox } from '../sampling/sandbox.ts';
+import { formatVersion } from '../store.ts';
+import { cancelledOr, emptyFront, type RunContext, readPlan, writePlan } from './run.ts';
+import type { SampledContext } from './searchAndFinish.ts';
+
+/** The bound where neither the tag nor the user gives one. */
+const defaultMaxError = 0.05;
+
+/** The sandbox lives as long as `work`: it samples first, and times the emitted code last. */
+export async function withSamples<T>(
+  context: RunContext,
+  work: (sampled: SampledContext) => Promise<T>,
+): Promise<T | Failure | { readonly kind: 'cancelled'; readonly evaluated: number }> {
+  const { request, hooks, region, domain } = context;
+  const { config } = request;
+  hooks.onProgress('Sampling inputs and outputs', 0.02);
+  hooks.onFront(emptyFront(context));
+  const bundled = await bundleRegion({
+    file: region.file,
+    access: region.access,
+    ...(request.overlay === undefined ? {} : { overlay: request.overlay }),
+  });
+  if (bundled.kind === 'failed') return bundled;
+
+  const started = await Sandbox.start({ signal: hooks.signal });
+  if (started.kind === 'failed') return cancelledOr(hooks, started);
+  const { sandbox } = started;
+  try {
+    const loaded = await sandbox.load('exact', bundled.code);
+    if (loaded.kind === 'failed') return cancelledOr(hooks, loaded);
+    // A run that goes on takes as many samples as it took before, however fast the machine is now.
+    const before = readPlan(context.folder)?.sampled;
+    const sampled = await sampleRegion({
+      sandbox,
+      id: 'exact',
+      region,
+      // Always the whole sequence, of which a slow function gets the beginning: beyond the Sobol dimensions the samples
+      // depend on how many there are.
+      draw: (count, seed) => sampleDomain(domain, config.samples, seed).subarray(0, count * domain.length),
+      count: before ?? config.samples,
+      ...(before === undefined ? {} : { timeBudgetMs: Number.POSITIVE_INFINITY }),
+      seed: config.seed,
+      onProgress: (done) => hooks.onProgress('Sampling inputs and outputs', 0.02 + 0.08 * done),
+    });
+    if (sampled.kind === 'failed') return cancelledOr(hooks, sampled);
+    writePlan(context.folder, { version: formatVersion, region, domain, config, sampled: sampled.evaluated });
+    return await work({
+      ...context,
+      sandbox,
+      samples: sampled.samples,
+      rejected: sampled.rejected,
+      maxError: config.maxError ?? region.maxError ?? defaultMaxError,
+    });
+  } finally {
+    await sandbox.dispose();
+  }
+}
