@@ -25,10 +25,10 @@ export async function benchSingleCall(results: readonly RunResult[]): Promise<vo
   }
 }
 
-/** Median nanoseconds of a predict call, its result read back, as a program that needs the value would. */
 /** What a network computes with. */
 type Predicted = Pick<StoredNetwork, 'widths' | 'activation' | 'weights'>;
 
+/** Median nanoseconds of a predict call, its result read back, as a program that needs the value would. */
 export function timePredict(stored: Predicted): number {
   const model = tfjsModel(stored);
   const input = new Float32Array(stored.widths[0]!).fill(0.5);
