@@ -14,7 +14,7 @@ export type Activation = (typeof activations)[number];
 export const optimizers = ['rmsprop', 'adam', 'sgd', 'adagrad', 'adadelta', 'adamax', 'nadam'] as const;
 export type Optimizer = (typeof optimizers)[number];
 
-export const targetIds = ['cpu', 'gpu', 'arm', 'fpga'] as const;
+export const targetIds = ['cpu', 'onnx', 'gpu', 'arm', 'fpga'] as const;
 export type TargetId = (typeof targetIds)[number];
 
 /** pruned: fewer neurons, fine-tuned. int8, fixed16: the same network in 8-bit integers, or in 16-bit fixed point. */

@@ -8,7 +8,7 @@ export type ExitCode = 0 | 1 | 2 | 130;
 export const usage = `deepmaker: approximate a hot function with a small neural network
 
   deepmaker approximate FILE#FUNCTION [options]   search, train and measure networks for a function
-      --target cpu                what the generated code runs on (default cpu)
+      --target cpu|onnx           what the generated code runs on (default cpu)
       --apply                     swap the function's body for the chosen network
       --out DIR                   write the chosen network's code to DIR
       --max-error E               largest acceptable NRMSE, as a fraction (default: @approximate tag, or 0.05)
@@ -41,7 +41,7 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       --json                      print one JSON object instead of a table
   deepmaker export RUN --out DIR                  write a network of a finished run as code, by the run's id or folder
       --candidate ID              which of its networks (default: the chosen one)
-      --target cpu                what the code runs on (default: the run's)
+      --target cpu|onnx           what the code runs on (default: the run's)
   deepmaker report RUN                            write a page with the figures of a run; RUN is its id or its folder
       --out FILE.html             default: the run's id, in the current folder
       --svg DIR                   write the figures to DIR, too

@@ -1,7 +1,7 @@
 /** `deepmaker export` on the run of a dataset: its code answers what the network does, and says what was measured on it. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,6 +103,21 @@ test('the code of an image search classifies its images, and its head has the er
   const figure = `Measured on 6 test rows it was not trained on: wrong class in ${formatPercent(wrong / rows.count)}.`;
   assert.ok(text.includes(figure), `${figure} is not in ${text.slice(0, 600)}`);
   assert.match(text.slice(0, 600), / per call where it was measured\./);
+});
+
+test('an ONNX file comes with the code, and is run where ONNX Runtime is', async () => {
+  const without = deepmaker('images-cnn-1', '--target', 'onnx', '--out', 'onnx');
+  assert.equal(without.status, 0, without.stderr);
+  assert.match(without.stdout, /Wrote .*images\.onnx\nNot run on this machine: onnxruntime-node does not load/);
+  mkdirSync(join(folder, 'node_modules'));
+  for (const name of ['onnxruntime-node', 'onnxruntime-common']) {
+    symlinkSync(join(import.meta.dirname, '..', '..', 'node_modules', name), join(folder, 'node_modules', name));
+  }
+  const { status, stdout, stderr } = deepmaker('images-cnn-1', '--target', 'onnx', '--out', 'onnx');
+  assert.equal(status, 0, stderr);
+  const [measured] = /Measured on 6 test rows.*/.exec(stdout) ?? [''];
+  assert.ok(readFileSync(join(folder, 'onnx', 'images.approx.ts'), 'utf8').includes(measured));
+  assert.ok(deepmaker('images-cnn-1', '--out', 'out').stdout.includes(measured), 'the code for the CPU errs as much');
 });
 
 describe('what cannot be exported says why', () => {

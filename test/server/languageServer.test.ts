@@ -216,7 +216,7 @@ test('bad requests get errors, and the server goes on', async () => {
   const targets = await client.request<TargetDescription[]>('deepmaker/targets', {}).response;
   assert.deepEqual(
     targets.map(({ id }) => id),
-    ['cpu', 'gpu', 'arm', 'fpga'],
+    ['cpu', 'onnx', 'gpu', 'arm', 'fpga'],
   );
   assert.equal(targets[0]?.unavailable, undefined);
   const front = await client.request<{ kind: string }>('deepmaker/front', { uri, name: 'nothing' }).response;
