@@ -1,5 +1,12 @@
 /** The result of a run, as a table for people and as one JSON object for scripts. */
-import { formatBytes, formatDuration, formatPercent, formatVariant, significant } from '../../engine/format.ts';
+import {
+  formatAmount,
+  formatBytes,
+  formatDuration,
+  formatPercent,
+  formatVariant,
+  significant,
+} from '../../engine/format.ts';
 import { isInteger } from '../pipeline/finalists.ts';
 import type { RunResult } from '../pipeline/run.ts';
 import type { FrontPoint } from '../protocol.ts';
@@ -63,9 +70,9 @@ export function reportTable(result: RunResult, artifacts: readonly string[], app
   // A line between the front and what stands beside it.
   if (integers.length > 0) table.splice(table.length - integers.length, 0, '');
   const lines = [
-    `${region.name}: ${region.inputSlots.length} inputs, ${region.outputSlots.length} outputs, ` +
+    `${region.name}: ${formatAmount(region.inputSlots.length, 'input')}, ${formatAmount(region.outputSlots.length, 'output')}, ` +
       `${formatDuration(result.exactNs)} per exact call`,
-    `${samples.train + samples.validation + samples.test} samples, ${search.evaluations} networks ` +
+    `${formatAmount(samples.train + samples.validation + samples.test, 'sample')}, ${search.evaluations} networks ` +
       `in ${search.generations} generations, ${search.seconds.toFixed(1)} s`,
     ...rejectionLines(result),
     '',
