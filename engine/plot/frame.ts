@@ -76,13 +76,13 @@ export function drawAxes(frame: Frame, { x, y, area, sharesY }: FrameOptions): S
           : svg('text', { class: 'tick', x: left - 8, y: at, dy: '0.32em', 'text-anchor': 'end' }, tickText(tick)),
       ];
     }),
-    ...frame.x.ticks.flatMap((tick) => {
+    ...frame.x.ticks.map((tick) => {
       const at = frame.x.place(tick);
-      return [
-        svg('line', { class: 'grid', x1: at, x2: at, y1: top, y2: bottom }),
-        svg('text', { class: 'tick', x: at, y: bottom + 16, 'text-anchor': 'middle' }, tickText(tick)),
-      ];
+      return svg('line', { class: 'grid', x1: at, x2: at, y1: top, y2: bottom });
     }),
+    ...legible(frame.x).map((tick) =>
+      svg('text', { class: 'tick', x: frame.x.place(tick), y: bottom + 16, 'text-anchor': 'middle' }, tickText(tick)),
+    ),
     svg('polyline', { class: 'axis', points: `${left},${top} ${left},${bottom} ${right},${bottom}` }),
     svg(
       'text',
@@ -102,5 +102,19 @@ export function drawAxes(frame: Frame, { x, y, area, sharesY }: FrameOptions): S
         ),
   );
 }
+
+/** The ticks of a horizontal axis whose labels do not run into the one before. */
+function legible({ ticks, place }: Scale): readonly number[] {
+  let end = Number.NEGATIVE_INFINITY;
+  return ticks.filter((tick) => {
+    const half = (tickText(tick).length * characterWidth) / 2;
+    const fits = place(tick) - half > end;
+    if (fits) end = place(tick) + half + characterWidth;
+    return fits;
+  });
+}
+
+/** Pixels, of the small text of ticks. */
+const characterWidth = 6.2;
 
 const tickText = (tick: number): string => tick.toLocaleString('en-US', { maximumSignificantDigits: 4 });

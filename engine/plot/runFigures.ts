@@ -11,7 +11,7 @@ import { pruningFigure } from './pruning.ts';
 export interface RunPlots {
   /** By errors on validation data. */
   readonly fronts: readonly GenerationFront[];
-  /** How the final networks were trained, from small to large. */
+  /** How the networks that were trained in full were, from small to large. */
   readonly curves: readonly Curve[];
 }
 

@@ -23,7 +23,7 @@ export function runPlots({ search, points, networks }: Plotted): RunPlots {
   const trained = networks
     .flatMap(({ id, curve }) => {
       const point = byId.get(id);
-      return point?.onFront && curve ? [{ point, curve }] : [];
+      return point && curve ? [{ point, curve }] : [];
     })
     .sort((a, b) => a.point.params - b.point.params);
   const curves: Curve[] = sample(trained, mostCurves).map(({ point, curve }) =>

@@ -46,10 +46,13 @@ function frontFigure(view: FrontView): Figure {
     view.subject.kind === 'function'
       ? 'the error of their generated code on samples that training never saw'
       : 'their error on test rows';
+  const variants = points.some(({ variantOf }) => variantOf !== undefined)
+    ? ' Half discs: pruned networks; crosses: networks in integers; thin lines lead from each network to what was made from it.'
+    : '';
   return {
     id: 'front',
     title: 'Front',
-    caption: `Error (${measureName(measure)}) against size. Joined by a line: the networks of the front, trained in full, with ${final}. Small circles: dominated networks, on validation data after the short training of the search.`,
+    caption: `Error (${measureName(measure)}) against size. Joined by a line: the networks of the front, trained in full, with ${final}. Small circles: dominated networks, those that were only trained briefly by the search with their error on validation data.${variants}`,
     picture: frontChart(chartPoints, {
       width,
       height: 400,
@@ -94,7 +97,7 @@ function frontTable({ points, measure, chosen, subject }: FrontView): Table {
 }
 
 /** Titles and next steps of the figures that a run may have no data for. */
-function missingTexts({ subject }: FrontView) {
+function missingTexts({ runId, subject }: FrontView) {
   return {
     fronts: {
       title: 'Front after each generation',
@@ -113,10 +116,7 @@ function missingTexts({ subject }: FrontView) {
     },
     pruning: {
       title: 'Accuracy against pruning rate',
-      text:
-        subject.kind === 'function'
-          ? 'This run has no pruned networks: run deepmaker approximate on the function again.'
-          : 'Searches on data sets do not prune their networks: deepmaker approximate does, for a function.',
+      text: `Run deepmaker prune ${runId} --alpha 10,20,30,40,50,60,70, then make the report again.`,
     },
   } as const;
 }

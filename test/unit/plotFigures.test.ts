@@ -188,3 +188,21 @@ test('the front is a listbox with one tab stop, and a picture where it is still'
     /^<svg [^>]*role="img" aria-label="Error against parameters\. 3 networks, 2 of them on the front/,
   );
 });
+
+test('labels of a narrow axis do not run into each other, and those that fit stay', () => {
+  const place = (params: number) => ({ params, error: 0.1 });
+  const fronts = [1, 2, 3].map((generation) => ({ generation, places: [327_000, 347_000, 458_000].map(place) }));
+  const { picture } = generationsFigure(fronts, { measure: 'nrmse', width: 800 })!;
+  const labels = all(picture, 'text').filter(
+    ({ attributes, children }) => attributes['text-anchor'] === 'middle' && /000$/.test(children.join('')),
+  );
+  assert.ok(labels.length >= 6, `${labels.length} labels`);
+  const ends = labels.map(({ attributes, children }) => ({
+    x: Number(attributes.x),
+    half: children.join('').length * 3.1,
+  }));
+  for (const [index, { x, half }] of ends.entries()) {
+    const next = ends[index + 1];
+    if (next) assert.ok(x + half < next.x - next.half, `${x} and ${next.x}`);
+  }
+});
