@@ -33,11 +33,11 @@ async function takePicture(page: string, file: string): Promise<void> {
     env: { ...process.env, ...env } as Record<string, string>,
   });
   try {
-    const window = await browser.newPage({ viewport: { width: 860, height: 600 }, colorScheme: 'light' });
+    const window = await browser.newPage({ viewport: { width: 720, height: 600 }, colorScheme: 'light' });
     await window.goto(pathToFileURL(page).href);
     // The beginning: the whole page would be a large file.
-    const next = await window.locator('#curves').boundingBox();
-    const clip = { x: 0, y: 0, width: 860, height: next?.y ?? 1200 };
+    const next = await window.locator('#fronts details').boundingBox();
+    const clip = { x: 0, y: 0, width: 720, height: next?.y ?? 1200 };
     await window.screenshot({ path: file, fullPage: true, clip });
   } finally {
     await browser.close();

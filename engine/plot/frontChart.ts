@@ -146,7 +146,7 @@ function integerMark(point: ChartPoint, frame: Plot, options: ChartOptions): Svg
     },
     point.id === options.selected ? svg('circle', { class: 'ring', r: 9 }) : undefined,
     variantMark(point.variant!),
-    svg('circle', { class: 'target', r: 7 }),
+    options.still ? undefined : svg('circle', { class: 'target', r: 7 }),
     svg('title', {}, nameOf(point)),
   );
 }

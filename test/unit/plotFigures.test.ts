@@ -168,6 +168,7 @@ test('the front is a listbox with one tab stop, and a picture where it is still'
       label: 'Chosen',
     },
     { id: 'x', name: '2-9-1 tanh', params: 30, error: 0.3, onFront: false },
+    { id: 'i', name: '2-8-1 tanh', params: 20, error: 0.02, onFront: false, variant: 'int8', variantOf: 'b' } as const,
   ];
   const size = { width: 600, height: 360, measure: 'NRMSE' };
   const live = frontChart(points, { ...size, selected: 'b', atMost: 0.02 });
@@ -182,10 +183,10 @@ test('the front is a listbox with one tab stop, and a picture where it is still'
   assert.equal(options[1]!.attributes['aria-label'], '2-8-1 tanh: 20 parameters, error 1.00 %. Chosen');
   assert.match(String(options[0]!.attributes.class), /out-of-bound/);
   const still = svgText(frontChart(points, { ...size, still: true }));
-  assert.doesNotMatch(still, /role="(option|listbox)"|tabindex/);
+  assert.doesNotMatch(still, /role="(option|listbox)"|tabindex|class="target"/);
   assert.match(
     still,
-    /^<svg [^>]*role="img" aria-label="Error against parameters\. 3 networks, 2 of them on the front/,
+    /^<svg [^>]*role="img" aria-label="Error against parameters\. 4 networks, 2 of them on the front/,
   );
 });
 
