@@ -111,7 +111,7 @@ test('a table says the same as each figure, with the figures of the result', () 
   assert.equal(rows('fronts').length, result.search.fronts.flat().length);
 });
 
-test('a run of a function has its times and its loss, by id, folder or file alike', () => {
+test('a run of a function has its times, its loss and its pruned networks, by id, folder or file alike', () => {
   const names = [
     functionRun,
     join('.deepmaker', 'runs', functionRun),
@@ -128,7 +128,7 @@ test('a run of a function has its times and its loss, by id, folder or file alik
     JSON.parse(read(join('.deepmaker', 'runs', functionRun, 'result.json'))) as { points: { latencyNs?: number }[] }
   ).points.filter(({ latencyNs }) => latencyNs !== undefined).length;
   const latency = timed > 1 ? 'latency' : '(latency)';
-  assert.deepEqual(sections(page!), ['front', 'fronts', 'curves', latency, '(pruning)', '(comparison)']);
+  assert.deepEqual(sections(page!), ['front', 'fronts', 'curves', latency, 'pruning', '(comparison)']);
   assert.match(page!, /Error \(NRMSE, %\)/);
   assert.match(page!, /Validation loss against epochs/);
 });
