@@ -12,6 +12,8 @@ const figure = z.pipe(
   z.transform((value) => value ?? Number.POSITIVE_INFINITY),
 );
 
+const interval = z.tuple([z.number(), z.number()]);
+
 const frontPoint = z.object({
   id: z.string(),
   topology: z.string(),
@@ -25,6 +27,26 @@ const frontPoint = z.object({
   error: z.object({ nrmse: figure, meanRelative: figure, p99: figure, max: figure, missRate: figure }),
   latencyNs: z.exactOptional(z.number()),
   speedup: z.exactOptional(z.number()),
+  speedupInterval: z.exactOptional(interval),
+  batch: z.exactOptional(z.object({ latencyNs: z.number(), speedup: z.number(), speedupInterval: interval })),
+  certificate: z.exactOptional(
+    z.object({ error: figure, share: z.number(), confidence: z.number(), samples: z.number(), networks: z.number() }),
+  ),
+  freshError: z.exactOptional(figure),
+  explanation: z.exactOptional(
+    z.object({
+      histogram: z.object({ edges: z.array(z.number()), counts: z.array(z.number()) }),
+      inputs: z.array(
+        z.object({
+          path: z.string(),
+          bins: z.array(z.object({ at: z.number(), label: z.string(), mean: z.number(), p95: z.number() })),
+        }),
+      ),
+      pairs: z.exactOptional(z.array(z.tuple([z.number(), z.number()]))),
+    }),
+  ),
+  fallbacks: z.exactOptional(z.number()),
+  objection: z.exactOptional(z.string()),
   generation: z.number(),
   onFront: z.boolean(),
 });
@@ -58,6 +80,7 @@ const frontView = z.object({
   exactNs: z.exactOptional(z.number()),
   maxError: z.exactOptional(z.number()),
   criterion: z.exactOptional(z.object({ met: z.boolean(), reason: z.string() })),
+  notes: z.exactOptional(z.array(z.string())),
   applied: z.exactOptional(z.string()),
   plots: z.exactOptional(runPlots),
 });

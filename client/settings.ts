@@ -22,6 +22,10 @@ const runKeys = [
   'quantisation.formats',
   'workers',
   'seed',
+  'guard',
+  'guardPredictor',
+  'objectives',
+  'hardInputs',
 ] as const;
 
 /**

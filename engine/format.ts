@@ -93,6 +93,19 @@ const formatRatio = (ratio: number): string =>
       ? String(Number(ratio.toPrecision(2)))
       : significant(ratio);
 
+/** What a certificate promises: `error at most 1.2 % for at least 90 % of inputs (95 % confidence)`. */
+export function formatCertificate(certificate: {
+  readonly error: number;
+  readonly share: number;
+  readonly confidence: number;
+}): string {
+  const { error, share, confidence } = certificate;
+  const what = error === 0 ? 'right' : `error at most ${formatPercent(error)}`;
+  // Rounded down: rounding up would promise more than was shown.
+  const shown = Math.floor(share * 1000) / 10;
+  return `${what} for at least ${shown} % of inputs (${formatBound(confidence)} confidence)`;
+}
+
 /** Three significant digits without trailing zeros or exponents, and with thousands separated. */
 export const significant = (value: number): string =>
   Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 });

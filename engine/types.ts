@@ -74,6 +74,31 @@ export type SlotDomain =
   | { readonly path: string; readonly kind: 'boolean' }
   | { readonly path: string; readonly kind: 'category'; readonly values: readonly Literal[] };
 
+/**
+ * What applied code does with inputs outside of the trained domain. fallback: the exact function computes them.
+ * clamp: numbers are moved to the nearest trained value. none: nothing is checked. NaN, infinities and unknown
+ * categories go to the exact function under both of the first two.
+ */
+export const guardModes = ['fallback', 'clamp', 'none'] as const;
+export type GuardMode = (typeof guardModes)[number];
+
+/** A decision tree over raw input slots: whether the network's error is expected to be small there. */
+export type ErrorTree =
+  | boolean
+  | {
+      readonly slot: number;
+      /** Values below it go to `below`, the others to `above`. */
+      readonly threshold: number;
+      readonly below: ErrorTree;
+      readonly above: ErrorTree;
+    };
+
+export interface Guard {
+  readonly mode: GuardMode;
+  /** The error predictor: where it says false, the exact function takes the call. */
+  readonly trusted?: ErrorTree;
+}
+
 /** One entry per input slot, in slot order. */
 export type Domain = readonly SlotDomain[];
 

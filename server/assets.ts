@@ -11,6 +11,12 @@ export const assetPath = (name: string): string => join(distFolder, name);
 /** Style sheets that the panel and reports share. In a checkout and in the package, `media/` lies beside `dist/`. */
 export const mediaPath = (name: string): string => join(distFolder, '..', 'media', name);
 
+/** The product's own version, as its package says. */
+export function productVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(distFolder, '..', 'package.json'), 'utf8')) as { version: string };
+  return manifest.version;
+}
+
 /** The bytes of a kernel: as scripts/buildKernels.mjs names it. */
 export const readKernel = (name: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(readFileSync(assetPath(join('kernels', `${name}.wasm`))));

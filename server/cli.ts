@@ -1,5 +1,6 @@
 /** The command line: parses arguments, calls the pipeline, prints. Exit codes: 0 done, 1 not met, 2 bad usage, 130 cancelled. */
 import { runApproximate } from './cli/approximate.ts';
+import { runCheck } from './cli/check.ts';
 import { type ExitCode, usage } from './cli/common.ts';
 import { runExport } from './cli/export.ts';
 import { runPrune } from './cli/prune.ts';
@@ -26,6 +27,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       return runReport(rest);
     case 'revert':
       return runRevert(rest);
+    case 'check':
+      return runCheck(rest);
     case 'lsp':
       return runLanguageServer(rest);
     case undefined:

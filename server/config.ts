@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { bytesPerParameter, integerFormats } from '../engine/quantise/quantise.ts';
+import { guardModes } from '../engine/types.ts';
 import type { Failure } from './protocol.ts';
+
+/** The search's objectives, by name. */
+export const objectiveNames = ['error', 'params', 'latency'] as const;
+export type ObjectiveName = (typeof objectiveNames)[number];
 
 const count = z.int().positive();
 const fraction = z.number().min(0).max(1);
@@ -68,6 +73,24 @@ const settings = z.strictObject({
   trainer: z
     .enum(['auto', 'wasm', 'reference', 'tensorflow', 'webgpu'])
     .describe('What trains the networks. tensorflow and webgpu need packages of their own; auto is the embedded wasm.'),
+  objectives: z
+    .array(z.enum(objectiveNames))
+    .min(2)
+    .refine((names) => new Set(names).size === names.length && names.includes('error'), {
+      message: 'name error and at least one of params and latency, each once',
+    })
+    .describe('What the search minimises. latency is estimated from the network, so that the front stays the same.'),
+  guard: z
+    .enum(guardModes)
+    .describe('What applied code does outside of the trained ranges: call the exact function, clamp, or nothing.'),
+  guardPredictor: z
+    .boolean()
+    .describe('Also call the exact function where the error is expected to be large, for at most 10 % of the inputs.'),
+  hardInputs: z
+    .int()
+    .min(0)
+    .max(10)
+    .describe('Rounds in which the inputs with the largest errors are searched for and trained on again.'),
   seed: z
     .int()
     .min(0)
@@ -93,6 +116,10 @@ export const defaultConfig: Config = {
   pruning: { alphas: [0.1, 0.3, 0.5], fineTuneEpochs: 5, everyStep: false },
   quantisation: { formats: ['int8', 'fixed16'], aware: true },
   trainer: 'auto',
+  objectives: ['error', 'params'],
+  guard: 'fallback',
+  guardPredictor: false,
+  hardInputs: 0,
   seed: 1,
 };
 

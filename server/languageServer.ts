@@ -10,10 +10,12 @@ import {
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { registerCodeAction } from './features/codeAction.ts';
 import { registerCodeLens } from './features/codeLens.ts';
+import { registerDiagnostics } from './features/diagnostics.ts';
 import { registerEdits } from './features/edits.ts';
 import { registerExport } from './features/export.ts';
 import { filePathOf } from './features/files.ts';
 import { registerFront } from './features/front.ts';
+import { registerHover } from './features/hover.ts';
 import { registerRun } from './features/run.ts';
 import { registerRuns } from './features/runs.ts';
 import { registerTargets } from './features/targets.ts';
@@ -63,7 +65,8 @@ export function serve(connection: Connection): void {
       serverInfo: { name: 'deepmaker' },
       capabilities: {
         textDocumentSync: TextDocumentSyncKind.Incremental,
-        codeActionProvider: { codeActionKinds: [approximateKind] },
+        codeActionProvider: { codeActionKinds: [approximateKind, 'quickfix'] },
+        hoverProvider: true,
         codeLensProvider: {},
       },
     };
@@ -71,6 +74,8 @@ export function serve(connection: Connection): void {
   keepOverlays(context);
   registerCodeAction(context);
   registerCodeLens(context);
+  registerDiagnostics(context);
+  registerHover(context);
   registerRun(context);
   registerEdits(context);
   registerFront(context);

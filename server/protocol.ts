@@ -5,6 +5,8 @@
 import { ProgressType, RequestType, type WorkspaceEdit } from 'vscode-languageserver-protocol';
 import type { Measure } from '../engine/plot/figure.ts';
 import type { RunPlots } from '../engine/plot/runFigures.ts';
+import type { Certificate } from '../engine/trust/certificate.ts';
+import type { Explanation } from '../engine/trust/explain.ts';
 import type { Activation, ErrorFigures, TargetDescription, TargetId, VariantKind } from '../engine/types.ts';
 
 /** The kind of the code action, under `refactor.rewrite`. */
@@ -30,6 +32,12 @@ export interface RegionReference {
 export type Subject =
   | (RegionReference & { readonly kind: 'function' })
   | { readonly kind: 'dataset'; readonly uri: string; readonly name: string };
+export interface BatchFigures {
+  /** Nanoseconds per row. */
+  readonly latencyNs: number;
+  readonly speedup: number;
+  readonly speedupInterval: readonly [number, number];
+}
 
 /** One network of a run, as people see it. */
 export interface FrontPoint {
@@ -54,6 +62,20 @@ export interface FrontPoint {
   readonly latencyNs?: number;
   /** Exact time / emitted-code time; absent until it is measured. */
   readonly speedup?: number;
+  /** 95 % interval of the speedup. */
+  readonly speedupInterval?: readonly [number, number];
+  /** The same for the batch function, per row. */
+  readonly batch?: BatchFigures;
+  /** What holds for single calls, from inputs that neither training nor selection saw. */
+  readonly certificate?: Certificate;
+  /** The error that the bound is compared with, on the inputs of the certificate. */
+  readonly freshError?: number;
+  /** Where it is wrong, on held-out data. */
+  readonly explanation?: Explanation;
+  /** Share of the fresh inputs that the guard's error predictor leaves to the exact function. */
+  readonly fallbacks?: number;
+  /** Why applying it needs an explicit choice: it is slower, not clearly faster, or misses the bound. */
+  readonly objection?: string;
   /** The generation that found it, from 1. */
   readonly generation: number;
   /** Not dominated by another point of this run, by error and parameters; false for networks in integers. */
@@ -83,6 +105,8 @@ export interface FrontView {
   readonly maxError?: number;
   /** Whether the chosen point meets the error bound and is faster, and why or why not, in one sentence. */
   readonly criterion?: { readonly met: boolean; readonly reason: string };
+  /** What else a user should know before trusting it: one sentence each. */
+  readonly notes?: readonly string[];
   /** The candidate that is in the source now, if any. */
   readonly applied?: string;
   /** What the plots beside the front are drawn from; present once the stage is 'done'. */
@@ -140,12 +164,25 @@ export interface ApplyParams {
   readonly candidateId: string;
   readonly target: TargetId;
   readonly uri: string;
+  /** The user has been asked, and wants it although it is slower or misses the bound. */
+  readonly force?: boolean;
 }
 
 export type EditOutcome = { readonly kind: 'edit'; readonly label: string; readonly edit: WorkspaceEdit } | Failure;
 
-/** Client to server: the edit that swaps the function's body for a call to this candidate's network. */
-export const ApplyRequest = { type: new RequestType<ApplyParams, EditOutcome, void>('deepmaker/apply') };
+/**
+ * Client to server: the edit that swaps the function's body for a call to this candidate's network. Answers an objection
+ * where the network does not pay.
+ */
+export const ApplyRequest = {
+  type: new RequestType<ApplyParams, EditOutcome | Objection, void>('deepmaker/apply'),
+};
+
+/** Nothing was changed: ask the user whether to apply it all the same, and send the request again with `force`. */
+export interface Objection {
+  readonly kind: 'objection';
+  readonly message: string;
+}
 
 /** Client to server: the edit that puts the exact function back. */
 export const RevertRequest = { type: new RequestType<RegionReference, EditOutcome, void>('deepmaker/revert') };

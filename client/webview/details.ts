@@ -1,12 +1,15 @@
 /** Everything about the selected network, and the button that puts it into the source. */
 
 import {
+  formatAmount,
   formatBytes,
+  formatCertificate,
   formatComparison,
   formatCount,
   formatDuration,
   formatPercent,
   formatVariant,
+  significant,
 } from '../../engine/format.ts';
 import { networkLabel } from '../../engine/plot/runFigures.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
@@ -48,6 +51,9 @@ export function drawDetails(view: FrontView, point: FrontPoint | undefined, opti
       ]),
       ...group(errorTitle(view, point), errorRows(view, point)),
       ...times(view, point),
+      ...(point.fallbacks === undefined
+        ? []
+        : group('Guard', [['Left to the exact function', `${formatPercent(point.fallbacks)} of inputs`]])),
     ),
     ...(point.speedup === undefined
       ? []
@@ -58,6 +64,10 @@ export function drawDetails(view: FrontView, point: FrontPoint | undefined, opti
             capitalise(formatComparison(point.speedup)),
           ),
         ]),
+    ...(point.certificate ? [html('p', { class: 'certificate' }, certificateText(point.certificate))] : []),
+    ...(point.id === view.chosen && view.notes
+      ? [html('ul', { class: 'notes' }, ...view.notes.map((note) => html('li', {}, note)))]
+      : []),
     ...actions(view, point, options),
   ];
 }
@@ -87,15 +97,28 @@ function errorRows({ measure }: FrontView, { error }: FrontPoint): readonly (rea
 }
 
 /** Nothing is timed, and there is nothing to compare with, where networks are for a data set. */
-function times({ subject, exactNs }: FrontView, { latencyNs }: FrontPoint): HTMLElement[] {
+function times({ subject, exactNs }: FrontView, point: FrontPoint): HTMLElement[] {
+  const { latencyNs, speedupInterval, batch } = point;
   if (subject.kind === 'dataset') {
     return latencyNs === undefined ? [] : group('Time per call', [['This network', formatDuration(latencyNs)]]);
   }
   return group('Time per call', [
     ['This network', latencyNs === undefined ? 'not measured' : formatDuration(latencyNs)],
     ['Exact function', exactNs === undefined ? 'not measured' : formatDuration(exactNs)],
+    ...(speedupInterval ? [['Speedup, 95 % interval', intervalText(speedupInterval)] as const] : []),
+    ...(batch
+      ? [
+          ['In batches, per row', formatDuration(batch.latencyNs)] as const,
+          ['Batch speedup, 95 % interval', intervalText(batch.speedupInterval)] as const,
+        ]
+      : []),
   ]);
 }
+const intervalText = ([low, high]: readonly [number, number]): string =>
+  `${significant(low)}x to ${significant(high)}x`;
+
+const certificateText = (certificate: NonNullable<FrontPoint['certificate']>): string =>
+  `Certified: ${formatCertificate(certificate)}, from ${formatAmount(certificate.samples, 'fresh input')}.`;
 
 const group = (title: string, rows: readonly (readonly [string, string])[]): HTMLElement[] => [
   html('div', { class: 'group' }, title),

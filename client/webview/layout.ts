@@ -62,6 +62,13 @@ export function createLayout({ onBound, onDominated, onReveal, onStop, onRun }: 
     ),
     table,
   );
+  const explained = html('div', { class: 'figures' });
+  const explanation = html(
+    'section',
+    { class: 'plots', 'aria-label': 'Where the selected network is wrong', hidden: true },
+    html('h2', {}, 'Where it is wrong'),
+    explained,
+  );
   const figures = html('div', { class: 'figures' });
   const plots = html('section', { class: 'plots', 'aria-label': 'Plots' }, html('h2', {}, 'Plots'), figures);
   const content = html(
@@ -70,6 +77,7 @@ export function createLayout({ onBound, onDominated, onReveal, onStop, onRun }: 
     html('section', { class: 'figure', 'aria-label': 'Pareto front' }, toolbar, plot, below),
     details,
     networks,
+    explanation,
     plots,
   );
   root.replaceChildren(html('header', {}, html('h1', {}, name, ' ', target), status), content);
@@ -91,6 +99,8 @@ export function createLayout({ onBound, onDominated, onReveal, onStop, onRun }: 
     dominated,
     networks,
     table,
+    explanation,
+    explained,
     plots,
     figures,
     content,

@@ -14,7 +14,7 @@ import { replaceKeepingFocus } from './dom.ts';
 import { drawFigure } from './figure.ts';
 import { defaultSelection, parseBound } from './front.ts';
 import { createLayout } from './layout.ts';
-import { drawPlots } from './plots.ts';
+import { drawExplanation, drawPlots } from './plots.ts';
 import { statusText } from './status.ts';
 import { drawTable } from './table.ts';
 
@@ -116,6 +116,10 @@ function draw(): void {
   layout.networks.hidden = view.points.length === 0;
   replaceKeepingFocus(layout.details, ...drawDetails(view, point, { status, send }));
   replaceKeepingFocus(layout.table, drawTable(view, { state, selected, onSelect: select, onSort: sort }));
+  if (explained?.view !== view || explained.selected !== selected || explained.width !== layout.content.clientWidth) {
+    drawExplanation(layout, point);
+    explained = { view, selected, width: layout.content.clientWidth };
+  }
   // Nothing in them depends on what is selected.
   const width = layout.figures.clientWidth;
   if (plotted?.view !== view || plotted.width !== width) {
@@ -123,6 +127,9 @@ function draw(): void {
     plotted = { view, width };
   }
 }
+
+/** What the explanation shows now: it is drawn anew only where that changes, so that an open table stays open. */
+let explained: { readonly view: FrontView; readonly selected: string | undefined; readonly width: number } | undefined;
 
 /** What the plots show now. */
 let plotted: { readonly view: FrontView; readonly width: number } | undefined;

@@ -96,19 +96,8 @@ export function useState(status: PanelStatus, view: FrontView, point: FrontPoint
   }
   if (!isOffered(point)) return { kind: 'disabled', reason: 'Another network is at least as small and as accurate.' };
   if (view.applied === point.id) return { kind: 'applied' };
-  if (point.speedup !== undefined && point.speedup < 1) {
-    return {
-      kind: 'use',
-      label: 'Use this network anyway',
-      advice: 'The exact function is faster: this would slow your program down.',
-    };
-  }
-  if (view.maxError !== undefined && point.error.nrmse > view.maxError) {
-    return {
-      kind: 'use',
-      label: 'Use this network anyway',
-      advice: 'Its error is above the bound that you asked for.',
-    };
+  if (point.objection !== undefined) {
+    return { kind: 'use', label: 'Use this network anyway', advice: point.objection };
   }
   return { kind: 'use', label: 'Use this network' };
 }

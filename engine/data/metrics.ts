@@ -70,6 +70,30 @@ function unitOf(exact: Float64Array, count: number, stride: number, index: numbe
   return Math.min(max - min, Number.MAX_VALUE) || Math.abs(max) || 1;
 }
 
+/**
+ * One error per sample: the largest of its outputs' errors as shares of `units`, and 1 at least where a category or
+ * boolean is wrong. `units` has one entry per output slot; see `outputUnits`.
+ */
+export function sampleErrors(
+  exact: Float64Array,
+  approx: Float64Array,
+  outputSlots: readonly Slot[],
+  units: readonly number[],
+): Float64Array {
+  const stride = outputSlots.length;
+  return Float64Array.from({ length: exact.length / stride }, (_, row) =>
+    outputSlots.reduce((largest, slot, index) => {
+      const [expected, actual] = [exact[row * stride + index]!, approx[row * stride + index]!];
+      const error = slot.kind === 'number' ? distanceOf(expected, actual) / units[index]! : expected === actual ? 0 : 1;
+      return Math.max(largest, error);
+    }, 0),
+  );
+}
+
+/** What `errorFigures` divides each output's errors by, 1 for categories and booleans: one entry per output slot. */
+export const outputUnits = (exact: Float64Array, count: number, outputSlots: readonly Slot[]): number[] =>
+  outputSlots.map((slot, index) => (slot.kind === 'number' ? unitOf(exact, count, outputSlots.length, index) : 1));
+
 /** 1 for every sample with a wrong category or boolean, 0 for the others. */
 function missed(exact: Float64Array, approx: Float64Array, count: number, slots: readonly Slot[]): Float64Array {
   const categorical = slotsWhere(slots, (slot) => slot.kind !== 'number');

@@ -64,6 +64,15 @@ export function sampleDomain(domain: Domain, count: number, seed: number): Float
   return rows;
 }
 
+/** `count` rows drawn independently and uniformly, which is what statements about shares of all inputs are made from. */
+export function independentRows(domain: Domain, count: number, seed: number): Float64Array {
+  const random = createRandom(seedOf(seed, 'independent'));
+  const maps = domain.map(valueMap);
+  const rows = new Float64Array(count * domain.length);
+  for (let at = 0; at < rows.length; at++) rows[at] = maps[at % domain.length]!(random.integer(2 ** bits));
+  return rows;
+}
+
 /** Owen scrambling: each bit is flipped by a hash of the bits above it. In place. */
 function scrambled(column: Uint32Array, seed: number): Uint32Array {
   for (let point = 0; point < column.length; point++) {

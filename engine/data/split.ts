@@ -42,6 +42,17 @@ export function splitSamples(
   };
 }
 
+/** The rows of both, those of `a` first. */
+export function concatenateSamples(a: Samples, b: Samples): Samples {
+  const join = (first: Float64Array, second: Float64Array) => {
+    const joined = new Float64Array(first.length + second.length);
+    joined.set(first);
+    joined.set(second, first.length);
+    return joined;
+  };
+  return { count: a.count + b.count, inputs: join(a.inputs, b.inputs), outputs: join(a.outputs, b.outputs) };
+}
+
 /** The rows at `indices`, copied, in that order. */
 function pick({ count, inputs, outputs }: Samples, indices: Int32Array): Samples {
   const rows = (source: Float64Array) => {

@@ -2,7 +2,7 @@
 import { formatVariant } from '../format.ts';
 import { networkName } from '../nn/models.ts';
 import { quantisedBytes } from '../quantise/quantise.ts';
-import type { SlotDomain } from '../types.ts';
+import type { GuardMode, SlotDomain } from '../types.ts';
 import { literalText } from './shapes.ts';
 import type { EmitInput } from './target.ts';
 import { commentText } from './text.ts';
@@ -19,7 +19,7 @@ export function headerText(input: EmitInput): string {
     `Approximates \`${input.regionName}\` by a neural network: ${name}, ${activation}, ${parameters} parameters${formatText(input)}.`,
     ...(input.figures ?? []),
     '',
-    'It holds for these inputs; outside them it extrapolates.',
+    outsideText[input.guard.mode],
     ...domainLines(input.domain),
   ];
   const comment = lines.map((line) => ` * ${commentText(line)}`.trimEnd());
@@ -40,6 +40,12 @@ function formatText({ quantised }: EmitInput): string {
   if (!quantised) return '';
   return ` in ${formatVariant(quantised.kind)}, ${quantisedBytes(quantised).toLocaleString('en-US')} bytes`;
 }
+
+const outsideText: Readonly<Record<GuardMode, string>> = {
+  fallback: 'It holds for these inputs; its guard leaves the others to the exact function.',
+  clamp: 'It holds for these inputs; other numbers count as the nearest of them, and NaN goes to the exact function.',
+  none: 'It holds for these inputs; outside them it extrapolates.',
+};
 
 /** One line per input; consecutive elements of an array, nested or not, that share a range share a line. */
 function domainLines(domain: readonly SlotDomain[]): string[] {

@@ -33,3 +33,6 @@ export function claimName(taken: Set<string>, wanted: string): string {
 export function propertyAccess(name: string, quoted: (text: string) => string): string {
   return isPropertyName(name) ? `.${name}` : `[${quoted(name)}]`;
 }
+
+/** What the guard of a generated function is called. */
+export const guardNameOf = (functionName: string): string => `${functionName}Accepts`;

@@ -1,6 +1,6 @@
 /** What generated code runs on. A target turns a chosen network into files, and says what it costs there. */
 import type { QuantisedNetwork } from '../quantise/quantise.ts';
-import type { AnyNetwork, Domain, Encoding, Signature, TargetDescription, TargetId } from '../types.ts';
+import type { AnyNetwork, Domain, Encoding, Guard, Signature, TargetDescription, TargetId } from '../types.ts';
 import type { Cost } from './cost.ts';
 import type { Language } from './shapes.ts';
 
@@ -15,6 +15,7 @@ export interface EmitInput<Network extends AnyNetwork = AnyNetwork> {
   /** `network` in integers; where it is given, the code computes in these. */
   readonly quantised?: QuantisedNetwork;
   readonly domain: Domain;
+  readonly guard: Guard;
   readonly language: Language;
   /** How a JavaScript file exports: `export`, or `module.exports`. */
   readonly modules?: 'esm' | 'commonjs';
@@ -22,6 +23,8 @@ export interface EmitInput<Network extends AnyNetwork = AnyNetwork> {
   readonly inference: Uint8Array;
   /** Bytes of dist/kernels/inference-cnn.wasm, for convolutional networks. */
   readonly cnnInference: Uint8Array;
+  /** The function is for the file itself, and not exported. */
+  readonly internal?: boolean;
   /** Lines for the header: what was measured. */
   readonly figures?: readonly string[];
 }

@@ -36,7 +36,7 @@ export interface Search<G> {
   readonly archive: ReadonlyMap<string, Evaluated<G>>;
   /** The parents of the next generation, best front first. */
   readonly population: readonly Evaluated<G>[];
-  /** Hypervolume of the archive's front after each completed generation; empty unless there are two objectives. */
+  /** Hypervolume of the archive's front after each completed generation; empty where there is only one objective. */
   readonly hypervolume: readonly number[];
   /** Where hypervolume is measured up to; undefined until it is known. */
   readonly reference: Objectives | undefined;
@@ -92,7 +92,7 @@ export function nsga2<G>(problem: Variation<G>, options: Nsga2Options<G>): Searc
   }
 
   function recordHypervolume(evaluated: readonly Evaluated<G>[]): void {
-    if (objectiveCount !== 2) return;
+    if (objectiveCount === undefined || objectiveCount < 2) return;
     reference ??= worst(evaluated.map(({ objectives }) => objectives).filter(isFinitePoint));
     const points = front.map(({ objectives }) => objectives);
     history.push(reference ? hypervolume(points, reference) : 0);

@@ -24,7 +24,12 @@ const options = {
   'max-bytes': { type: 'string' },
   workers: { type: 'string' },
   trainer: { type: 'string' },
+  objectives: { type: 'string' },
+  guard: { type: 'string' },
+  'guard-predictor': { type: 'boolean' },
+  'hard-inputs': { type: 'string' },
   apply: { type: 'boolean', default: false },
+  force: { type: 'boolean', default: false },
   out: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const satisfies ParseArgsConfig['options'];
@@ -38,6 +43,7 @@ const numberFlags = {
   'max-params': 'maxParams',
   'max-bytes': 'maxBytes',
   workers: 'workers',
+  'hard-inputs': 'hardInputs',
 } as const;
 
 export async function runApproximate(args: readonly string[]): Promise<ExitCode> {
@@ -46,7 +52,13 @@ export async function runApproximate(args: readonly string[]): Promise<ExitCode>
   const { values, file, name, target } = parsed;
 
   const root = projectRoot(file);
-  const layer = { ...settingsOf(values, numberFlags), trainer: values.trainer };
+  const layer = {
+    ...settingsOf(values, numberFlags),
+    trainer: values.trainer,
+    objectives: values.objectives?.split(','),
+    guard: values.guard,
+    guardPredictor: values['guard-predictor'],
+  };
   const loaded = loadConfig({ root, layers: [layer], ...(values.config ? { file: resolve(values.config) } : {}) });
   if (loaded.kind === 'failed') return fail(loaded);
 
@@ -103,8 +115,11 @@ function parse(args: readonly string[]): Parsed {
 async function finish(result: RunResult, values: Values, root: string): Promise<ExitCode> {
   const { runId, chosen, target, criterion } = result;
   const written = values.out ? await exportArtifacts(result, resolve(values.out)) : undefined;
+  const { force } = values;
   const applied =
-    values.apply && criterion.met ? await applyToDisk(root, { runId, candidateId: chosen, target }) : undefined;
+    values.apply && (criterion.met || force)
+      ? await applyToDisk(root, { runId, candidateId: chosen, target, force })
+      : undefined;
   const artifacts = [
     ...(written?.kind === 'written' ? written.files : []),
     ...(applied?.kind === 'applied' ? [applied.file] : []),
@@ -112,6 +127,9 @@ async function finish(result: RunResult, values: Values, root: string): Promise<
   // The figures took a while to get, so they are shown also where the code could not be written.
   const report = values.json ? reportJson : reportTable;
   console.log(report(result, artifacts, applied?.kind === 'applied'));
+  if (values.apply && !applied) {
+    console.error('deepmaker: the network was not applied. Add --force to apply it all the same.');
+  }
   const failures = [written, applied].filter((outcome) => outcome?.kind === 'failed');
   for (const failure of failures) printFailure(failure);
   if (failures.length > 0) return 2;

@@ -9,7 +9,12 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
 
   deepmaker approximate FILE#FUNCTION [options]   search, train and measure networks for a function
       --target cpu|onnx           what the generated code runs on (default cpu)
-      --apply                     swap the function's body for the chosen network
+      --objectives LIST           error,params (default), error,latency or error,params,latency
+      --guard MODE                outside of the ranges: fallback (call the exact function, the default), clamp or none
+      --guard-predictor           also fall back where a large error is expected, for at most 10 % of the inputs
+      --hard-inputs N             rounds of training on the inputs with the largest errors (default 0)
+      --apply                     swap the function's body for the chosen network, where it pays
+      --force                     with --apply: also where it does not pay, or misses the bound
       --out DIR                   write the chosen network's code to DIR
       --max-error E               largest acceptable NRMSE, as a fraction (default: @approximate tag, or 0.05)
       --max-params P              largest network to consider, in parameters
@@ -46,9 +51,10 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       --out FILE.html             default: the run's id, in the current folder
       --svg DIR                   write the figures to DIR, too
   deepmaker revert FILE#FUNCTION                  put the exact function back
+  deepmaker check [PATH] [--json]                 re-measure every applied network; for continuous integration
   deepmaker lsp --stdio                           run the language server for an editor
 
-Exit codes: 0 done, 1 criterion not met, 2 bad usage or a function that cannot be approximated, 130 cancelled.`;
+Exit codes: 0 done, 1 criterion not met or check failed, 2 bad usage or a function that cannot be approximated, 130 cancelled.`;
 
 /** Splits `src/price.ts#price`, and checks that the file is there. */
 export function parseRegion(text: string | undefined): { kind: 'region'; file: string; name: string } | Failure {

@@ -2,12 +2,14 @@
 import {
   formatAmount,
   formatBytes,
+  formatCertificate,
   formatDuration,
   formatPercent,
   formatVariant,
   significant,
 } from '../../engine/format.ts';
 import { isInteger } from '../pipeline/finalists.ts';
+import { notesOf } from '../pipeline/notes.ts';
 import type { RunResult } from '../pipeline/run.ts';
 import type { FrontPoint } from '../protocol.ts';
 
@@ -26,6 +28,8 @@ export function reportJson(result: RunResult, artifacts: readonly string[], appl
     search,
     front: finalFront(result).map(jsonPoint),
     integers: measuredIntegers(result).map(jsonPoint),
+    hard: result.hard,
+    coverage: result.coverage,
     chosen: result.chosen,
     exactNs: result.exactNs,
     criterion: result.criterion,
@@ -37,7 +41,9 @@ export function reportJson(result: RunResult, artifacts: readonly string[], appl
 function jsonPoint(point: FrontPoint) {
   const { id, topology, activation, params, bytes, macs, variant, variantOf, alpha, error, latencyNs, speedup } = point;
   const made = { ...(variant && { variant, variantOf }), ...(alpha === undefined ? {} : { alpha }) };
-  return { id, topology, activation, params, bytes, macs, ...made, error, latencyNs, speedup };
+  const { speedupInterval, batch, certificate, fallbacks, objection } = point;
+  const trust = { speedupInterval, batch, certificate, fallbacks, objection };
+  return { id, topology, activation, params, bytes, macs, ...made, error, latencyNs, speedup, ...trust };
 }
 
 const headings = [
@@ -79,10 +85,23 @@ export function reportTable(result: RunResult, artifacts: readonly string[], app
     ...table,
     '',
     result.criterion.reason,
+    ...trustLines(result),
   ];
   if (applied) lines.push(`Applied. To undo: deepmaker revert ${region.file}#${region.name}`);
   for (const file of artifacts) lines.push(`Wrote ${file}`);
   return lines.join('\n');
+}
+
+/** What is promised about the chosen network, and what is known against it. */
+function trustLines(result: RunResult): string[] {
+  const point = result.points.find(({ id }) => id === result.chosen);
+  return [
+    ...(point?.certificate ? [`Certified: ${formatCertificate(point.certificate)}.`] : []),
+    ...(point?.fallbacks === undefined
+      ? []
+      : [`Its guard leaves ${formatPercent(point.fallbacks)} of inputs to the exact function.`]),
+    ...notesOf(result),
+  ];
 }
 
 function rejectionLines({ samples: { rejected, firstRejection } }: RunResult): string[] {

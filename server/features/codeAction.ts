@@ -1,7 +1,13 @@
-/** "Approximate this function": offered on a function's name and signature, disabled with a reason where it cannot be. */
-import { type CodeAction, CodeActionTriggerKind } from 'vscode-languageserver/node';
+/**
+ * "Approximate this function": offered on a function's name and signature, disabled with a reason where it cannot be.
+ * Quick fixes on the diagnostics of stale approximations.
+ */
+import { type CodeAction, CodeActionTriggerKind, type Diagnostic } from 'vscode-languageserver/node';
 import type { ServerContext } from '../languageServer.ts';
+import { knownSlower } from '../pipeline/lastRun.ts';
 import { approximateKind, commandIds, type RegionReference } from '../protocol.ts';
+import { projectRoot } from '../store.ts';
+import { diagnosticSource } from './diagnostics.ts';
 import { filePathOf } from './files.ts';
 
 const title = 'Approximate this function';
@@ -10,34 +16,59 @@ export function registerCodeAction({ connection, documents, source }: ServerCont
   connection.onCodeAction(async ({ textDocument, range, context }, token): Promise<CodeAction[]> => {
     const document = documents.get(textDocument.uri);
     const file = filePathOf(textDocument.uri);
-    if (!document || file === undefined || !wanted(context.only)) return [];
+    if (!document || file === undefined) return [];
+    const fixes = wanted(context.only, quickFix) ? quickFixes(textDocument.uri, context.diagnostics) : [];
+    if (!wanted(context.only, approximateKind)) return fixes;
     const { module, project } = await source();
-    if (token.isCancellationRequested) return [];
+    if (token.isCancellationRequested) return fixes;
     const analysis = module.analyse(project, {
       file,
       offset: document.offsetAt(range.start),
     });
     switch (analysis.kind) {
       case 'none':
-        return [];
+        return fixes;
       case 'refused': {
         // A light bulb on every function that merely exists would be noise: reasons are for those who ask.
-        if (context.triggerKind === CodeActionTriggerKind.Automatic) return [];
+        if (context.triggerKind === CodeActionTriggerKind.Automatic) return fixes;
         const [first, ...more] = analysis.reasons;
         const rest = more.length > 0 ? ` (and ${more.length} more)` : '';
-        return [{ title, kind: approximateKind, disabled: { reason: `${first!.message}${rest}` } }];
+        return [...fixes, { title, kind: approximateKind, disabled: { reason: `${first!.message}${rest}` } }];
       }
       case 'region': {
-        const reference: RegionReference = { uri: textDocument.uri, name: analysis.region.name };
-        return [
-          { title, kind: approximateKind, command: { title, command: commandIds.approximate, arguments: [reference] } },
-        ];
+        const { region } = analysis;
+        const reference: RegionReference = { uri: textDocument.uri, name: region.name };
+        const slower = knownSlower(projectRoot(file), region);
+        const offered = slower === undefined ? title : `${title} (${slower})`;
+        const command = { title: offered, command: commandIds.approximate, arguments: [reference] };
+        return [...fixes, { title: offered, kind: approximateKind, command }];
       }
     }
   });
 }
 
 /** Kinds are hierarchical: a client that asks for `refactor` wants `refactor.rewrite.approximate` too. */
-const wanted = (only: readonly string[] | undefined): boolean =>
-  only === undefined ||
-  only.some((kind) => kind === '' || approximateKind === kind || approximateKind.startsWith(`${kind}.`));
+const wanted = (only: readonly string[] | undefined, offered: string): boolean =>
+  only === undefined || only.some((kind) => kind === '' || offered === kind || offered.startsWith(`${kind}.`));
+
+const quickFix = 'quickfix';
+
+/** What can be done about an approximation that is stale. */
+function quickFixes(uri: string, diagnostics: readonly Diagnostic[]): CodeAction[] {
+  return diagnostics.flatMap((diagnostic) => {
+    const name: unknown = diagnostic.data;
+    if (diagnostic.source !== diagnosticSource || typeof name !== 'string') return [];
+    const reference: RegionReference = { uri, name };
+    const fix = (text: string, command: string, isPreferred: boolean): CodeAction => ({
+      title: text,
+      kind: quickFix,
+      diagnostics: [diagnostic],
+      isPreferred,
+      command: { title: text, command, arguments: [reference] },
+    });
+    return [
+      fix('Approximate again', commandIds.approximate, true),
+      fix('Revert to the exact function', commandIds.revert, false),
+    ];
+  });
+}

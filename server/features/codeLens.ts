@@ -1,8 +1,9 @@
 /** A lens on each approximated function, and on nothing else: its measured figures, and what can be done with it. */
 import { type CodeLens, CodeLensRefreshRequest } from 'vscode-languageserver/node';
-import { formatPercent, formatSpeedup } from '../../engine/format.ts';
+import { formatCertificate, formatPercent, formatSpeedup } from '../../engine/format.ts';
 import type { ServerContext } from '../languageServer.ts';
-import { approximationsIn } from '../pipeline/approximations.ts';
+import { type Approximation, approximationsIn } from '../pipeline/approximations.ts';
+import { type Standing, standingOf } from '../pipeline/stale.ts';
 import { commandIds, type RegionReference } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
 import { filePathOf } from './files.ts';
@@ -18,16 +19,15 @@ export function registerCodeLens(context: ServerContext): void {
     // Most files have no approximation, and must not load the compiler to learn that.
     if (!document || file === undefined || !text?.includes('.approx')) return [];
     if (!(await enabled(context, textDocument.uri))) return [];
-    const { module } = await source();
+    const { module, project } = await source();
     const records = approximationsIn(projectRoot(file), file);
+    const root = projectRoot(file);
     return module.findApplied(text).flatMap(({ name, nameStart }) => {
       const start = document.positionAt(nameStart);
       const range = { start, end: start };
       const reference: RegionReference = { uri: textDocument.uri, name };
       const record = records.find((entry) => entry.name === name);
-      const title = record
-        ? `Approximated: error ${formatPercent(record.error.nrmse)}, ${formatSpeedup(record.speedup)}`
-        : 'Approximated';
+      const title = record ? titleOf(record, standingOf({ module, project, root }, record)) : 'Approximated';
       const lens = (text: string, command: string): CodeLens => ({
         range,
         command: { title: text, command, arguments: [reference] },
@@ -39,6 +39,12 @@ export function registerCodeLens(context: ServerContext): void {
       ];
     });
   });
+}
+
+function titleOf({ error, speedup, certificate }: Approximation, standing: Standing): string {
+  if ('message' in standing) return `Stale: ${standing.message}`;
+  const figures = `Approximated: error ${formatPercent(error.nrmse)}, ${formatSpeedup(speedup)}`;
+  return certificate ? `${figures}. Certified: ${formatCertificate(certificate)}` : figures;
 }
 
 /** The setting `deepmaker.codeLens.enabled`; lenses are on in an editor that has no settings to ask for. */

@@ -7,7 +7,14 @@ import type { ServerContext } from '../languageServer.ts';
 import { planApply, planRevert, type SourceChange } from '../pipeline/apply.ts';
 import { approximationsIn, approximationsProblem, forgetApplied, recordApplied } from '../pipeline/approximations.ts';
 import { readResult } from '../pipeline/run.ts';
-import { type ApplyParams, ApplyRequest, type EditOutcome, type RegionReference, RevertRequest } from '../protocol.ts';
+import {
+  type ApplyParams,
+  ApplyRequest,
+  type EditOutcome,
+  type Objection,
+  type RegionReference,
+  RevertRequest,
+} from '../protocol.ts';
 import { guardDisk, projectRoot } from '../store.ts';
 import { filePathOf, notAFile } from './files.ts';
 
@@ -18,7 +25,10 @@ export function registerEdits(context: ServerContext): void {
   connection.onRequest(RevertRequest.type, (params) => guardDisk(() => revert(context, params)));
 }
 
-async function apply(context: ServerContext, { runId, candidateId, target, uri }: ApplyParams): Promise<EditOutcome> {
+async function apply(
+  context: ServerContext,
+  { runId, candidateId, target, uri, force = false }: ApplyParams,
+): Promise<EditOutcome | Objection> {
   const file = filePathOf(uri);
   if (file === undefined) return notAFile(uri);
   const root = projectRoot(file);
@@ -29,9 +39,9 @@ async function apply(context: ServerContext, { runId, candidateId, target, uri }
   const problem = approximationsProblem(root);
   if (problem) return problem;
   const document = openDocument(context, uri, file);
-  const change = await planApply(result, candidateId, target, document.getText());
-  if (change.kind === 'failed') return change;
-  recordApplied(root, result, { candidateId, target, generatedFile: change.generated.path });
+  const change = await planApply(result, candidateId, { target, force }, document.getText());
+  if (change.kind !== 'change') return change;
+  recordApplied(root, result, { candidateId, target, generated: change.generated });
   return { kind: 'edit', label: `Approximate ${result.region.name}`, edit: workspaceEdit(document, change) };
 }
 

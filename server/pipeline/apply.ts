@@ -1,11 +1,11 @@
 /** Applying a network and reverting it, as data: the editor makes a WorkspaceEdit of it, onDisk.ts carries it out. */
 import type { EmittedFiles } from '../../engine/emit/target.ts';
-import { formatDuration, formatPercent } from '../../engine/format.ts';
+import { formatCertificate, formatDuration, formatPercent } from '../../engine/format.ts';
 import type { TargetId } from '../../engine/types.ts';
-import type { Failure, FrontPoint } from '../protocol.ts';
+import type { Failure, FrontPoint, Objection } from '../protocol.ts';
 import { loadSource } from '../source/lazy.ts';
 import type { SourceEdit } from '../source/types.ts';
-import { approxNameOf, emitNetwork, moduleText, targetProblem } from './emit.ts';
+import { acceptsNameOf, approxNameOf, emitNetwork, moduleText, targetProblem } from './emit.ts';
 import { belongsTo, importedFile, placeGenerated } from './generated.ts';
 import { type RunResult, readStored } from './run.ts';
 
@@ -33,12 +33,15 @@ export interface GeneratedFile {
 export async function planApply(
   result: RunResult,
   candidateId: string,
-  target: TargetId,
+  { target, force }: { readonly target: TargetId; readonly force: boolean },
   text: string,
-): Promise<SourceChange<GeneratedFile> | Failure> {
+): Promise<SourceChange<GeneratedFile> | Objection | Failure> {
   const { region } = result;
+  const guard = result.networks.find(({ id }) => id === candidateId)?.guard;
   const unusable = targetProblem(target);
   if (unusable) return unusable;
+  const objection = force ? undefined : objectionOf(result, candidateId);
+  if (objection) return objection;
   const { applyEdits, createSourceProject, analyse, findApplied, moduleStyle } = await loadSource();
   const applied = findApplied(text).find(({ name }) => name === region.name);
   const place = placeGenerated(region, { current: applied && importedFile(region.file, applied.importPath) });
@@ -55,13 +58,21 @@ export async function planApply(
   }
   const generated = generate(result, candidateId, target, moduleStyle(project, region.file));
   if (generated.kind === 'failed') return generated;
+  const guardName = guard && acceptsNameOf(region.name, guard);
   const edits = applyEdits(project, region.file, region.name, {
     approxName: approxNameOf(region.name),
+    ...(guardName === undefined ? {} : { guardName }),
     generatedFile: place.path,
   });
   if (edits.kind === 'failed') return edits;
   const written = { kind: 'written', path: place.path, text: moduleText(generated.files) } as const;
   return { kind: 'change', file: region.file, edits: edits.edits, generated: written };
+}
+
+/** Where the network is slower, or not clearly faster, or misses the bound, applying it needs an explicit choice. */
+function objectionOf(result: RunResult, candidateId: string): Objection | undefined {
+  const point = result.points.find(({ id }) => id === candidateId);
+  return point?.objection === undefined ? undefined : { kind: 'objection', message: point.objection };
 }
 
 export type Generated = { readonly kind: 'generated'; readonly files: EmittedFiles } | Failure;
@@ -83,15 +94,19 @@ export function generate(
     };
   }
   const { network, ...integers } = readStored(stored);
-  const files = emitNetwork({ ...result, ...integers, target, modules }, network, headerFigures(result, point));
-  return { kind: 'generated', files };
+  const context = { ...result, ...integers, target, modules, guard: stored.guard };
+  return { kind: 'generated', files: emitNetwork(context, network, headerFigures(result, point)) };
 }
 
-function headerFigures(result: RunResult, { error, latencyNs }: FrontPoint): string[] {
+function headerFigures(result: RunResult, { error, latencyNs, certificate, fallbacks }: FrontPoint): string[] {
   return [
     `Measured on ${result.samples.test} samples it was not trained on: NRMSE ${formatPercent(error.nrmse)}, ` +
       `p99 ${formatPercent(error.p99)}, largest error ${formatPercent(error.max)} of the output's range.`,
-    `${formatDuration(latencyNs!)} per call; the exact function takes ${formatDuration(result.exactNs)}.`,
+    `${formatDuration(latencyNs!)} per call, guard included; the exact function takes ${formatDuration(result.exactNs)}.`,
+    ...(certificate ? [`Certified: ${formatCertificate(certificate)}, from ${certificate.samples} fresh inputs.`] : []),
+    ...(fallbacks === undefined
+      ? []
+      : [`Its guard leaves ${formatPercent(fallbacks)} of inputs to the exact function.`]),
   ];
 }
 

@@ -1,13 +1,20 @@
 /**
  * `.deepmaker/approximations.json`: which network stands where, and the figures that were measured when it was applied.
- * The source itself says what is applied; this file adds what lens and hover show. It is meant for version control.
+ * The source itself says what is applied; this file adds what lens and hover
+ * show, and what `deepmaker check` needs. It is meant for version control.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ErrorFigures, TargetId } from '../../engine/types.ts';
+import { formatPercent } from '../../engine/format.ts';
+import type { Certificate } from '../../engine/trust/certificate.ts';
+import { whereText } from '../../engine/trust/explain.ts';
+import type { Domain, ErrorFigures, GuardMode, TargetId } from '../../engine/types.ts';
+import { productVersion } from '../assets.ts';
 import type { Failure } from '../protocol.ts';
 import { formatVersion, readJson, relativePath, storeFolder, writeAtomically } from '../store.ts';
+import type { FreshPlan } from './fresh.ts';
 import type { RunResult } from './run.ts';
+import { hashOfText } from './stale.ts';
 
 export interface Approximation {
   /** Relative to the project's root, with forward slashes. */
@@ -19,12 +26,28 @@ export interface Approximation {
   /** Relative to the project's root, with forward slashes. */
   readonly generatedFile: string;
   readonly sourceHash: string;
+  /** SHA-256 of the generated file's text, with line feeds. */
+  readonly generatedHash: string;
   readonly topology: string;
   readonly params: number;
   readonly error: ErrorFigures;
   readonly speedup: number;
+  readonly speedupInterval: readonly [number, number];
   readonly exactNs: number;
   readonly latencyNs: number;
+  readonly guard: GuardMode;
+  /** Share of inputs that the guard's error predictor leaves to the exact function. */
+  readonly fallbacks?: number;
+  readonly certificate?: Certificate;
+  /** What the error on the fresh inputs may be: the bound, or what it was where somebody applied a worse one. */
+  readonly maxError: number;
+  /** What is known about where the error is large. */
+  readonly where?: string;
+  /** Everything that `check` needs on a machine that has never seen the run. */
+  readonly domain: Domain;
+  readonly fresh: FreshPlan;
+  readonly data: { readonly samples: number; readonly seed: number; readonly hash: string };
+  readonly versions: { readonly deepmaker: string; readonly node: string };
 }
 
 interface ApproximationsFile {
@@ -34,7 +57,8 @@ interface ApproximationsFile {
 
 const pathOf = (root: string) => join(storeFolder(root), 'approximations.json');
 
-function readApproximations(root: string): readonly Approximation[] | undefined {
+/** Every record of a project; undefined where the list cannot be read. */
+export function readApproximations(root: string): readonly Approximation[] | undefined {
   const path = pathOf(root);
   if (!existsSync(path)) return [];
   const approximations = readJson<ApproximationsFile>(path)?.approximations;
@@ -57,27 +81,48 @@ export function approximationsIn(root: string, file: string): readonly Approxima
   return readApproximations(root)?.filter((entry) => entry.file === path) ?? [];
 }
 
-/** Remembers what was applied, in place of an earlier network of the same function. `generatedFile` is absolute. */
+export interface AppliedNetwork {
+  readonly candidateId: string;
+  readonly target: TargetId;
+  /** Its path is absolute. */
+  readonly generated: { readonly path: string; readonly text: string };
+}
+
+/** Remembers what was applied, in place of an earlier network of the same function. */
 export function recordApplied(
   root: string,
-  { runId, region, points, exactNs }: RunResult,
-  { candidateId, target, generatedFile }: Pick<Approximation, 'candidateId' | 'target' | 'generatedFile'>,
+  result: RunResult,
+  { candidateId, target, generated }: AppliedNetwork,
 ): void {
-  const { topology, params, error, speedup, latencyNs } = points.find(({ id }) => id === candidateId)!;
+  const { runId, region, points, networks, exactNs, config, domain, fresh, data, maxError } = result;
+  const point = points.find(({ id }) => id === candidateId)!;
+  const { topology, params, error, speedup, latencyNs, certificate, fallbacks } = point;
+  const where = point.explanation && whereText(point.explanation, formatPercent);
   const added: Approximation = {
     file: relativePath(root, region.file),
     name: region.name,
     runId,
     candidateId,
     target,
-    generatedFile: relativePath(root, generatedFile),
+    generatedFile: relativePath(root, generated.path),
     sourceHash: region.sourceHash,
+    generatedHash: hashOfText(generated.text),
     topology,
     params,
     error,
     speedup: speedup!,
+    speedupInterval: point.speedupInterval!,
     exactNs,
     latencyNs: latencyNs!,
+    guard: networks.find(({ id }) => id === candidateId)!.guard.mode,
+    ...(fallbacks === undefined ? {} : { fallbacks }),
+    ...(certificate ? { certificate } : {}),
+    ...(where === undefined ? {} : { where }),
+    maxError: Math.max(maxError, point.freshError ?? 0),
+    domain,
+    fresh,
+    data: { samples: result.samples.train, seed: config.seed, hash: data },
+    versions: { deepmaker: productVersion(), node: process.versions.node },
   };
   replace(root, added.file, added.name, [added]);
 }

@@ -1,10 +1,12 @@
 /** What the search finds: candidates, the tasks that train them, and the points that show them. */
+import { errorObjective } from '../../engine/data/metrics.ts';
 import { seedOf } from '../../engine/data/random.ts';
+import { callCost } from '../../engine/emit/cpu/cost.ts';
 import { multiplyAccumulates, networkName, taskFor } from '../../engine/nn/models.ts';
 import { float32Bytes } from '../../engine/quantise/quantise.ts';
 import type { Recipe } from '../../engine/search/types.ts';
 import type { AnyTask, Augmentation, ErrorFigures, LearningCurve, Loss } from '../../engine/types.ts';
-import type { Config } from '../config.ts';
+import { type Config, type ObjectiveName, objectiveNames } from '../config.ts';
 import type { FrontPoint } from '../protocol.ts';
 
 /** A genome with what the search found out about it. */
@@ -20,6 +22,16 @@ export interface Candidate extends Recipe {
   readonly error?: ErrorFigures;
   readonly curve?: LearningCurve;
 }
+
+const objectiveValues: Readonly<Record<ObjectiveName, (candidate: Candidate) => number>> = {
+  error: ({ error }) => (error ? errorObjective(error) : Infinity),
+  params: ({ params }) => params,
+  latency: ({ topology }) => callCost(topology).ns,
+};
+
+/** What the search minimises; the error first, whatever order the configuration names them in. */
+export const objectivesOf = (candidate: Candidate, { objectives }: Pick<Config, 'objectives'>): number[] =>
+  objectiveNames.filter((name) => objectives.includes(name)).map((name) => objectiveValues[name](candidate));
 
 export interface TaskContext {
   readonly config: Config;

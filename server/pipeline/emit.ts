@@ -1,8 +1,9 @@
 /** Name and text of the generated code for one network. */
 import { basename } from 'node:path';
+import { guardNameOf } from '../../engine/emit/names.ts';
 import type { EmitInput, EmittedFiles } from '../../engine/emit/target.ts';
 import type { QuantisedNetwork } from '../../engine/quantise/quantise.ts';
-import type { AnyNetwork, Domain, Encoding, TargetId } from '../../engine/types.ts';
+import type { AnyNetwork, Domain, Encoding, Guard, TargetId } from '../../engine/types.ts';
 import { readKernel } from '../assets.ts';
 import type { Failure } from '../protocol.ts';
 import type { Region } from '../source/types.ts';
@@ -18,6 +19,29 @@ export function approxNameOf(regionName: string): string {
 const toLower = (text: string): string => text.toLowerCase();
 const capitalised = (word: string): string => word.replace(/^./u, (letter) => letter.toUpperCase());
 
+/** What the applied source and the sandbox call the guard; undefined where there is none. */
+export const acceptsNameOf = (regionName: string, { mode }: Guard): string | undefined =>
+  mode === 'none' ? undefined : guardNameOf(approxNameOf(regionName));
+
+/**
+ * The function that an applied source makes of the generated code, as an expression for `bundleEmitted`, so that figures
+ * are those of the code as it will run: the guard decides between the network and `exact`.
+ */
+export function appliedExpression({ region, guard }: Pick<EmitContext, 'region' | 'guard'>): string {
+  const approx = approxNameOf(region.name);
+  const accepts = acceptsNameOf(region.name, guard);
+  if (accepts === undefined) return approx;
+  const list = region.signature.parameters.map((_, index) => `p${index}`).join(', ');
+  return `(${list}) => (${accepts}(${list}) ? ${approx}(${list}) : exact(${list}))`;
+}
+
+/** As `appliedExpression`, for all rows at once. */
+export function batchExpression({ region, guard }: Pick<EmitContext, 'region' | 'guard'>): string {
+  const batch = `${approxNameOf(region.name)}Batch`;
+  if (guard.mode === 'none') return batch;
+  return `(inputs, count, outputs) => ${batch}(inputs, count, outputs, exact)`;
+}
+
 export interface EmitContext {
   readonly region: Region;
   readonly domain: Domain;
@@ -25,6 +49,7 @@ export interface EmitContext {
   readonly target: TargetId;
   /** The network in integers, where the code is to compute in these. */
   readonly quantised?: QuantisedNetwork;
+  readonly guard: Guard;
   /** How the source's language exports; ES modules unless given. */
   readonly modules?: 'esm' | 'commonjs';
 }
@@ -37,7 +62,7 @@ export function targetProblem(id: TargetId): Failure | undefined {
 
 /** The generated files, the module that the source imports first. `figures` are lines for its header: what was measured. */
 export function emitNetwork(
-  { region, domain, encoding, target, quantised, modules = 'esm' }: EmitContext,
+  { region, domain, encoding, target, quantised, guard, modules = 'esm' }: EmitContext,
   network: AnyNetwork,
   figures: readonly string[] = [],
 ): EmittedFiles {
@@ -49,6 +74,7 @@ export function emitNetwork(
     network,
     ...(quantised && { quantised }),
     domain,
+    guard,
     language: /\.[cm]?tsx?$/.test(region.file) ? 'typescript' : 'javascript',
     modules,
     figures,

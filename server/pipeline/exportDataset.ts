@@ -116,6 +116,8 @@ function emitInputOf(
     encoding: encodingOf(set, normalization),
     network,
     domain: domainOf(set.train, signature),
+    // There is no exact function that could take what a guard turns away.
+    guard: { mode: 'none' },
     language: 'typescript',
   };
 }

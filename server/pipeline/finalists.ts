@@ -5,7 +5,8 @@ import { parameterCount } from '../../engine/nn/network.ts';
 import type { Calibration } from '../../engine/quantise/calibrate.ts';
 import { float32Bytes, type QuantisedNetwork, quantisedBytes } from '../../engine/quantise/quantise.ts';
 import { dominates } from '../../engine/search/dominance.ts';
-import type { ErrorFigures, LearningCurve, Network } from '../../engine/types.ts';
+import type { ErrorFigures, Guard, LearningCurve, Network } from '../../engine/types.ts';
+import type { Config } from '../config.ts';
 import type { FrontPoint } from '../protocol.ts';
 import type { Candidate } from './candidates.ts';
 import { encodeWeights, type StoredNetwork } from './run.ts';
@@ -54,9 +55,15 @@ export function finalistPoint({ id, candidate, network, integers, error, made }:
 /** Whether a point computes in integers. Such points stand beside the front: what they save in bytes they may lose in time. */
 export const isInteger = ({ variant }: FrontPoint): boolean => variant === 'int8' || variant === 'fixed16';
 
-/** Which points no other dominates by error and parameters, as in the search; never one in integers. */
-export function markFront<P extends FrontPoint>(points: readonly P[]): P[] {
-  const objectives = ({ error, params }: P) => [errorObjective(error), params];
+/** Which points no other dominates by the search's objectives, the latency as measured; never one in integers. */
+export function markFront<P extends FrontPoint>(
+  points: readonly P[],
+  { objectives: names }: Pick<Config, 'objectives'>,
+): P[] {
+  const objectives = ({ error, params, latencyNs = Infinity }: P) => {
+    const values = { error: errorObjective(error), params, latency: latencyNs };
+    return names.map((name) => values[name]);
+  };
   const rivals = points.filter((point) => !isInteger(point));
   return points.map((point) => ({
     ...point,
@@ -76,11 +83,17 @@ export function bestOfFormat(finalists: readonly Finalist[]): Finalist[] {
   });
 }
 
-export const storedFinalist = ({ id, candidate, network, integers, curve }: Finalist): StoredNetwork => ({
+/** A network with the guard that its code gets. */
+export interface GuardedFinalist extends Finalist {
+  readonly guard: Guard;
+}
+
+export const storedFinalist = ({ id, candidate, network, integers, curve, guard }: GuardedFinalist): StoredNetwork => ({
   id,
   recipe: { key: candidate.key, optimizer: candidate.optimizer, learningRate: candidate.learningRate },
   ...network.topology,
   weights: encodeWeights(network.weights),
+  guard,
   ...(curve && { curve }),
   ...(integers && { integers: { format: integers.network.kind, calibration: integers.calibration } }),
 });

@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TargetId } from '../../engine/types.ts';
-import type { Failure } from '../protocol.ts';
+import type { Failure, Objection } from '../protocol.ts';
 import { loadSource } from '../source/lazy.ts';
 import { guardDisk, writeAtomically } from '../store.ts';
 import { generate, planApply, planRevert, type SourceChange } from './apply.ts';
@@ -15,13 +15,15 @@ export interface ApplyRequest {
   readonly runId: string;
   readonly candidateId: string;
   readonly target: TargetId;
+  /** Apply it although it does not pay, or misses the bound. */
+  readonly force: boolean;
 }
 
 /** Applies a network; `file` is the generated one, which is written first, so that a kill in between breaks nothing. */
 export function applyToDisk(
   root: string,
-  { runId, candidateId, target }: ApplyRequest,
-): Promise<{ readonly kind: 'applied'; readonly file: string } | Failure> {
+  { runId, candidateId, target, force }: ApplyRequest,
+): Promise<{ readonly kind: 'applied'; readonly file: string } | Objection | Failure> {
   return guardDisk(async () => {
     const result = readResult(root, runId);
     if (!result) return { kind: 'failed', message: `The run ${runId} is no longer stored.`, hint: 'Run it again.' };
@@ -29,13 +31,13 @@ export function applyToDisk(
     if (problem) return problem;
     const source = readSource(result.region.file);
     if (source.kind === 'failed') return source;
-    const change = await planApply(result, candidateId, target, source.text);
-    if (change.kind === 'failed') return change;
+    const change = await planApply(result, candidateId, { target, force }, source.text);
+    if (change.kind !== 'change') return change;
     const { generated } = change;
     writeAtomically(generated.path, generated.text);
     const failure = await writeSource(change, source.text);
     if (failure) return failure;
-    recordApplied(root, result, { candidateId, target, generatedFile: generated.path });
+    recordApplied(root, result, { candidateId, target, generated });
     return { kind: 'applied', file: generated.path };
   });
 }

@@ -6,12 +6,25 @@ import { z } from 'zod';
 import type { Measure } from '../../engine/plot/figure.ts';
 import type { Calibration } from '../../engine/quantise/calibrate.ts';
 import { type IntegerFormat, type QuantisedNetwork, quantise } from '../../engine/quantise/quantise.ts';
-import type { Domain, Encoding, LearningCurve, Network, Optimizer, TargetId, Topology } from '../../engine/types.ts';
+import type {
+  Domain,
+  Encoding,
+  Guard,
+  LearningCurve,
+  Network,
+  Optimizer,
+  TargetId,
+  Topology,
+} from '../../engine/types.ts';
 import type { Config } from '../config.ts';
 import type { Failure, FrontPoint, FrontView, MissingRange, Reason } from '../protocol.ts';
 import type { Region } from '../source/types.ts';
 import { formatVersion, readJson, relativePath, runFolder, writeAtomically } from '../store.ts';
 import type { TrainerSetup } from '../trainers.ts';
+import type { Coverage } from './coverage.ts';
+import type { FreshPlan } from './fresh.ts';
+import type { WorstInput } from './hardInputs.ts';
+import { notesOf } from './notes.ts';
 import { runPlots } from './runPlots.ts';
 import type { FrontMember } from './search.ts';
 
@@ -54,6 +67,7 @@ export interface StoredNetwork extends Topology {
   readonly recipe: { readonly key: string; readonly optimizer: Optimizer; readonly learningRate: number };
   /** Where it computes in integers: these weights in this format, fitted by this calibration. */
   readonly integers?: { readonly format: IntegerFormat; readonly calibration: Calibration };
+  readonly guard: Guard;
 }
 
 export interface RunResult {
@@ -84,6 +98,19 @@ export interface RunResult {
   readonly points: readonly FrontPoint[];
   readonly encoding: Encoding;
   readonly networks: readonly StoredNetwork[];
+  /** Which branches of the function the samples take. */
+  readonly coverage?: Coverage;
+  readonly hard: {
+    readonly rounds: number;
+    /** Hard inputs that joined the samples, over all rounds. */
+    readonly added: number;
+    /** Of the chosen network, as it was found by a search. */
+    readonly worst: WorstInput;
+  };
+  /** Identifies the training samples: SHA-256 of their raw inputs and outputs. */
+  readonly data: string;
+  /** The inputs of the certificates. */
+  readonly fresh: FreshPlan;
   readonly chosen: string;
   readonly exactNs: number;
   readonly maxError: number;
@@ -169,7 +196,7 @@ const resultPath = (root: string, runId: string) => join(runFolder(root, runId),
 const storedResult = z.looseObject({
   region: z.looseObject({ file: z.string(), name: z.string() }),
   points: z.array(z.looseObject({ id: z.string() })),
-  networks: z.array(z.looseObject({ id: z.string(), weights: z.string() })),
+  networks: z.array(z.looseObject({ id: z.string(), weights: z.string(), guard: z.looseObject({ mode: z.string() }) })),
 });
 
 /** Undefined where there is none that can be used. The file is stored relative to the root, for projects that move. */
@@ -209,6 +236,7 @@ export function frontViewOf(result: RunResult, uri: string, applied?: string): F
     exactNs: result.exactNs,
     maxError: result.maxError,
     criterion: result.criterion,
+    notes: notesOf(result),
     ...(applied === undefined ? {} : { applied }),
     plots: runPlots(result),
   };

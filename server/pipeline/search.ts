@@ -1,14 +1,14 @@
 /** The search stage: NSGA-II asks, an evaluator trains, the journal remembers. */
-import { errorObjective } from '../../engine/data/metrics.ts';
 import { parametersOf, taskCost } from '../../engine/nn/models.ts';
 import { promote, rungEpochs } from '../../engine/search/halving.ts';
 import { hypervolume } from '../../engine/search/indicators.ts';
 import { nsga2, type Search, type Told, worst } from '../../engine/search/nsga2.ts';
 import { isFinitePoint, nonDominated } from '../../engine/search/survival.ts';
 import type { Asked, Genes, NetworkSpace, Objectives } from '../../engine/search/types.ts';
+import type { Config } from '../config.ts';
 import type { Evaluation, Evaluator } from '../evaluator.ts';
 import type { Journal, JournalEntry } from '../store.ts';
-import { type Candidate, searchTask, type TaskContext } from './candidates.ts';
+import { type Candidate, objectivesOf, searchTask, type TaskContext } from './candidates.ts';
 import { type Progress, type ProgressTracker, trackProgress } from './searchProgress.ts';
 
 export interface SearchContext extends TaskContext {
@@ -73,9 +73,9 @@ async function runGenerations(context: TrackedContext): Promise<SearchState> {
     const { candidates, complete } = await evaluate(context, asked, askedBefore, search.generation);
     if (signal.aborted) break;
     askedBefore += asked.length;
-    if (complete) search.tell(candidates.map(toldOf));
+    if (complete) search.tell(candidates.map((candidate) => toldOf(candidate, context.config)));
     if (candidates.length === 0) break;
-    state = nextState(search, state, candidates);
+    state = nextState(search, state, candidates, context.config);
     context.onGeneration(state);
   }
   return { ...state, timeLimited: timeUp?.aborted === true && !search.done };
@@ -99,20 +99,26 @@ function createSearch({ config, space, criterion }: SearchContext): Search<Genes
     crossoverRate: config.crossoverRate,
     ...(config.mutationRate === undefined ? {} : { mutationRate: config.mutationRate }),
     ...(criterion && {
-      criterion: ({ objectives: [error, params] }) => error! <= criterion.maxError && params! <= criterion.maxParams,
+      criterion: ({ genome, objectives: [error] }) =>
+        error! <= criterion.maxError && parametersOf(space.recipe(genome).topology) <= criterion.maxParams,
     }),
   });
 }
 
-const toldOf = ({ key, error, params }: Candidate): Told => ({
-  key,
-  objectives: [error ? errorObjective(error) : Infinity, params],
+const toldOf = (candidate: Candidate, config: Config): Told => ({
+  key: candidate.key,
+  objectives: objectivesOf(candidate, config),
 });
 
 /** The state with a generation's candidates added; a generation that was not finished is not part of the search. */
-function nextState(search: Search<Genes>, before: SearchState, finished: readonly Candidate[]): SearchState {
+function nextState(
+  search: Search<Genes>,
+  before: SearchState,
+  finished: readonly Candidate[],
+  config: Config,
+): SearchState {
   const candidates = [...before.candidates, ...finished];
-  const told = candidates.map((candidate) => ({ candidate, ...toldOf(candidate) }));
+  const told = candidates.map((candidate) => ({ candidate, ...toldOf(candidate, config) }));
   const reference = search.reference ?? worst(told.map(({ objectives }) => objectives).filter(isFinitePoint));
   const front = distinct(nonDominated(told));
   const points = front.map(({ objectives }) => objectives);
@@ -163,7 +169,7 @@ async function evaluate(
   const first = await train(context, brood);
   const complete = first.length === brood.length;
   if (!rung || !complete) return { candidates: first, complete };
-  const promoted = promote(first.map((candidate) => ({ candidate, ...toldOf(candidate) })));
+  const promoted = promote(first.map((candidate) => ({ candidate, ...toldOf(candidate, config) })));
   const again = [...promoted].map(({ candidate: { error: _error, curve: _curve, ...candidate } }) => ({
     ...candidate,
     epochs: config.searchEpochs,

@@ -13,10 +13,14 @@ import type { Rejected } from '../sampling/sampler.ts';
 import type { Sandbox } from '../sampling/sandbox.ts';
 import { formatVersion, openJournal } from '../store.ts';
 import { defaultWorkers } from '../trainers.ts';
+import { withObjections } from './breakEven.ts';
 import { type Candidate, searchPoint } from './candidates.ts';
 import { choose, type MeasuredPoint } from './choose.ts';
-import { type Finalist, storedFinalist } from './finalists.ts';
+import { type Coverage, measureCoverage } from './coverage.ts';
+import { type GuardedFinalist, storedFinalist } from './finalists.ts';
 import { measureNetworks } from './finish.ts';
+import { type FreshPlan, hashOfSamples } from './fresh.ts';
+import { findWorst, hardenNetworks } from './hardInputs.ts';
 import {
   type ApproximateOutcome,
   cancelledOr,
@@ -32,6 +36,8 @@ import { trainFully } from './trainFully.ts';
 export interface SampledContext extends RunContext {
   readonly sandbox: Sandbox;
   readonly samples: Samples;
+  /** Inputs on which the function was called. */
+  readonly sampled: number;
   readonly rejected: Rejected;
   readonly maxError: number;
 }
@@ -42,6 +48,7 @@ interface Plan {
   readonly dataset: Dataset;
   readonly encoding: Encoding;
   readonly space: NetworkSpace;
+  readonly coverage?: Coverage;
 }
 
 /** Shares of the progress bar: where the search, full training, pruning and measuring begin. */
@@ -51,6 +58,7 @@ export async function searchAndFinish(context: SampledContext): Promise<Approxim
   const plan = planSearch(context);
   if (plan.kind === 'failed') return plan;
   const { config } = context.request;
+  const coverage = await measureCoverage(context.sandbox, { ...context.request, ...context });
   const { signal } = context.hooks;
   const pool = startPool(plan.dataset, plan.encoding, {
     trainer: context.trainer,
@@ -59,7 +67,7 @@ export async function searchAndFinish(context: SampledContext): Promise<Approxim
   const cancel = () => pool.cancel();
   signal.addEventListener('abort', cancel);
   try {
-    return await runStages(context, plan, pool);
+    return await runStages(context, { ...plan, ...(coverage ? { coverage } : {}) }, pool);
   } finally {
     signal.removeEventListener('abort', cancel);
     await pool.dispose();
@@ -108,9 +116,16 @@ async function runStages(context: SampledContext, plan: Plan, pool: Evaluator): 
   if (hooks.signal.aborted) return cancelled;
   if (networks.length === 0) return nothingTrained(state);
 
+  const rounds = config.hardInputs;
+  const hardened = await hardenNetworks({ ...context, dataset, encoding }, networks, (round) =>
+    hooks.onProgress(`Training on hard inputs, round ${round} of ${rounds}`, progressAt.shrinking),
+  );
+  if (hooks.signal.aborted) return cancelled;
+  if (hardened.kind === 'failed') return cancelledOr(hooks, hardened);
+
   const { finalists, rest } = await shrinkFront(
     { ...context, dataset, encoding, evaluator: pool },
-    networks,
+    hardened.networks,
     (done) => {
       const share = done * (progressAt.measuring - progressAt.shrinking);
       hooks.onProgress('Pruning and quantising the front', progressAt.shrinking + share);
@@ -126,9 +141,16 @@ async function runStages(context: SampledContext, plan: Plan, pool: Evaluator): 
   if (hooks.signal.aborted) return cancelled;
   if (measured.kind === 'failed') return cancelledOr(hooks, measured);
 
-  const { chosen, met, reason } = choose(measured.points, maxError);
-  const result = resultOf(context, plan, { ...measured, state, seconds, finalists, rest });
-  const done: RunResult = { ...result, chosen, criterion: { met, reason } };
+  const { exactNs } = measured;
+  const { chosen, met, reason } = choose(measured.points, maxError, exactNs);
+  const { network } = measured.finalists.find(({ id }) => id === chosen)!;
+  const worst = await findWorst({ ...context, dataset, encoding }, network);
+  if (hooks.signal.aborted) return cancelled;
+  if ('kind' in worst) return worst;
+  const points = withObjections(measured.points, { maxError, exactNs });
+  const result = resultOf(context, plan, { ...measured, points, state, seconds, rest });
+  const hard = { rounds, added: hardened.added, worst };
+  const done: RunResult = { ...result, chosen, criterion: { met, reason }, hard };
   writeResult(context.root, done);
   hooks.onProgress('Done', 1);
   return { kind: 'done', result: done };
@@ -186,7 +208,8 @@ interface Finished {
   readonly state: SearchState;
   /** Seconds that the search took. */
   readonly seconds: number;
-  readonly finalists: readonly Finalist[];
+  readonly finalists: readonly GuardedFinalist[];
+  readonly fresh: FreshPlan;
   /** Variants that were not worth measuring. */
   readonly rest: readonly FrontPoint[];
   readonly points: readonly MeasuredPoint[];
@@ -196,9 +219,9 @@ interface Finished {
 
 function resultOf(
   context: SampledContext,
-  { dataset, encoding }: Plan,
-  { state, seconds, finalists, rest, points, exactNs }: Finished,
-): Omit<RunResult, 'chosen' | 'criterion'> {
+  { dataset, encoding, coverage }: Plan,
+  { state, seconds, finalists, rest, points, exactNs, fresh }: Finished,
+): Omit<RunResult, 'chosen' | 'criterion' | 'hard'> {
   const { request, runId, region, domain, rejected, maxError } = context;
   return {
     version: formatVersion,
@@ -224,6 +247,9 @@ function resultOf(
     points: [...finalPoints(points, state), ...rest],
     encoding,
     networks: finalists.map(storedFinalist),
+    ...(coverage ? { coverage } : {}),
+    data: hashOfSamples(dataset.train),
+    fresh,
     exactNs,
     maxError,
   };

@@ -53,6 +53,7 @@ export async function withSamples<T>(
       ...context,
       sandbox,
       samples: sampled.samples,
+      sampled: sampled.evaluated,
       rejected: sampled.rejected,
       maxError: config.maxError ?? region.maxError ?? defaultMaxError,
     });

@@ -14,6 +14,8 @@ export interface BundleRequest {
   readonly access: string;
   /** Text of the file in the editor, where it is not saved. */
   readonly overlay?: string;
+  /** Texts that stand in for files, by absolute path, that of the module itself included. */
+  readonly texts?: ReadonlyMap<string, string>;
 }
 
 export interface Bundle {
@@ -53,13 +55,13 @@ const common = {
  * Bundles a module with everything it imports, tsconfig paths included, and hands over the function at `access`, exported
  * or not. Fails with `file:line:column` where the source does not compile.
  */
-export async function bundleRegion({ file, access, overlay }: BundleRequest): Promise<Bundle | Failure> {
+export async function bundleRegion({ file, access, overlay, texts }: BundleRequest): Promise<Bundle | Failure> {
   const loader = loaders[extname(file).toLowerCase()];
   if (!loader)
     return failure(`${basename(file)} is not a TypeScript or JavaScript file.`, 'Pick a function in a source file.');
   let text: string;
   try {
-    text = overlay ?? (await readFile(file, 'utf8'));
+    text = texts?.get(file) ?? overlay ?? (await readFile(file, 'utf8'));
   } catch (error) {
     return failure(`${file} could not be read: ${(error as Error).message}`, 'Save the file and run again.');
   }
@@ -77,7 +79,7 @@ export async function bundleRegion({ file, access, overlay }: BundleRequest): Pr
     // In a script there is no `import()` and no `import.meta`.
     supported: { 'dynamic-import': false },
     define: importMeta(file),
-    plugins: [handOver({ file, access, text, loader })],
+    plugins: [handOver({ file, access, text, loader }), ...(texts ? [standIns(texts)] : [])],
   };
   try {
     const { build } = await loadEsbuild();
@@ -93,14 +95,18 @@ export async function bundleRegion({ file, access, overlay }: BundleRequest): Pr
   }
 }
 
-/** The code of an emitted approximation, which imports nothing, as a script that hands over `exportName`. */
-export async function bundleEmitted(text: string, exportName: string): Promise<Bundle | Failure> {
+/**
+ * The code of an emitted approximation, which imports nothing, as a script that hands over `handed`: the name of one of
+ * its functions, or an expression that may use `exact`, the function under the id that it is loaded with.
+ */
+export async function bundleEmitted(text: string, handed: string): Promise<Bundle | Failure> {
+  const handOver = `{ const exact = ${regionHolder}.exact; ${regionHolder}.region = ${handed}; }`;
   try {
     const { transform } = await loadEsbuild();
-    const { code } = await transform(`${text}\n${regionHolder}.region = ${exportName};\n`, {
+    const { code } = await transform(`${text}\n${handOver}\n`, {
       ...common,
       loader: 'ts',
-      sourcefile: `${exportName}.ts`,
+      sourcefile: 'approx.ts',
     });
     return { kind: 'bundled', code, inputs: [] };
   } catch (error) {
@@ -126,6 +132,18 @@ function handOver(region: { file: string; access: string; text: string; loader: 
     },
   };
 }
+
+/** Other modules than the region's. */
+const standIns = (texts: ReadonlyMap<string, string>): Plugin => ({
+  name: 'deepmaker-texts',
+  setup(build) {
+    build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path }) => {
+      const contents = texts.get(path);
+      const loader = loaders[extname(path).toLowerCase()];
+      return contents === undefined || !loader ? undefined : { contents, loader, resolveDir: dirname(path) };
+    });
+  },
+});
 
 const importMeta = (file: string): Record<string, string> => ({
   'import.meta.url': JSON.stringify(pathToFileURL(file).href),

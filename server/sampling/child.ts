@@ -49,10 +49,11 @@ function answer(request: Request): Promise<Reply> {
   }
 }
 
-async function load({ id, code, timeLimitMs }: Request & { kind: 'load' }): Promise<Reply> {
+async function load({ id, code, exactId, timeLimitMs }: Request & { kind: 'load' }): Promise<Reply> {
   const scriptName = `deepmaker-region-${++scripts}.cjs`;
   const describeThrown = thrownDescriber(scriptName, code);
-  const holder: { region?: unknown } = {};
+  const exact = exactId === undefined ? undefined : loadedRegion(exactId).call;
+  const holder: { region?: unknown; readonly exact: unknown } = { exact };
   const ran = runWithDeadline(() => {
     try {
       evaluateBundle(code, scriptName, holder);
@@ -85,10 +86,10 @@ async function evaluate(request: Request & { kind: 'evaluate' }): Promise<Reply>
 }
 
 async function time(request: Request & { kind: 'time' }): Promise<Reply> {
-  const { signature, inputs, count, budgetMs } = request;
+  const { signature, inputs, count, budgetMs, batch = false } = request;
   const exact = loadedRegion(request.exactId);
   const approx = loadedRegion(request.approxId);
-  const steps = timePairs({ exact: exact.call, approx: approx.call, signature, inputs, count, budgetMs });
+  const steps = timePairs({ exact: exact.call, approx: approx.call, batch, signature, inputs, count, budgetMs });
   try {
     const ended = await drive(steps, request.timeLimitMs);
     return ended.kind === 'returned' ? { kind: 'timed', ...ended.value } : ended;

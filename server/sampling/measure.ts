@@ -20,8 +20,8 @@ export interface MeasureOptions {
   readonly timeLimitMs?: number;
 }
 
-export interface Measurement {
-  readonly kind: 'measured';
+/** How long one call takes, against the exact function. */
+export interface Timing {
   /** Nanoseconds per call, medians over blocks of about 1 ms. */
   readonly exactNs: number;
   readonly approxNs: number;
@@ -31,6 +31,10 @@ export interface Measurement {
   readonly interval: readonly [low: number, high: number];
   /** Pairs of blocks behind the figures. */
   readonly blocks: number;
+}
+
+export interface Measurement extends Timing {
+  readonly kind: 'measured';
   /** (count, outputSlots) raw results of the emitted code on all rows. */
   readonly approxOutputs: Float64Array;
 }
@@ -53,17 +57,24 @@ export async function measure(sandbox: Sandbox, options: MeasureOptions): Promis
   const rows = spreadRows(inputs, inputSlots(signature).length, count);
   const timed = await sandbox.time({ exactId, approxId, signature, ...rows, budgetMs: timeBudgetMs, ...limits });
   if (timed.kind === 'failed') return timed;
+  return { kind: 'measured', ...timingOf(timed), approxOutputs: evaluated.outputs };
+}
+
+/** Times a batch function, loaded under `approxId`, per row, against the exact function called row by row. */
+export async function measureBatch(
+  sandbox: Sandbox,
+  { exactId, approxId, signature, inputs, count, timeBudgetMs = 1000 }: MeasureOptions,
+): Promise<({ readonly kind: 'measured' } & Timing) | Failure> {
+  const rows = spreadRows(inputs, inputSlots(signature).length, count);
+  const timed = await sandbox.time({ exactId, approxId, batch: true, signature, ...rows, budgetMs: timeBudgetMs });
+  return timed.kind === 'failed' ? timed : { kind: 'measured', ...timingOf(timed) };
+}
+
+function timingOf(timed: TimedBlocks): Timing {
   const exactNs = median(timed.exactNs);
   const approxNs = median(timed.approxNs);
-  return {
-    kind: 'measured',
-    exactNs,
-    approxNs,
-    speedup: exactNs / approxNs,
-    interval: speedupInterval(timed),
-    blocks: timed.exactNs.length,
-    approxOutputs: evaluated.outputs,
-  };
+  const interval = speedupInterval(timed);
+  return { exactNs, approxNs, speedup: exactNs / approxNs, interval, blocks: timed.exactNs.length };
 }
 
 /** At most `timedRows` rows, taken evenly from all. */

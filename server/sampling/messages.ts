@@ -1,13 +1,23 @@
 /** Every message between a Sandbox and its child, once. They travel by Node's 'advanced' (structured clone) IPC. */
 import type { Signature } from '../../engine/types.ts';
 
-/** The name through which a bundle hands over its function: it assigns to this object's property `region`. */
+/**
+ * The name through which a bundle hands over its function: it assigns to this object's property `region`. The property
+ * `exact` holds the function that it was loaded to stand in for.
+ */
 export const regionHolder = '__deepmaker';
 
 /** Parent to child. The child works on one request at a time; `timeLimitMs` bounds one call of the user's function. */
 export type Request =
   /** Evaluate a bundle (bundle.ts) and keep its function under `id`. */
-  | { readonly kind: 'load'; readonly id: string; readonly code: string; readonly timeLimitMs: number }
+  | {
+      readonly kind: 'load';
+      readonly id: string;
+      readonly code: string;
+      /** The loaded function that the bundle may call as `exact`. */
+      readonly exactId?: string;
+      readonly timeLimitMs: number;
+    }
   /** Call the function on every row. inputs: (count, inputSlots) raw slot values, row-major. */
   | {
       readonly kind: 'evaluate';
@@ -22,6 +32,8 @@ export type Request =
       readonly kind: 'time';
       readonly exactId: string;
       readonly approxId: string;
+      /** The second one takes all rows at once: (inputs, count, outputs). */
+      readonly batch?: boolean;
       readonly signature: Signature;
       readonly inputs: Float64Array;
       readonly count: number;

@@ -20,9 +20,16 @@ export interface CallLimits {
   readonly onProgress?: (done: number) => void;
 }
 
+export interface LoadOptions extends CallLimits {
+  /** The loaded function that the bundle may call as `exact`. */
+  readonly exactId?: string;
+}
+
 export interface TimingOptions extends CallLimits {
   readonly exactId: string;
   readonly approxId: string;
+  /** The second one takes all rows at once: (inputs, count, outputs). */
+  readonly batch?: boolean;
   readonly signature: Signature;
   /** (count, inputSlots) raw slot values, row-major. */
   readonly inputs: Float64Array;
@@ -130,9 +137,10 @@ export class Sandbox {
   }
 
   /** Evaluates a bundle's module and keeps its function under `id`; an id may be loaded again. */
-  load(id: string, code: string, limits: CallLimits = {}): Promise<Answers['load'] | Failure> {
-    const { timeLimitMs = defaultTimeLimitMs } = limits;
-    return this.#ask({ kind: 'load', id, code, timeLimitMs }, limits.onProgress);
+  load(id: string, code: string, options: LoadOptions = {}): Promise<Answers['load'] | Failure> {
+    const { timeLimitMs = defaultTimeLimitMs, exactId } = options;
+    const exact = exactId === undefined ? {} : { exactId };
+    return this.#ask({ kind: 'load', id, code, timeLimitMs, ...exact }, options.onProgress);
   }
 
   /** Calls a function on rows of raw slot values; inputs: (count, inputSlots), row-major. Rows that throw are no failure. */

@@ -1,6 +1,6 @@
 /** The child's side of measuring: two functions timed in alternating blocks on the same prepared arguments. */
 import { Script } from 'node:vm';
-import { inputSlots, readArguments } from '../../engine/data/slots.ts';
+import { inputSlots, outputSlots, readArguments } from '../../engine/data/slots.ts';
 import type { Shape, Signature } from '../../engine/types.ts';
 import type { UserFunction } from './evaluation.ts';
 import type { TimedBlocks } from './messages.ts';
@@ -8,6 +8,8 @@ import type { TimedBlocks } from './messages.ts';
 export interface TimingRequest {
   readonly exact: UserFunction;
   readonly approx: UserFunction;
+  /** `approx` takes all rows at once: (inputs, count, outputs). */
+  readonly batch: boolean;
   readonly signature: Signature;
   /** (count, inputSlots) raw slot values, row-major. */
   readonly inputs: Float64Array;
@@ -41,7 +43,7 @@ export function* timePairs(request: TimingRequest): Generator<number, TimedBlock
   const lists = Array.from({ length: count }, (_, row) => readArguments(signature.parameters, inputs, row * width));
   const started = now();
   const exact = block(request.exact, signature, lists);
-  const approx = block(request.approx, signature, lists);
+  const approx = request.batch ? batchBlock(request, width) : block(request.approx, signature, lists);
 
   const rows = yield* affordableRows([exact, approx], count, budgetMs * maxPassShare);
   const exactPasses = yield* warmUp(exact, rows, budgetMs * warmUpShare);
@@ -91,6 +93,15 @@ function block(call: UserFunction, signature: Signature, lists: readonly unknown
   return (rows, passes) => {
     const start = now();
     kept[0] = loop(call, lists, rows, passes, kept);
+    return now() - start;
+  };
+}
+
+function batchBlock({ approx, signature, inputs, count }: TimingRequest, width: number): Block {
+  const outputs = new Float64Array(count * outputSlots(signature).length);
+  return (rows, passes) => {
+    const start = now();
+    for (let pass = 0; pass < passes; pass++) approx(inputs.subarray(0, rows * width), rows, outputs);
     return now() - start;
   };
 }

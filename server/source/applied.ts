@@ -16,6 +16,8 @@ export interface Marker {
   /** `price`, or `Pricer.price` for a method. */
   readonly name: string;
   readonly approxName: string;
+  /** The guard that decides between the two; absent where every call goes to the network. */
+  readonly guardName?: string;
   /** The import's specifier, for example `./price.approx.ts`. */
   readonly importPath: string;
   readonly placement: ImportPlacement;
@@ -39,11 +41,12 @@ export interface AppliedPair {
 
 const opening = '// deepmaker: exact ';
 const openingPattern =
-  /^\/\/ deepmaker: exact (\S+), replaced by (\S+) from ("(?:[^"\\]|\\.)*")(?:, import (above|first|inline|separated))?\s*$/u;
+  /^\/\/ deepmaker: exact (\S+), replaced by (\S+) from ("(?:[^"\\]|\\.)*")(?:, guard (\S+?))?(?:, import (above|first|inline|separated))?\s*$/u;
 const closingPattern = /^\/\/ deepmaker: end (\S+?)(, joined)?\s*$/u;
 
-export function openingMarker({ name, approxName, importPath, placement }: Marker): string {
-  const suffix = placement === 'after' ? '' : `, import ${placement}`;
+export function openingMarker({ name, approxName, guardName, importPath, placement }: Marker): string {
+  const guard = guardName === undefined ? '' : `, guard ${guardName}`;
+  const suffix = guard + (placement === 'after' ? '' : `, import ${placement}`);
   return `${opening}${name}, replaced by ${approxName} from ${JSON.stringify(importPath)}${suffix}`;
 }
 
@@ -88,12 +91,16 @@ function openingOf(site: FunctionSite, file: ts.SourceFile): { marker: Marker; s
   for (const range of ts.getLeadingCommentRanges(file.text, site.statement.pos) ?? []) {
     const match = openingPattern.exec(file.text.slice(range.pos, range.end));
     if (!match) continue;
-    const [, name, approxName, path, placement = 'after'] = match;
+    const [, name, approxName, path, guardName, placement = 'after'] = match;
     const importPath: string = JSON.parse(path!);
-    return {
-      marker: { name: name!, approxName: approxName!, importPath, placement: placement as ImportPlacement },
-      start: range,
+    const marker: Marker = {
+      name: name!,
+      approxName: approxName!,
+      ...(guardName === undefined ? {} : { guardName }),
+      importPath,
+      placement: placement as ImportPlacement,
     };
+    return { marker, start: range };
   }
   return undefined;
 }

@@ -7,6 +7,7 @@ import type { SourceEdit } from './types.ts';
 
 export interface GeneratedImport {
   readonly approxName: string;
+  readonly guardName?: string;
   readonly importPath: string;
 }
 
@@ -45,13 +46,16 @@ export function addImport(
 const insertion = (at: number, text: string): SourceEdit => ({ start: at, end: at, text });
 
 /** Without a semicolon. */
-function importStatement(file: ts.SourceFile, { approxName, importPath }: GeneratedImport, style: ModuleStyle): string {
+function importStatement(file: ts.SourceFile, generated: GeneratedImport, style: ModuleStyle): string {
   const quote = quoteOf(file);
-  const specifier = `${quote}${importPath}${quote}`;
-  return style === 'commonjs'
-    ? `const { ${approxName} } = require(${specifier})`
-    : `import { ${approxName} } from ${specifier}`;
+  const specifier = `${quote}${generated.importPath}${quote}`;
+  const names = importedBy(generated).join(', ');
+  return style === 'commonjs' ? `const { ${names} } = require(${specifier})` : `import { ${names} } from ${specifier}`;
 }
+
+/** The names that an applied source imports. */
+export const importedBy = ({ approxName, guardName }: GeneratedImport): readonly string[] =>
+  guardName === undefined ? [approxName] : [approxName, guardName];
 
 /** A `require` has to run before the code that uses it, so only those at the head of the file count. */
 function lastImport(file: ts.SourceFile, style: ModuleStyle): ts.Statement | undefined {
@@ -101,7 +105,7 @@ function nextLine(text: string, offset: number): number {
   return text.startsWith('\r\n', end) ? end + 2 : Math.min(end + 1, text.length);
 }
 
-interface FoundImport {
+export interface FoundImport {
   readonly statement: ts.Statement;
   readonly specifier: ts.StringLiteralLike;
   readonly elements: ts.NodeArray<ts.ImportSpecifier> | ts.NodeArray<ts.BindingElement>;
@@ -132,19 +136,59 @@ function importedNames(statement: ts.Statement): FoundImport['elements'] | undef
   return declaration && ts.isObjectBindingPattern(declaration.name) ? declaration.name.elements : undefined;
 }
 
-/** Undefined where someone removed the import already. */
+/** Edits that turn the names that one approximation imports into those of another, the guard's included. */
+export function renameImported(
+  file: ts.SourceFile,
+  { element, elements }: FoundImport,
+  before: GeneratedImport,
+  after: GeneratedImport,
+): SourceEdit[] {
+  const guard = [...elements].find(({ name }) => ts.isIdentifier(name) && name.text === before.guardName);
+  const rename = { start: element.name.getStart(file), end: element.name.end, text: after.approxName };
+  if (guard && after.guardName !== undefined) {
+    return [rename, { start: guard.name.getStart(file), end: guard.name.end, text: after.guardName }];
+  }
+  if (after.guardName !== undefined) return [{ ...rename, text: importedBy(after).join(', ') }];
+  if (!guard) return [rename];
+  const own: readonly ts.Node[] = [...elements];
+  const previous = own[own.indexOf(guard) - 1];
+  const next = own[own.indexOf(guard) + 1];
+  const start = previous ? previous.end : guard.getStart(file);
+  const end = previous ? guard.end : next!.getStart(file);
+  return [rename, { start, end, text: '' }];
+}
+
+/** No edit where someone removed the import already. */
 export function removeImport(
   file: ts.SourceFile,
   target: GeneratedImport & { readonly placement: ImportPlacement },
-): SourceEdit | undefined {
+): SourceEdit[] {
   const found = findImport(file, target);
-  if (!found) return undefined;
-  const { statement, elements, element } = found;
-  const index = ([...elements] as ts.Node[]).indexOf(element);
-  const next = elements[index + 1];
-  const previous = elements[index - 1];
-  if (next) return { start: element.getStart(file), end: next.getStart(file), text: '' };
-  if (previous) return { start: previous.end, end: element.end, text: '' };
+  if (!found) return [];
+  const { statement } = found;
+  const elements: readonly (ts.ImportSpecifier | ts.BindingElement)[] = [...found.elements];
+  const names = importedBy(target);
+  const isOurs = (element: ts.ImportSpecifier | ts.BindingElement) =>
+    ts.isIdentifier(element.name) && names.includes(element.name.text);
+  // Others have joined the statement: each of ours goes with the separator before the next one that stays, or after the
+  // last one that does.
+  const lastKept = elements.findLastIndex((element) => !isOurs(element));
+  if (lastKept >= 0) {
+    return elements.flatMap((element, index): SourceEdit[] => {
+      if (!isOurs(element)) return [];
+      return index < lastKept
+        ? [{ start: element.getStart(file), end: elements[index + 1]!.getStart(file), text: '' }]
+        : [{ start: elements[index - 1]!.end, end: element.end, text: '' }];
+    });
+  }
+  return [removeStatement(file, statement, target)];
+}
+
+function removeStatement(
+  file: ts.SourceFile,
+  statement: ts.Statement,
+  target: { readonly placement: ImportPlacement },
+): SourceEdit {
   const start = statement.getStart(file);
   if (target.placement === 'separated' && file.text.slice(start - 2, start) === '; ') {
     // A semicolon after it belongs to what was inserted next.

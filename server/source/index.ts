@@ -2,6 +2,7 @@
 export { type AnalysisTarget, analyse, type RegionOutline, regions } from './analyse.ts';
 export { type AppliedFunction, findApplied } from './applied.ts';
 export { fillRanges } from './domain.ts';
+export { type Branch, branchCounters, type Instrumented, instrument } from './instrument.ts';
 export { type ModuleStyle, moduleStyle } from './moduleStyle.ts';
 export { createSourceProject, SourceProject } from './project.ts';
 export { type ApplyOptions, applyEdits, editText, type Rewrite, revertEdits } from './rewrite.ts';

@@ -22,6 +22,11 @@ export class SourceProject {
     this.#texts.removeOverlay(compilerPath(file));
   }
 
+  /** The current text; undefined where there is no such file. */
+  text(file: string): string | undefined {
+    return this.#texts.read(compilerPath(file));
+  }
+
   /** The syntax tree of the current text, without types; undefined where there is no such file. */
   syntax(file: string): ts.SourceFile | undefined {
     return this.#session(file).syntax(compilerPath(file));

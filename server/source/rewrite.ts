@@ -3,20 +3,28 @@
  * nothing but what they own, so that reverting gives the same bytes. What reverting needs is in the text itself:
  *
  *     export function price(spot: number): number {
- *       return priceApprox(spot);
+ *       return priceApproxAccepts(spot) ? priceApprox(spot) : priceExact(spot);
  *     }
- *     // deepmaker: exact price, replaced by priceApprox from "./price.approx.ts"
+ *     // deepmaker: exact price, replaced by priceApprox from "./price.approx.ts", guard priceApproxAccepts
  *     function priceExact(spot: number): number { .. }
  *     // deepmaker: end price
  */
 import type { Failure } from '../protocol.ts';
-import { type AppliedPair, appliedPairs, closingMarker, type Marker, openingMarker, parseText } from './applied.ts';
+import {
+  type AppliedPair,
+  appliedPairs,
+  closingMarker,
+  type ImportPlacement,
+  type Marker,
+  openingMarker,
+  parseText,
+} from './applied.ts';
 import { ts } from './compiler.ts';
-import { addImport, findImport, removeImport } from './imports.ts';
+import { addImport, findImport, importedBy, removeImport, renameImported } from './imports.ts';
 import { importPathOf, type ModuleStyle, moduleStyleOf } from './moduleStyle.ts';
 import type { SourceProject } from './project.ts';
 import { editedSlice, renameRecursion, restoreRecursion } from './recursion.ts';
-import { type FunctionSite, topLevelFunctions } from './sites.ts';
+import { type FunctionSite, isStatic, topLevelFunctions } from './sites.ts';
 import { indentation, indentationStep, lineEnding, lineStart, restOfLine, usesSemicolons } from './textStyle.ts';
 import type { SourceEdit } from './types.ts';
 
@@ -26,6 +34,8 @@ export type Rewrite = { readonly kind: 'edits'; readonly edits: readonly SourceE
 export interface ApplyOptions {
   /** The function that the generated file exports. */
   readonly approxName: string;
+  /** The guard that it exports, where calls are to be checked. */
+  readonly guardName?: string;
   /** Absolute path. */
   readonly generatedFile: string;
 }
@@ -39,6 +49,7 @@ export function applyEdits(project: SourceProject, file: string, name: string, o
   if (!tree) return { kind: 'failed', message: `${file} cannot be read.`, hint: 'Check that the file exists.' };
   return applyToTree(tree, name, {
     approxName: options.approxName,
+    ...(options.guardName === undefined ? {} : { guardName: options.guardName }),
     importPath: importPathOf(project, tree, { path: file, generatedFile: options.generatedFile }),
     style: moduleStyleOf(tree, file),
   });
@@ -46,6 +57,7 @@ export function applyEdits(project: SourceProject, file: string, name: string, o
 
 export interface TreeOptions {
   readonly approxName: string;
+  readonly guardName?: string;
   readonly importPath: string;
   readonly style: ModuleStyle;
 }
@@ -70,52 +82,71 @@ export function applyToTree(file: ts.SourceFile, name: string, options: TreeOpti
     };
   }
   if (pair) return { kind: 'edits', edits: reapply(file, pair, options) };
-  if (usesName(file, options.approxName)) {
+  const taken = importedBy(options).find((used) => usesName(file, used));
+  if (taken !== undefined) {
     return {
       kind: 'failed',
-      message: `The name ${options.approxName} is used in this file already.`,
-      hint: `Rename that ${options.approxName}, then apply again.`,
+      message: `The name ${taken} is used in this file already.`,
+      hint: `Rename that ${taken}, then apply again.`,
     };
   }
   const added = addImport(file, options, { style: options.style, applied: pairs.map(({ marker }) => marker) });
   const marker: Marker = {
     name,
+    ...guardOf(options),
     approxName: options.approxName,
     importPath: options.importPath,
     placement: added.placement,
   };
-  return {
-    kind: 'edits',
-    edits: [added.edit, callEdit(site, file, options.approxName), exactEdit(site, file, marker)],
-  };
+  const calls = { ...options, exactName: exactNameOf(site, file) };
+  return { kind: 'edits', edits: [added.edit, callEdit(site, file, calls), exactEdit(site, file, marker)] };
 }
 
-function reapply(file: ts.SourceFile, { marker, start, publicSite }: AppliedPair, options: TreeOptions): SourceEdit[] {
+const guardOf = ({ guardName }: TreeOptions) => (guardName === undefined ? {} : { guardName });
+
+function reapply(file: ts.SourceFile, pair: AppliedPair, options: TreeOptions): SourceEdit[] {
+  const { marker, start, publicSite, exactSite } = pair;
   const { approxName, importPath } = options;
+  const { name, placement } = marker;
   const found = findImport(file, marker);
-  const edits: SourceEdit[] = [
-    { start: start.pos, end: start.end, text: openingMarker({ ...marker, approxName, importPath }) },
-  ];
+  const edits: SourceEdit[] = [];
+  const mark = (at: ImportPlacement) =>
+    edits.push({
+      start: start.pos,
+      end: start.end,
+      text: openingMarker({ name, approxName, ...guardOf(options), importPath, placement: at }),
+    });
   if (found) {
+    mark(placement);
     const from = found.specifier.getStart(file);
     const quote = file.text[from]!;
     edits.push({ start: from, end: found.specifier.end, text: `${quote}${importPath}${quote}` });
-    edits.push({ start: found.element.name.getStart(file), end: found.element.name.end, text: approxName });
+    edits.push(...renameImported(file, found, marker, options));
   } else {
     const added = addImport(file, options, { style: options.style, applied: [] });
-    const text = openingMarker({ ...marker, approxName, importPath, placement: added.placement });
-    edits[0] = { ...edits[0]!, text };
+    mark(added.placement);
     edits.push(added.edit);
   }
-  edits.push(callEdit(publicSite, file, approxName));
+  edits.push(callEdit(publicSite, file, { ...options, exactName: exactSite.nameNode.text }));
   return edits.filter(({ start: from, end, text }) => file.text.slice(from, end) !== text);
 }
 
+interface Calls {
+  readonly approxName: string;
+  readonly guardName?: string;
+  readonly exactName: string;
+}
+
 /** The public function's new body. */
-function callEdit({ node, start: siteStart }: FunctionSite, file: ts.SourceFile, approxName: string): SourceEdit {
+function callEdit(site: FunctionSite, file: ts.SourceFile, { approxName, guardName, exactName }: Calls): SourceEdit {
+  const { node, start: siteStart } = site;
   const parameters = node.parameters.filter((parameter) => parameter.name.getText(file) !== 'this');
   const values = parameters.map((parameter) => (parameter.dotDotDotToken ? '...' : '') + parameter.name.getText(file));
-  const call = `${approxName}(${values.join(', ')})`;
+  const list = `(${values.join(', ')})`;
+  const call =
+    guardName === undefined
+      ? approxName + list
+      : `${guardName}${list} ? ${approxName}${list} : ${exactAccess(site, exactName)}${list}`;
   const { body } = node;
   const start = body.getStart(file);
   if (!ts.isBlock(body)) return { start, end: body.end, text: call };
@@ -126,6 +157,13 @@ function callEdit({ node, start: siteStart }: FunctionSite, file: ts.SourceFile,
   const inner = outer + indentationStep(body, file, outer);
   const ending = lineEnding(file.text);
   return { start, end: body.end, text: `{${ending}${inner}${statement}${ending}${outer}}` };
+}
+
+/** By its class and not by `this`: a method that is taken off its object worked before, as it is pure. */
+function exactAccess(site: FunctionSite, exactName: string): string {
+  if (site.kind !== 'method') return exactName;
+  const [owner] = site.name.split('.');
+  return isStatic(site) ? `${owner}.${exactName}` : `${owner}.prototype.${exactName}`;
 }
 
 /** The insertion of the exact function, between its markers, below the line on which the public one ends. */
@@ -220,8 +258,7 @@ export function revertEdits(text: string, name: string): Rewrite {
     { start: body.getStart(file), end: body.end, text: restored },
     { ...exactBounds(text, pair), text: '' },
   ];
-  const removed = removeImport(file, marker);
-  if (removed) edits.push(removed);
+  edits.push(...removeImport(file, marker));
   return { kind: 'edits', edits };
 }
 

@@ -34,8 +34,9 @@ export async function benchPipeline(folder: string, regions: readonly string[]):
       runId: result.runId,
       candidateId: result.chosen,
       target: 'cpu',
+      force: true,
     });
-    if (applied.kind === 'failed') throw new Error(applied.message);
+    if (applied.kind !== 'applied') throw new Error(applied.message);
     const point = result.points.find(({ id }) => id === result.chosen)!;
     console.log(
       `  ${name!.padEnd(13)} ${first.padStart(12)} ${whole.padStart(13)} ${seconds().padStart(9)} ` +

@@ -94,5 +94,5 @@ test('bundles emitted code', async () => {
   assert.deepEqual(bundle.inputs, []);
   assert.equal(await valueAt3(bundle), 6);
   const broken = await bundleEmitted('export const a = ;', 'a');
-  assert.equal(broken.kind === 'failed' && broken.message, 'a.ts:1:18: Unexpected ";"');
+  assert.equal(broken.kind === 'failed' && broken.message, 'approx.ts:1:18: Unexpected ";"');
 });

@@ -287,6 +287,30 @@ test('using a network applies one edit and marks it in the panel', async () => {
   assert.deepEqual(statuses(editor.panels[0]).slice(-2), ['editing', 'ready']);
 });
 
+test('a network that does not pay is used only after a question', async () => {
+  const edit = { documentChanges: [] };
+  const message = 'The network 2-4-1 would be 2 times slower, 95 % interval 1.9 to 2.1.';
+  for (const pressed of [undefined, 'Use it all the same']) {
+    fake.reset();
+    const { run, sent } = start({
+      'deepmaker/run': () => done(),
+      'deepmaker/apply': (params) =>
+        (params as { force?: boolean }).force ? { kind: 'edit', label: 'Use', edit } : { kind: 'objection', message },
+    });
+    await run();
+    if (pressed !== undefined) editor.pressed = [pressed];
+    editor.panels[0]?.say({ kind: 'use', candidateId: 'a' });
+    await settled();
+    await settled();
+    assert.equal(editor.messages.at(-1)?.text, 'Use this network for price?');
+    const forced = { runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri, force: true };
+    assert.deepEqual(sent[2]?.params, pressed === undefined ? undefined : forced);
+    assert.deepEqual(editor.appliedEdits, pressed === undefined ? [] : [edit]);
+    assert.equal(lastFront(editor.panels[0])?.applied, pressed === undefined ? undefined : 'a');
+    assert.deepEqual(statuses(editor.panels[0]).at(-1), 'ready');
+  }
+});
+
 test('reverting takes the mark away', async () => {
   const { run } = start({
     'deepmaker/run': () => done(frontView({ applied: 'b' })),

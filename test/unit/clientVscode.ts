@@ -130,7 +130,9 @@ export function reset(): void {
 
 const show =
   (level: string) =>
-  async (text: string, ...buttons: string[]) => {
+  async (text: string, ...items: (string | object)[]) => {
+    // The first one may be options.
+    const buttons = items.filter((item) => typeof item === 'string');
     editor.messages.push({ level, text, buttons });
     return buttons.find((button) => editor.pressed.includes(button));
   };

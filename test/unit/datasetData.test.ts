@@ -143,7 +143,7 @@ describe('a run that cannot be read says why', () => {
     write('price-1', 'result.json', {
       ...common,
       region: { file: 'price.ts', name: 'price' },
-      networks: [{ id: 'c1', weights: '' }],
+      networks: [{ id: 'c1', weights: '', guard: { mode: 'none' } }],
     });
     const folder = write('tiny-mlp-1', 'run.json', {});
     write('tiny-mlp-1', 'result.json', {

@@ -36,6 +36,7 @@ export function emitCnnInputOf(recipe: CnnRecipe): EmitInput<CnnNetwork> {
       );
   return {
     functionName: 'classify',
+    guard: { mode: 'none' },
     regionName: 'digits',
     signature: {
       parameters: [{ name: 'image', shape: recipe.image ?? array('Float32Array', size) }],

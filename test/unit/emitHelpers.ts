@@ -5,7 +5,7 @@ import { inputSlots, outputSlots, readArguments, writeResult } from '../../engin
 import { cpuTarget } from '../../engine/emit/cpu/cpu.ts';
 import type { EmitInput } from '../../engine/emit/target.ts';
 import { activationFunctions } from '../../engine/nn/activations.ts';
-import type { Activation, Domain, Encoding, Network, Shape, Slot, SlotEncoding } from '../../engine/types.ts';
+import type { Activation, Domain, Encoding, Guard, Network, Shape, Slot, SlotEncoding } from '../../engine/types.ts';
 import { buildKernels } from '../../scripts/buildKernels.mjs';
 
 await buildKernels();
@@ -38,6 +38,7 @@ export interface Recipe {
   readonly modules?: 'esm' | 'commonjs';
   readonly functionName?: string;
   readonly figures?: readonly string[];
+  readonly guard?: Guard;
 }
 
 export function emitInputOf(recipe: Recipe): EmitInput<Network> {
@@ -51,6 +52,7 @@ export function emitInputOf(recipe: Recipe): EmitInput<Network> {
     encoding,
     network: randomNetwork(widths, recipe.activation, recipe.seed ?? 1),
     domain: domainOf(inputSlots(signature), encoding.inputs),
+    guard: recipe.guard ?? { mode: 'none' },
     language: recipe.language ?? 'typescript',
     ...inferenceKernels,
     ...(recipe.modules ? { modules: recipe.modules } : {}),

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Shape } from '../../engine/types.ts';
+import type { Domain, ErrorTree, Shape } from '../../engine/types.ts';
 import {
   array,
   boolean,
@@ -128,6 +128,13 @@ test('every generated file passes the strictest compiler, without any library bu
   try {
     for (const { name, recipe } of forms) {
       writeFileSync(join(folder, `${name}.approx.ts`), emitText(emitInputOf(recipe)));
+      for (const mode of ['fallback', 'clamp'] as const) {
+        const plain = emitInputOf(recipe);
+        const input = { ...plain, guard: { mode, trusted: treeOver(plain.domain) } };
+        writeFileSync(join(folder, `${name}.${mode}.approx.ts`), emitText(input));
+        const javascript = emitText({ ...input, language: 'javascript' });
+        writeFileSync(join(folder, `${name}.${mode}.js.approx.js`), javascript);
+      }
       writeFileSync(join(folder, `${name}.js.approx.js`), emitText(emitInputOf({ ...recipe, language: 'javascript' })));
     }
     const use = `import { priceApprox } from './shapes.approx.ts';
@@ -153,6 +160,16 @@ untyped('pixel');
     rmSync(folder, { recursive: true });
   }
 });
+
+/** A decision tree that asks about every slot, about categories and booleans twice on one way. */
+function treeOver(domain: Domain): ErrorTree {
+  return domain.reduceRight<ErrorTree>((rest, slot, index) => {
+    if (slot.kind === 'number') return { slot: index, threshold: slot.min, below: rest, above: true };
+    if (slot.kind === 'boolean') return { slot: index, threshold: 0.5, below: rest, above: false };
+    const later = { slot: index, threshold: slot.values.length - 0.5, below: rest, above: true } as const;
+    return slot.values.length < 3 ? later : { slot: index, threshold: 0.5, below: false, above: later };
+  }, false);
+}
 
 test('a small file, as people read it', () => {
   const text = emitText({ ...emitInputOf(recipes.scalars!), inference: Uint8Array.of(0, 97, 115, 109) });

@@ -195,12 +195,12 @@ test('a child that was evaluated and has left the population comes back without 
   assert.equal(brood.fresh.length, 2);
 });
 
-test('one and three objectives work too, without hypervolume', () => {
+test('one and three objectives work too, one without hypervolume', () => {
   const single = run(sixteen, { ...defaults, population: 8, generations: 2 }, ({ genome: [a, b] }) => [a! * 4 + b!]);
   assert.deepEqual([single.front().length, single.hypervolume], [1, []]);
   const triple = run(sixteen, { ...defaults, population: 4, generations: 3 }, ({ genome: [a, b] }) => [a!, b!, 3 - a!]);
   assert.ok(triple.front().length >= 1);
-  assert.deepEqual(triple.hypervolume, []);
+  assert.equal(triple.hypervolume.length, 3);
 });
 
 test('results that cannot be right are refused', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { createRandom } from '../../engine/data/random.ts';
 import { crowdingDistance, dominates, nonDominatedSort, pairwiseSort } from '../../engine/search/dominance.ts';
 import { hypervolume, invertedGenerationalDistance } from '../../engine/search/indicators.ts';
 import { nonDominated, survive } from '../../engine/search/survival.ts';
@@ -216,7 +217,7 @@ test('hypervolume of known fronts', () => {
     0,
     'on or beyond the reference',
   );
-  assert.throws(() => hypervolume([[1, 1, 1]], [2, 2, 2]), /two objectives, not 3/);
+  assert.throws(() => hypervolume([[1]], [2]), /two objectives, not 1/);
 });
 
 test('hypervolume agrees with counted cells, and another point never lowers it', () => {
@@ -250,4 +251,30 @@ test('inverted generational distance is the mean distance to the nearest point',
     0,
   );
   assert.equal(invertedGenerationalDistance([], reference), Infinity);
+});
+
+test('hypervolume of three objectives: boxes by hand, and random points against counting', () => {
+  assert.equal(hypervolume([[1, 1, 1]], [2, 3, 4]), 1 * 2 * 3);
+  assert.equal(
+    hypervolume(
+      [
+        [0, 1, 1],
+        [1, 0, 1],
+        [1, 1, 0],
+        [1, 1, 1],
+        [5, 0, 0],
+      ],
+      [2, 2, 2],
+    ),
+    2 + 2 + 2 - 1 - 1 - 1 + 1,
+  );
+  const random = createRandom(3);
+  const points = Array.from({ length: 12 }, () => [random.next(), random.next(), random.next()]);
+  let inside = 0;
+  const draws = 20_000;
+  for (let draw = 0; draw < draws; draw++) {
+    const place = [random.next(), random.next(), random.next()];
+    if (points.some((point) => point.every((value, index) => value <= place[index]!))) inside++;
+  }
+  assert.ok(Math.abs(hypervolume(points, [1, 1, 1]) - inside / draws) < 0.015);
 });

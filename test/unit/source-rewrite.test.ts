@@ -19,12 +19,20 @@ const folder = '/virtual/rewrite';
 function apply(
   text: string,
   name = 'price',
-  { file = 'a.ts', approxName = `${name.split('.').at(-1)}Approx` } = {},
+  {
+    file = 'a.ts',
+    approxName = `${name.split('.').at(-1)}Approx`,
+    guarded = false,
+  }: { file?: string; approxName?: string; guarded?: boolean } = {},
 ): string {
   const path = `${folder}/${file}`;
   const extension = /\.[cm]?[jt]s/.exec(file)![0];
   project.setOverlay(path, text);
-  const result = applyEdits(project, path, name, { approxName, generatedFile: `${folder}/${name}.approx${extension}` });
+  const result = applyEdits(project, path, name, {
+    approxName,
+    ...(guarded ? { guardName: `${approxName}Accepts` } : {}),
+    generatedFile: `${folder}/${name}.approx${extension}`,
+  });
   assert.equal(result.kind, 'edits', JSON.stringify(result));
   return editText(text, result.kind === 'edits' ? result.edits : []);
 }
@@ -35,7 +43,7 @@ function revert(text: string, name = 'price'): string {
   return editText(text, result.kind === 'edits' ? result.edits : []);
 }
 
-function check(before: string, after: string, options: { name?: string; file?: string } = {}): void {
+function check(before: string, after: string, options: { name?: string; file?: string; guarded?: boolean } = {}): void {
   const applied = apply(before, options.name, options);
   assert.equal(applied, after);
   assert.equal(revert(applied, options.name), before);
@@ -71,6 +79,53 @@ function priceExact( spot: number, n = 3 ): number { // why
 // deepmaker: end price
 `,
     );
+  });
+
+  it('a guarded declaration: the guard chooses between the network and the exact function', () => {
+    check(
+      `import { a } from './a.js';
+export function price(spot: number, n = 3): number {
+  return a * spot * n;
+}
+`,
+      `import { a } from './a.js';
+import { priceApprox, priceApproxAccepts } from './price.approx.js';
+export function price(spot: number, n = 3): number {
+  return priceApproxAccepts(spot, n) ? priceApprox(spot, n) : priceExact(spot, n);
+}
+// deepmaker: exact price, replaced by priceApprox from "./price.approx.js", guard priceApproxAccepts
+function priceExact(spot: number, n = 3): number {
+  return a * spot * n;
+}
+// deepmaker: end price
+`,
+      { guarded: true },
+    );
+  });
+
+  it('guarded methods reach the exact one through their class, so that they may be taken off their object', () => {
+    const text = `class Pricer {
+  price(spot: number): number { return spot * 2; }
+  static fee(spot: number): number { return spot / 2; }
+}
+`;
+    const price = apply(text, 'Pricer.price', { guarded: true });
+    assert.match(price, /priceApproxAccepts\(spot\) \? priceApprox\(spot\) : Pricer\.prototype\.priceExact\(spot\)/);
+    const both = apply(price, 'Pricer.fee', { guarded: true });
+    assert.match(both, /feeApproxAccepts\(spot\) \? feeApprox\(spot\) : Pricer\.feeExact\(spot\)/);
+    assert.equal(revert(revert(both, 'Pricer.price'), 'Pricer.fee'), text);
+  });
+
+  it('applying again with another guard changes only what differs, and reverts to the same bytes', () => {
+    const text = `export const price = (x: number) => x * 2;\n`;
+    const plain = apply(text);
+    const guarded = apply(text, 'price', { guarded: true });
+    assert.equal(apply(plain, 'price', { guarded: true }), guarded);
+    assert.equal(apply(guarded), plain);
+    assert.equal(revert(guarded), text);
+    // An import that others have joined keeps them.
+    const joined = guarded.replace('{ priceApprox, priceApproxAccepts }', '{ a, priceApprox, b, priceApproxAccepts }');
+    assert.match(revert(joined), /^import \{ a, b \} from/);
   });
 
   it('an arrow among other declarators', () => {
@@ -411,7 +466,7 @@ describe('round trips', () => {
         // Some ways of ending a line do not go with some ways of ending a statement.
         fc.pre(syntaxErrors(parseText(text)).length === 0);
         let current = text;
-        for (const index of applyOrder) current = apply(current, names[index]!);
+        for (const index of applyOrder) current = apply(current, names[index]!, { guarded: keys[index]! % 2 === 0 });
         assert.equal(findApplied(current).length, applyOrder.length, current);
         assert.equal(syntaxErrors(parseText(current)).length, 0, current);
         const revertOrder = [...applyOrder].sort((a, b) => keys[a]! - keys[b]!);

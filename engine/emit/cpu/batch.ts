@@ -2,11 +2,21 @@
 import { isCnnNetwork } from '../../nn/models.ts';
 import type { AnyNetwork, Network, SlotEncoding } from '../../types.ts';
 import { claimName } from '../names.ts';
-import { build, type Leaf, leavesOf, literalText, storedValue, unrolledLength, valuesText } from '../shapes.ts';
+import {
+  build,
+  type Leaf,
+  leavesOf,
+  literalText,
+  storedValue,
+  typeText,
+  unrolledLength,
+  valuesText,
+} from '../shapes.ts';
 import type { EmitInput } from '../target.ts';
 import { bracketed } from '../text.ts';
 import { denormalised, encodeRow, type Run, runsOf, shifted } from './columns.ts';
 import { exportKeyword } from './frame.ts';
+import { clamped, isSameRange } from './guard.ts';
 import { type BatchNames, block, type KernelNames, kernelSupport, layerCalls } from './kernel.ts';
 
 /** Source of the batch function and of the kernel that it starts on first use. */
@@ -22,6 +32,7 @@ export function times(name: string, factor: number): string {
 /** The batch function from its comment to the check of its arguments. */
 export function openBatch(input: EmitInput, batch: string): string[] {
   const typed = input.language === 'typescript';
+  const guarded = input.guard.mode !== 'none';
   const { encoding, network } = input;
   const width = encoding.inputs.length;
   const depth = encoding.outputs.length;
@@ -31,11 +42,12 @@ export function openBatch(input: EmitInput, batch: string): string[] {
         `  inputs: ${rowsType(network)},`,
         '  count: number,',
         `  outputs: Float64Array = new Float64Array(${times('count', depth)}),`,
+        ...(guarded ? [`  exact?: ${exactType(input)},`] : []),
         '): Float64Array {',
       ]
     : [
         `${exportKeyword(input)}function ${batch}(` +
-          `inputs, count, outputs = new Float64Array(${times('count', depth)})) {`,
+          `inputs, count, outputs = new Float64Array(${times('count', depth)})${guarded ? ', exact' : ''}) {`,
       ];
   return [
     ...batchComment(input),
@@ -47,10 +59,13 @@ export function openBatch(input: EmitInput, batch: string): string[] {
 }
 
 /** The batch function of a network without a kernel: the single-call function, row by row. */
-export const emitRowBatch = (input: EmitInput, batch: string): string =>
-  [...openBatch(input, batch), ...rowLoop(input, '  '), '  return outputs;', '}'].join('\n');
+export function emitRowBatch(input: EmitInput, batch: string, acceptsRow: string): string {
+  const exact = input.guard.mode === 'none' ? [] : exactLoop(input, { batch, acceptsRow });
+  return [...openBatch(input, batch), ...rowLoop(input, '  '), ...exact, '  return outputs;', '}'].join('\n');
+}
 
 function batchFunction(input: EmitInput, network: Network, names: BatchNames, own: KernelNames): string {
+  const guarded = input.guard.mode !== 'none';
   const width = input.encoding.inputs.length;
   const depth = input.encoding.outputs.length;
   const encoded = encodeLines(input);
@@ -59,13 +74,7 @@ function batchFunction(input: EmitInput, network: Network, names: BatchNames, ow
   const used = ['layer', 'x', 'y'].filter(
     (name) => name === 'layer' || [...encoded, ...decoded].some((line) => line.includes(`${name}[`)),
   );
-  return [
-    ...openBatch(input, names.batch),
-    `  if (${own.kernel} === undefined) ${own.kernel} = ${own.start}();`,
-    `  if (${own.kernel} === null) {`,
-    ...rowLoop(input, '    '),
-    '    return outputs;',
-    '  }',
+  const kernelLoop = [
     `  const { ${used.join(', ')} } = ${own.kernel};`,
     `  for (let start = 0; start < count; start += ${block}) {`,
     `    const rows = Math.min(${block}, count - start);`,
@@ -77,6 +86,16 @@ function batchFunction(input: EmitInput, network: Network, names: BatchNames, ow
     ...decoded,
     '    }',
     '  }',
+  ];
+  return [
+    ...openBatch(input, names.batch),
+    `  if (${own.kernel} === undefined) ${own.kernel} = ${own.start}();`,
+    `  if (${own.kernel} === null) {`,
+    ...rowLoop(input, '    '),
+    ...(guarded ? [] : ['    return outputs;']),
+    guarded ? '  } else {' : '  }',
+    ...(guarded ? indented(kernelLoop) : kernelLoop),
+    ...(guarded ? ['  }', ...exactLoop(input, names)] : []),
     '  return outputs;',
     '}',
   ].join('\n');
@@ -97,7 +116,12 @@ function batchComment(input: EmitInput): string[] {
     ...(inputs.concat(outputs).some(({ kind }) => kind !== 'number')
       ? ['A boolean is 0 or 1; one of several literals is its index, from 0.']
       : []),
-    'Throws a RangeError where an array is too short.',
+    ...(input.guard.mode === 'none'
+      ? ['Throws a RangeError where an array is too short.']
+      : [
+          '`exact` computes the rows that the network was not trained for.',
+          'Throws a RangeError where an array is too short, or where there is such a row and no `exact`.',
+        ]),
   ];
   const types =
     language === 'javascript'
@@ -105,6 +129,7 @@ function batchComment(input: EmitInput): string[] {
           `@param {${rowsType(input.network)}} inputs`,
           '@param {number} count',
           '@param {Float64Array} [outputs]',
+          ...(input.guard.mode === 'none' ? [] : [`@param {${exactType(input)}} [exact]`]),
           '@returns {Float64Array}',
         ]
       : [];
@@ -123,16 +148,20 @@ function encodeLines(input: EmitInput): string[] {
   const sure = input.language === 'typescript' ? '!' : '';
   const { encoding } = input;
   const read = (slot: number) => `inputs[at${slot === 0 ? '' : ` + ${slot}`}]${sure}`;
+  const inRange = (value: string, slot: number) => {
+    const domain = input.domain[slot]!;
+    return input.guard.mode === 'clamp' && domain.kind === 'number' ? clamped(value, domain) : value;
+  };
   return encodeRow(
     encoding.inputs,
-    runsOf(encoding.inputs, () => true),
+    runsOf(encoding.inputs, (slot) => isSameRange(input.domain[slot - 1], input.domain[slot])),
     {
       indent: '      ',
       index: 'i',
-      number: read,
+      number: (slot) => inRange(read(slot), slot),
       boolean: (slot) => `${read(slot)} >= 0.5 ? 1 : -1`,
       holds: (slot, index) => `${read(slot)} === ${index}`,
-      element: (run, index) => `inputs[at + ${shifted(run.slot, index)}]${sure}`,
+      element: (run, index) => inRange(`inputs[at + ${shifted(run.slot, index)}]${sure}`, run.slot),
       place: (column, index) => (index === undefined ? `x[${cell(column)}]` : `x[${cellAt(column, index)}]`),
     },
   );
@@ -196,9 +225,37 @@ function decodeRun(
   }
 }
 
-/** Calls the single function row by row: rebuilds its arguments from slots, and flattens its result. */
-function rowLoop(input: EmitInput, outer: string): string[] {
-  const { language, signature, functionName, encoding } = input;
+/** The type of the exact function, which takes the rows that the guard turns away. */
+function exactType({ signature }: EmitInput): string {
+  const taken = new Set<string>();
+  const parameters = signature.parameters.map(
+    ({ name, shape }) => `${claimName(taken, name)}: ${typeText(shape, false)}`,
+  );
+  return `(${parameters.join(', ')}) => ${typeText(signature.result, true)}`;
+}
+
+const indented = (lines: readonly string[]): string[] =>
+  lines.flatMap((line) => line.split('\n')).map((line) => `  ${line}`);
+
+/** The rows that the guard turns away, after all others. */
+function exactLoop(input: EmitInput, { batch, acceptsRow }: Pick<BatchNames, 'batch' | 'acceptsRow'>): string[] {
+  const at = times('row', input.encoding.inputs.length);
+  const refuse = [
+    `    if (${acceptsRow}(inputs, ${at})) continue;`,
+    '    if (exact === undefined) {',
+    `      throw new RangeError(\`${batch}: row \${row} is not an input that the network was trained for; give the exact function\`);`,
+    '    }',
+  ];
+  return rowLoop(input, '  ', { called: 'exact', first: refuse });
+}
+
+/** Calls a function row by row: rebuilds its arguments from slots, and flattens its result. */
+function rowLoop(
+  input: EmitInput,
+  outer: string,
+  { called = input.functionName, first = [] }: { readonly called?: string; readonly first?: readonly string[] } = {},
+): string[] {
+  const { language, signature, encoding } = input;
   const sure = language === 'typescript' ? '!' : '';
   const slots = signature.parameters.flatMap(({ name, shape }) => leavesOf(shape, name, language));
   const statements: string[] = [];
@@ -216,9 +273,10 @@ function rowLoop(input: EmitInput, outer: string): string[] {
   const indent = `${outer}  `;
   const construction = { source, language, indent, statements, claim: (wanted: string) => claimName(taken, wanted) };
   const values = signature.parameters.map(({ shape }) => build(construction, shape, cursor));
-  const call = bracketed(indent, `const value = ${functionName}(`, values, ');');
+  const call = bracketed(indent, `const value = ${called}(`, values, ');');
   return [
     `${outer}for (let row = 0; row < count; row++) {`,
+    ...first,
     `${indent}const from = ${times('row', encoding.inputs.length)};`,
     `${indent}const to = ${times('row', encoding.outputs.length)};`,
     ...statements,

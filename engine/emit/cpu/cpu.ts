@@ -13,6 +13,7 @@ import { encodeBase64, float32Bytes } from '../text.ts';
 import { emitBatch, emitRowBatch } from './batch.ts';
 import { emitCnn } from './cnn/cnn.ts';
 import { commonJs } from './frame.ts';
+import { openGuard } from './guard.ts';
 import { emitIntegers } from './integers.ts';
 import { emitKernelCall } from './kernelCall.ts';
 import { emitLoops } from './loops.ts';
@@ -26,7 +27,7 @@ export const cpuTarget: Target = {
   estimate,
 };
 
-/** The network first, for the reader; then what it needs, and the kernel at the end. */
+/** Guard and network first, for the reader; then what they need, and the kernel at the end. */
 function emit(input: EmitInput): EmittedFiles {
   const { network } = input;
   const invalid = network.weights.find((weight) => !Number.isFinite(weight));
@@ -62,26 +63,30 @@ function openModule({ functionName }: EmitInput) {
 
 /** The whole module; `form` is there for the benchmark that says which one is faster. */
 export function perceptronText(input: EmitInput<Network>, form?: 'straight-line' | 'kernel'): string {
-  const { moduleNames, names } = openModule(input);
+  const { moduleNames, names: common } = openModule(input);
   const claim = (wanted: string) => claimName(moduleNames, wanted);
   const own = { start: claim('startKernel'), kernel: claim('kernel'), type: claim('Kernel') };
+  const guard = openGuard(input, moduleNames, common.host);
+  const names = { ...common, ...guard.names };
+  const { inner } = guard;
   const folded = foldNetwork(input.network, input.encoding);
   const network = collapseLinear(input.network);
   const batch = emitBatch(input, network, names, own);
   const short = prefersStraightLine(countTerms(folded), network.weights.length);
   if (form === undefined ? short : form === 'straight-line') {
-    const single = emitStraightLine(input, folded, moduleNames);
+    const single = emitStraightLine(inner, folded, moduleNames);
     return sections(single, batch);
   }
   const plain = claim(`${input.functionName}Plain`);
-  const loops = emitLoops({ ...input, functionName: plain }, network, moduleNames, names);
-  return sections(emitKernelCall(input, network, moduleNames, { ...own, plain }), batch, loops.single, loops.support);
+  const loops = emitLoops({ ...inner, functionName: plain }, network, moduleNames, names);
+  return sections(emitKernelCall(inner, network, moduleNames, { ...own, plain }), batch, loops.single, loops.support);
 
   function sections(single: string, ...support: readonly string[]): string {
     const weights = weightsText(names, network.weights);
     return joinSections([
-      ...[headerText(input), single, hostText(input, names), weights, ...support],
-      exportsText(input, [names.batch]),
+      ...[headerText(input), ...guard.functions, single, hostText(input, names), weights, ...support],
+      guard.support,
+      exportsText(input, [...guard.exports, names.batch]),
     ]);
   }
 }
@@ -101,14 +106,17 @@ function cnnText(input: EmitInput<CnnNetwork>): string {
 
 function integerText(input: EmitInput, quantised: QuantisedNetwork): string {
   const { moduleNames, names } = openModule(input);
-  const code = emitIntegers(input, quantised, moduleNames, names.decode);
+  const guard = openGuard(input, moduleNames, names.host);
+  const code = emitIntegers(guard.inner, quantised, moduleNames, names.decode);
   return joinSections([
     headerText(input),
+    ...guard.functions,
     code.single,
     hostText(input, names),
     code.support,
-    emitRowBatch(input, names.batch),
-    exportsText(input, [names.batch]),
+    emitRowBatch(input, names.batch, guard.names.acceptsRow),
+    guard.support,
+    exportsText(input, [...guard.exports, names.batch]),
   ]);
 }
 
@@ -137,7 +145,7 @@ const ${host} = globalThis as unknown as {
   readonly WebAssembly?: {
     readonly Module: new (bytes: Uint8Array) => object;
     readonly Instance: new (module: object) => { readonly exports: object };
-  };
+  };${input.guard.mode === 'none' ? '' : '\n  readonly deepmakerGuardHits?: Record<string, number>;'}
 };
 
 function ${decode}(base64: string): Uint8Array {

@@ -64,7 +64,7 @@ export function closeFrame(frame: Frame, body: readonly string[], options: Frame
 }
 
 export function exportKeyword(input: EmitInput): string {
-  return commonJs(input) ? '' : 'export ';
+  return commonJs(input) || input.internal ? '' : 'export ';
 }
 
 export function commonJs(input: EmitInput): boolean {

@@ -13,6 +13,7 @@ export interface BatchNames {
   readonly decode: string;
   readonly weights: string;
   readonly host: string;
+  readonly acceptsRow: string;
 }
 
 /** Names of the kernel's own declarations. */

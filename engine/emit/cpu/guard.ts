@@ -1,0 +1,271 @@
+/**
+ * The guard of a generated file: whether an input lies where the network was trained. Callers use the exact function
+ * where it says no; what those calls cost is measured with the rest.
+ */
+import type { ErrorTree, GuardMode, Literal, SlotDomain } from '../../types.ts';
+import { claimName, guardNameOf } from '../names.ts';
+import { build, type Leaf, leavesOf, literalText, unrolledLength } from '../shapes.ts';
+import type { EmitInput } from '../target.ts';
+import { bracketed, quote } from '../text.ts';
+import { shifted } from './columns.ts';
+import { closeFrame, openFrame } from './frame.ts';
+
+export interface GuardNames {
+  /** The exported guard. */
+  readonly accepts: string;
+  /** The guard of the batch function, on a row of raw slots. */
+  readonly acceptsRow: string;
+  readonly rejected: string;
+  readonly host: string;
+}
+
+/** How the guard's code reads slots, from a call's arguments or from a row. */
+interface SlotCode {
+  number(slot: number): string;
+  /** Tests whether a boolean slot is one of the two, where anything else can get in. */
+  isBoolean(slot: number): string;
+  isTrue(slot: number): string;
+  /** Tests whether a category holds one of its values, by their indices. */
+  holdsOne(slot: number, indices: readonly number[], values: readonly Literal[]): string;
+  /** The expression of slot `first + index`, where the slots from `first` on lie side by side in one array. */
+  indexed(first: number, index: string): string;
+  /** How many slots from this one on lie in one array. */
+  adjacent(slot: number): number;
+}
+
+/** Everything that a file with a perceptron gets for its guard; nothing in it is emitted without one. */
+export function openGuard<Input extends EmitInput>(input: Input, moduleNames: Set<string>, host: string) {
+  const { mode } = input.guard;
+  const claim = (wanted: string) => claimName(moduleNames, wanted);
+  const accepts = claim(guardNameOf(input.functionName));
+  const names: GuardNames = { accepts, acceptsRow: claim('acceptsRow'), rejected: claim('rejected'), host };
+  const inner = mode === 'clamp' ? { ...input, functionName: claim('network'), internal: true } : input;
+  return {
+    names,
+    /** What the network itself is emitted with: clamping wraps it. */
+    inner,
+    functions: [
+      emitGuard(input, moduleNames, names),
+      mode === 'clamp' ? emitClamp(input, moduleNames, inner.functionName) : '',
+    ],
+    support: emitRowGuard(input, names),
+    exports: mode === 'none' ? [] : [accepts],
+  };
+}
+
+/** Source of `priceApproxAccepts` and what it needs; empty without a guard. */
+function emitGuard(input: EmitInput, moduleNames: ReadonlySet<string>, names: GuardNames): string {
+  if (input.guard.mode === 'none') return '';
+  return [acceptsText(input, moduleNames, names), rejectedText(input, names)].join('\n\n');
+}
+
+function acceptsText(input: EmitInput, moduleNames: ReadonlySet<string>, names: GuardNames): string {
+  const { signature, language, domain } = input;
+  const guarded = { ...input, functionName: names.accepts, signature: { ...signature, result: booleanShape } };
+  const frame = openFrame(guarded, moduleNames, () => true);
+  const sure = language === 'typescript' ? '!' : '';
+  const code: SlotCode = {
+    number: (slot) => frame.leaves[slot]!.expression,
+    isBoolean: (slot) => `(${frame.leaves[slot]!.expression} === true || ${frame.leaves[slot]!.expression} === false)`,
+    isTrue: (slot) => frame.leaves[slot]!.expression,
+    holdsOne: (slot, indices, values) =>
+      anyOf(indices.map((index) => `${frame.leaves[slot]!.expression} === ${literalText(values[index]!)}`)),
+    indexed(first, index) {
+      const { array, index: at } = frame.leaves[first]!.element!;
+      return `${array}[${shifted(at, index)}]${sure}`;
+    },
+    adjacent: (slot) => adjacentElements(frame.leaves, slot),
+  };
+  const lengths = signature.parameters.flatMap(({ shape }, index) =>
+    lengthTests(shape, frame.parameters[index]!, sure),
+  );
+  const { loops, tests } = domainTests(domain, input.guard.mode, code, frame.claim('i'));
+  const tree = input.guard.trusted;
+  const conditions = [...lengths, ...tests, ...(tree === undefined ? [] : [treeText(tree, domain, code)])];
+  const body = [
+    ...loops.map(({ head, test }) => `  ${head} if (!(${test})) return ${names.rejected}();`),
+    conditions.length === 0 ? '  return true;' : conjunction(conditions, ` || ${names.rejected}();`),
+  ];
+  const comment = `Whether the network was trained for this input: \`${input.functionName}\` holds for it, the exact function must take the others.`;
+  return closeFrame(frame, body, { summary: comment });
+}
+
+const booleanShape = { kind: 'boolean' } as const;
+
+/** `return (a && b) || rejected();`, one test per line where they do not fit on one. */
+function conjunction(conditions: readonly string[], end: string): string {
+  const single = `  return (${conditions.join(' && ')})${end}`;
+  if (single.length <= 120) return single;
+  const [first, ...rest] = conditions;
+  return [`  return (`, `    ${first}`, ...rest.map((test) => `    && ${test}`), `  )${end}`].join('\n');
+}
+
+/** Hits are counted where the exact function runs anyway, so that an accepted call pays nothing for it. */
+function rejectedText(input: EmitInput, { rejected, host }: GuardNames): string {
+  const typed = input.language === 'typescript';
+  const key = quote(input.regionName);
+  return [
+    '/** Counts the calls that the guard turned away, for programs that set `globalThis.deepmakerGuardHits = {}`. */',
+    `function ${rejected}()${typed ? ': false' : ''} {`,
+    `  const hits = ${host}.deepmakerGuardHits;`,
+    `  if (hits !== undefined) hits[${key}] = (hits[${key}] ?? 0) + 1;`,
+    '  return false;',
+    '}',
+  ].join('\n');
+}
+
+/** A row of the batch function: (slots) raw values from `inputs[at]`. Empty without a guard. */
+function emitRowGuard(input: EmitInput, names: GuardNames): string {
+  const { domain, language, guard } = input;
+  if (guard.mode === 'none') return '';
+  const typed = language === 'typescript';
+  const sure = typed ? '!' : '';
+  const at = (slot: number) => `inputs[at${slot === 0 ? '' : ` + ${slot}`}]${sure}`;
+  const code: SlotCode = {
+    number: at,
+    isBoolean: (slot) => `(${at(slot)} === 0 || ${at(slot)} === 1)`,
+    isTrue: (slot) => `${at(slot)} === 1`,
+    holdsOne: (slot, indices) => anyOf(indices.map((index) => `${at(slot)} === ${index}`)),
+    indexed: (first, index) => `inputs[at + ${shifted(first, index)}]${sure}`,
+    adjacent: (slot) => domain.length - slot,
+  };
+  const { loops, tests } = domainTests(domain, guard.mode, code, 'i');
+  const conditions = [...tests, ...(guard.trusted === undefined ? [] : [treeText(guard.trusted, domain, code)])];
+  const parameters = typed ? 'inputs: Float64Array | Float32Array | readonly number[], at: number' : 'inputs, at';
+  return [
+    `function ${names.acceptsRow}(${parameters})${typed ? ': boolean' : ''} {`,
+    ...loops.map(({ head, test }) => `  ${head} if (!(${test})) return ${names.rejected}();`),
+    conditions.length === 0 ? '  return true;' : conjunction(conditions, ` || ${names.rejected}();`),
+    '}',
+  ].join('\n');
+}
+
+const anyOf = (tests: readonly string[]): string => (tests.length === 1 ? tests[0]! : `(${tests.join(' || ')})`);
+
+interface Loop {
+  readonly head: string;
+  readonly test: string;
+}
+
+/** One test per slot; a loop for a stretch of an array whose elements share a range. */
+function domainTests(domain: readonly SlotDomain[], mode: GuardMode, code: SlotCode, index: string) {
+  const loops: Loop[] = [];
+  const tests: string[] = [];
+  for (let slot = 0; slot < domain.length; slot++) {
+    const own = domain[slot]!;
+    const longest = Math.min(code.adjacent(slot), domain.length - slot);
+    let length = 1;
+    while (length < longest && isSameRange(own, domain[slot + length]!)) length++;
+    if (own.kind === 'number' && length > unrolledLength) {
+      const head = `for (let ${index} = 0; ${index} < ${length}; ${index}++)`;
+      loops.push({ head, test: numberTest(code.indexed(slot, index), own, mode) });
+      slot += length - 1;
+    } else tests.push(slotTest(own, slot, mode, code));
+  }
+  return { loops, tests };
+}
+
+export const isSameRange = (a: SlotDomain | undefined, b: SlotDomain | undefined): boolean =>
+  a?.kind === 'number' && b?.kind === 'number' && a.min === b.min && a.max === b.max && a.integer === b.integer;
+
+function slotTest(domain: SlotDomain, slot: number, mode: GuardMode, code: SlotCode): string {
+  switch (domain.kind) {
+    case 'number':
+      return numberTest(code.number(slot), domain, mode);
+    case 'boolean':
+      return code.isBoolean(slot);
+    case 'category':
+      return code.holdsOne(slot, [...domain.values.keys()], domain.values);
+  }
+}
+
+/** NaN and the infinities fail every one of these: `x - x` is NaN for them. */
+function numberTest(value: string, { min, max, integer }: SlotDomain & { kind: 'number' }, mode: GuardMode): string {
+  if (mode === 'clamp') return `${value} - ${value} === 0`;
+  return `${value} >= ${min} && ${value} <= ${max}${integer ? ` && Math.floor(${value}) === ${value}` : ''}`;
+}
+
+/** Arrays of another length would be read past their end, or only in part. */
+function lengthTests(shape: EmitInput['signature']['result'], expression: string, sure: string): string[] {
+  switch (shape.kind) {
+    case 'number':
+    case 'boolean':
+    case 'category':
+      return [];
+    case 'tuple':
+      return shape.elements.flatMap((element, index) => lengthTests(element, `${expression}[${index}]`, sure));
+    case 'array': {
+      const own = `${expression}.length === ${shape.length}`;
+      const isFlat = lengthTests(shape.element, '', sure).length === 0;
+      const inner = isFlat ? [] : Array.from({ length: shape.length }, (_, index) => `${expression}[${index}]${sure}`);
+      return [own, ...inner.flatMap((element) => lengthTests(shape.element, element, sure))];
+    }
+    case 'object': {
+      const leaves = shape.fields.map(({ name, shape: field }) => ({ field, access: fieldAccess(expression, name) }));
+      return leaves.flatMap(({ field, access }) => lengthTests(field, access, sure));
+    }
+  }
+}
+
+/** The expression of a field, as `leavesOf` writes it. */
+const fieldAccess = (expression: string, name: string): string =>
+  leavesOf({ kind: 'object', fields: [{ name, shape: { kind: 'number' } }] }, expression, 'javascript')[0]!.expression;
+
+function adjacentElements(leaves: readonly Leaf[], slot: number): number {
+  const array = leaves[slot]!.element?.array;
+  let length = 1;
+  while (array !== undefined && leaves[slot + length]?.element?.array === array) length++;
+  return length;
+}
+
+/**
+ * A decision tree as one expression. `low` holds, for each category on the way, the first value that it may still have:
+ * comparing it with another one would not compile.
+ */
+function treeText(tree: ErrorTree, domain: readonly SlotDomain[], code: SlotCode, low: readonly number[] = []): string {
+  if (typeof tree === 'boolean') return String(tree);
+  const { slot, threshold } = tree;
+  const own = domain[slot]!;
+  const above = low.slice();
+  if (own.kind === 'category') above[slot] = Math.ceil(threshold);
+  const condition = belowText(own, slot, threshold, code, low[slot] ?? 0);
+  const [yes, no] = [treeText(tree.below, domain, code, low), treeText(tree.above, domain, code, above)];
+  return `(${condition} ? ${yes} : ${no})`;
+}
+
+function belowText(domain: SlotDomain, slot: number, threshold: number, code: SlotCode, low: number): string {
+  if (domain.kind === 'number') return `${code.number(slot)} < ${threshold}`;
+  if (domain.kind === 'boolean') return `!(${code.isTrue(slot)})`;
+  const indices = [...domain.values.keys()].filter((index) => index >= low && index < threshold);
+  return code.holdsOne(slot, indices, domain.values);
+}
+
+/** An expression within the domain, the same where it lies in it already. */
+export function clamped(value: string, { min, max, integer }: SlotDomain & { kind: 'number' }): string {
+  if (!integer) return `Math.min(${max}, Math.max(${min}, ${value}))`;
+  return `Math.min(${Math.floor(max)}, Math.max(${Math.ceil(min)}, Math.round(${value})))`;
+}
+
+/** The exported function of the mode 'clamp': moves every number into its range, then calls the network. */
+function emitClamp(input: EmitInput, moduleNames: ReadonlySet<string>, network: string): string {
+  const frame = openFrame(input, moduleNames, () => true);
+  const statements: string[] = [];
+  const source = {
+    value(slot: number) {
+      const { expression } = frame.leaves[slot]!;
+      const domain = input.domain[slot]!;
+      return domain.kind === 'number' ? clamped(expression, domain) : expression;
+    },
+  };
+  const taken = new Set([...moduleNames, ...frame.parameters]);
+  const construction = {
+    source,
+    language: input.language,
+    indent: '  ',
+    statements,
+    claim: (wanted: string) => claimName(taken, wanted),
+  };
+  const cursor = { slot: 0 };
+  const values = input.signature.parameters.map(({ shape }) => build(construction, shape, cursor));
+  return closeFrame(frame, [...statements, bracketed('  ', `  return ${network}(`, values, ');')]);
+}

@@ -1,0 +1,69 @@
+/** Whether an applied approximation still stands for the function beside it, from the texts alone: nothing is run. */
+import { createHash } from 'node:crypto';
+import { basename, resolve } from 'node:path';
+import type { Domain } from '../../engine/types.ts';
+import type { AppliedFunction } from '../source/index.ts';
+import type { SourceModule, SourceProject } from '../source/lazy.ts';
+import type { Region } from '../source/types.ts';
+import type { Approximation } from './approximations.ts';
+
+export type Standing =
+  | { readonly kind: 'current'; readonly region: Region; readonly applied: AppliedFunction }
+  /** The source computes exactly; only the record is left. */
+  | { readonly kind: 'not-applied' }
+  | {
+      readonly kind: 'stale' | 'missing' | 'edited';
+      readonly message: string;
+      /** Absent where the source is gone. */
+      readonly applied?: AppliedFunction;
+    };
+
+export interface StandingContext {
+  readonly module: SourceModule;
+  readonly project: SourceProject;
+  /** The project's root, which records are relative to. */
+  readonly root: string;
+}
+
+/** `project` decides what the sources say: the editor's texts, or the disk's. */
+export function standingOf({ module, project, root }: StandingContext, record: Approximation): Standing {
+  const file = resolve(root, record.file);
+  const { name } = record;
+  const text = project.text(file);
+  if (text === undefined) return { kind: 'missing', message: `${record.file} is no longer there.` };
+  const applied = module.findApplied(text).find((entry) => entry.name === name);
+  if (!applied) return { kind: 'not-applied' };
+
+  const generated = resolve(root, record.generatedFile);
+  const generatedName = basename(generated);
+  const generatedText = project.text(generated);
+  if (generatedText === undefined) {
+    return { kind: 'missing', message: `${generatedName}, which \`${name}\` calls, is missing.`, applied };
+  }
+  if (hashOfText(generatedText) !== record.generatedHash) {
+    const message = `${generatedName} is not as it was generated: the figures of \`${name}\` no longer describe it.`;
+    return { kind: 'edited', message, applied };
+  }
+  const stale = (message: string): Standing => ({ kind: 'stale', message, applied });
+  const analysis = module.analyse(project, { file, name });
+  if (analysis.kind === 'none') return stale(`There is no function \`${name}\` any more.`);
+  if (analysis.kind === 'refused') return stale(analysis.reasons[0]!.message);
+  if (analysis.region.sourceHash !== record.sourceHash) {
+    return stale(`\`${name}\`, or something it depends on, has changed since it was approximated.`);
+  }
+  const missing = new Set(analysis.missing.map(({ path }) => path));
+  if (!isSameDomain(analysis.domain, record.domain, missing)) {
+    return stale(`The ranges of \`${name}\` have changed since it was approximated.`);
+  }
+  return { kind: 'current', region: analysis.region, applied };
+}
+
+/** Ranges that the source does not give were typed, and are in the record alone. */
+function isSameDomain(now: Domain, then: Domain, missing: ReadonlySet<string>): boolean {
+  const comparable = (domain: Domain) => JSON.stringify(domain.filter(({ path }) => !missing.has(path)));
+  return now.length === then.length && comparable(now) === comparable(then);
+}
+
+/** Of a generated file, whatever line endings version control gives it. */
+export const hashOfText = (text: string): string =>
+  createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
