@@ -89,19 +89,26 @@ test("the editor's settings offer the same choices and defaults", () => {
   interface Setting {
     readonly enum?: readonly string[];
     readonly default?: unknown;
+    readonly properties?: Record<string, Setting>;
   }
+  // A setting of a group is named with it: `pruning.alphas`.
+  const settingAt = (key: string) =>
+    key.split('.').reduce<Setting | undefined>((setting, part) => setting?.properties?.[part], schema);
+  const valueAt = (key: string) =>
+    key.split('.').reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], defaultConfig);
+  const schema = configJsonSchema() as Setting;
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     contributes: { configuration: { properties: Record<string, Setting> }[] };
   };
-  const { properties } = configJsonSchema() as { properties: Record<string, Setting> };
   const found: string[] = [];
   for (const [name, setting] of manifest.contributes.configuration.flatMap((page) => Object.entries(page.properties))) {
     const key = name.replace(/^deepmaker\./, '');
-    const own = properties[key];
+    const own = settingAt(key);
     if (!own) continue;
     assert.deepEqual(setting.enum, own.enum, name);
-    assert.equal(setting.default, defaultConfig[key as keyof typeof defaultConfig] ?? null, name);
-    if (setting.enum) found.push(key);
+    assert.deepEqual(setting.default, valueAt(key) ?? null, name);
+    if (setting.enum || key.includes('.')) found.push(key);
   }
-  assert.deepEqual(found, ['selection', 'trainer']);
+  const groups = ['pruning.alphas', 'pruning.fineTuneEpochs', 'quantisation.formats'];
+  assert.deepEqual(found.sort(), ['guard', ...groups, 'selection', 'trainer']);
 });
