@@ -1,6 +1,6 @@
 /**
  * The optional error predictor: a regression tree on how far the network was off on its training samples, cut at the level
- * above which validation samples say that a tenth of all calls would fall back. It becomes a chain of comparisons, so it
+ * above which a tenth of all calls would fall back. It becomes a chain of comparisons, so it
  * costs a few nanoseconds where a second network would cost as much as the first one.
  */
 import type { Domain, ErrorTree } from '../types.ts';
@@ -59,7 +59,7 @@ export function fitErrorTree(
     ),
   };
   grow(root, train, domain, targets, leaves);
-  const level = levelOf(root, validation, domain.length, fallbacks);
+  const level = levelOf(root, [train, validation], domain.length, fallbacks);
   const tree = cut(root, level);
   return tree === true ? undefined : tree;
 }
@@ -136,17 +136,20 @@ function bestThreshold(
   return best;
 }
 
-/** The lowest level of predicted error that keeps fallbacks within their share of the validation samples. */
-function levelOf(root: Node, validation: Labelled, width: number, fallbacks: number): number {
-  const predicted = Float64Array.from({ length: validation.count }, (_, row) => {
+/** The lowest level of predicted error that keeps fallbacks within their share of all samples: only inputs count here. */
+function levelOf(root: Node, samples: readonly Labelled[], width: number, fallbacks: number): number {
+  const predicted = Float64Array.from(samples.flatMap((each) => [...predictions(root, each, width)])).sort();
+  return predicted[Math.max(0, Math.ceil((1 - fallbacks) * predicted.length) - 1)]!;
+}
+
+const predictions = (root: Node, { count, inputs }: Labelled, width: number): Float64Array =>
+  Float64Array.from({ length: count }, (_, row) => {
     let node = root;
     while (!('leaf' in node)) {
-      node = validation.inputs[row * width + node.slot]! < node.threshold ? node.below : node.above;
+      node = inputs[row * width + node.slot]! < node.threshold ? node.below : node.above;
     }
     return node.leaf.mean;
-  }).sort();
-  return predicted[Math.max(0, Math.ceil((1 - fallbacks) * validation.count) - 1)]!;
-}
+  });
 
 /** True where the network is trusted; a split between equal halves is none. */
 function cut(node: Node, level: number): ErrorTree {

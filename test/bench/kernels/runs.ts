@@ -15,6 +15,8 @@ export const benchConfig: Config = {
   fullEpochs: 60,
   samples: 3000,
   workers: 2,
+  pruning: { ...defaultConfig.pruning, alphas: [] },
+  quantisation: { ...defaultConfig.quantisation, formats: [] },
 };
 
 export async function withKernels<T>(use: (run: (name: string, config: Config) => Promise<RunResult>) => Promise<T>) {
