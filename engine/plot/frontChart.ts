@@ -187,17 +187,32 @@ function frontMarks(front: readonly ChartPoint[], frame: Plot, options: ChartOpt
   return svg('g', { role: 'listbox', 'aria-label': 'Networks on the front, from small to large' }, ...marks);
 }
 
-/** The names of the points that stand out, above everything else. The options say the same to a screen reader. */
+/** About the size of a label's text in pixels: nothing measures it before it is drawn. */
+const labelSize = { perLetter: 6.5, height: 14 };
+
+/**
+ * The names of the points that stand out, above everything else. The options say the same to a screen reader. Names go
+ * above their points, and below them where they would lie on the name of another.
+ */
 function labels(front: readonly ChartPoint[], frame: Plot): SvgElement {
+  const placed: { readonly left: number; readonly right: number; readonly y: number }[] = [];
   return svg(
     'g',
     { class: 'roles', 'aria-hidden': 'true' },
     ...front.map((point) => {
       if (!point.label) return undefined;
       const [px, py] = frame.at(point);
-      const leftwards = px > frame.right - point.label.length * 6.5 - 14;
-      const anchor = leftwards ? 'end' : 'start';
-      return svg('text', { x: px + (leftwards ? -12 : 12), y: py - 9, 'text-anchor': anchor }, point.label);
+      const width = point.label.length * labelSize.perLetter;
+      const leftwards = px > frame.right - width - 14;
+      const x = px + (leftwards ? -12 : 12);
+      const [left, right] = leftwards ? [x - width, x] : [x, x + width];
+      const above = py - 9;
+      const covered = placed.some(
+        (other) => left < other.right && right > other.left && Math.abs(above - other.y) < labelSize.height,
+      );
+      const y = covered ? py + 18 : above;
+      placed.push({ left, right, y });
+      return svg('text', { x, y, 'text-anchor': leftwards ? 'end' : 'start' }, point.label);
     }),
   );
 }

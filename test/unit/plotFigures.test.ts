@@ -207,3 +207,20 @@ test('labels of a narrow axis do not run into each other, and those that fit sta
     if (next) assert.ok(x + half < next.x - next.half, `${x} and ${next.x}`);
   }
 });
+
+test('names of points that are close together do not lie on each other', () => {
+  const named = (params: number, error: number, label: string) => ({
+    ...{ id: label, name: label, onFront: true },
+    ...{ params, error, label },
+  });
+  const size = { width: 600, height: 360, measure: 'NRMSE' };
+  const heights = (points: Parameters<typeof frontChart>[0]) =>
+    all(frontChart(points, size), 'text')
+      .filter(({ children }) => /Recommended|Knee/.test(children.join('')))
+      .map(({ attributes }) => Number(attributes.y));
+  const far = named(1000, 0.5, 'far');
+  const [first, second] = heights([named(100, 0.01, 'Recommended'), named(104, 0.0098, 'Knee'), far]);
+  assert.ok(Math.abs(first! - second!) >= 14, `${first} and ${second}`);
+  const [alone] = heights([named(100, 0.01, 'Recommended'), named(104, 0.0098, ''), far]);
+  assert.equal(first, alone);
+});
