@@ -3,11 +3,14 @@
  * Standard LSP carries the rest: code actions, lenses, progress, cancellation, trust-neutral text edits.
  */
 import { ProgressType, RequestType, type WorkspaceEdit } from 'vscode-languageserver-protocol';
+import type { CostItem } from '../engine/emit/cost.ts';
 import type { Measure } from '../engine/plot/figure.ts';
 import type { RunPlots } from '../engine/plot/runFigures.ts';
 import type { Certificate } from '../engine/trust/certificate.ts';
 import type { Explanation } from '../engine/trust/explain.ts';
 import type { Activation, ErrorFigures, TargetDescription, TargetId, VariantKind } from '../engine/types.ts';
+
+export type { CostItem };
 
 /** The kind of the code action, under `refactor.rewrite`. */
 export const approximateKind = 'refactor.rewrite.approximate';
@@ -50,6 +53,8 @@ export interface FrontPoint {
   readonly bytes: number;
   /** Multiply-accumulates of one call. */
   readonly macs: number;
+  /** Estimates that only the run's target has, for example logic cells; absent until the network is measured. */
+  readonly cost?: readonly CostItem[];
   /** How it was made from another network of this run; absent for those that the search found. */
   readonly variant?: VariantKind;
   /** The id of that network. */

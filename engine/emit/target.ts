@@ -1,6 +1,15 @@
 /** What generated code runs on. A target turns a chosen network into files, and says what it costs there. */
-import type { QuantisedNetwork } from '../quantise/quantise.ts';
-import type { AnyNetwork, Domain, Encoding, Guard, Signature, TargetDescription, TargetId } from '../types.ts';
+import type { IntegerFormat, QuantisedNetwork } from '../quantise/quantise.ts';
+import type {
+  AnyNetwork,
+  AnyTopology,
+  Domain,
+  Encoding,
+  Guard,
+  Signature,
+  TargetDescription,
+  TargetId,
+} from '../types.ts';
 import type { Cost } from './cost.ts';
 import type { Language } from './shapes.ts';
 
@@ -47,6 +56,10 @@ export interface Target {
   readonly id: TargetId;
   readonly label: string;
   readonly description: string;
+  /** The code computes in this format whatever the network is stored in. Absent: in the network's own. */
+  readonly format?: IntegerFormat;
+  /** Why there is no code for a network of this kind; absent where there is code for every kind. */
+  refuses?(topology: AnyTopology): string | undefined;
   /**
    * The module keeps the signature and works on a machine without the device, by a path that computes the same numbers. Same input, same bytes. Throws RangeError where the network holds a value that is not finite, or does not
    * fit the signature.
@@ -69,11 +82,5 @@ export const plannedTargets: readonly (TargetDescription & { readonly unavailabl
     label: 'ARM',
     description: 'C with NEON for ARM processors',
     unavailable: 'ARM code arrives with a later version. Pick CPU.',
-  },
-  {
-    id: 'fpga',
-    label: 'FPGA',
-    description: 'C for high-level synthesis',
-    unavailable: 'FPGA code arrives with a later version. Pick CPU.',
   },
 ];

@@ -148,9 +148,18 @@ export function runFixed16(network: Fixed16Network, inputs: ArrayLike<number>, c
 }
 
 function neuron(layer: Fixed16Layer, table: Fixed16Table | undefined, x: Int16Array, o: number): number {
-  const { inputs, weights, bias, shift, minimum, maximum, usesTable } = layer;
+  const { inputs, weights, bias } = layer;
   let acc = bias[o]!;
   for (let i = 0; i < inputs; i++) acc += x[i]! * weights[o * inputs + i]!;
+  return finishNeuron(layer, table, acc);
+}
+
+/** What a layer makes of an accumulator: rounded, saturated, activated. */
+export function finishNeuron(
+  { shift, minimum, maximum, usesTable }: Pick<Fixed16Layer, 'shift' | 'minimum' | 'maximum' | 'usesTable'>,
+  table: Fixed16Table | undefined,
+  acc: number,
+): number {
   const sum = saturate16(shiftRight(acc, shift));
   return usesTable && table ? interpolate(table.values, sum) : clamp(sum, minimum, maximum);
 }

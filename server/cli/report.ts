@@ -39,11 +39,12 @@ export function reportJson(result: RunResult, artifacts: readonly string[], appl
 }
 
 function jsonPoint(point: FrontPoint) {
-  const { id, topology, activation, params, bytes, macs, variant, variantOf, alpha, error, latencyNs, speedup } = point;
+  const { id, topology, activation, params, bytes, macs, cost, variant, variantOf, alpha, error, latencyNs, speedup } =
+    point;
   const made = { ...(variant && { variant, variantOf }), ...(alpha === undefined ? {} : { alpha }) };
   const { speedupInterval, batch, certificate, fallbacks, objection } = point;
   const trust = { speedupInterval, batch, certificate, fallbacks, objection };
-  return { id, topology, activation, params, bytes, macs, ...made, error, latencyNs, speedup, ...trust };
+  return { id, topology, activation, params, bytes, macs, cost, ...made, error, latencyNs, speedup, ...trust };
 }
 
 const headings = [

@@ -1,5 +1,6 @@
 /** Name and text of the generated code for one network. */
 import { basename } from 'node:path';
+import type { CostItem } from '../../engine/emit/cost.ts';
 import { guardNameOf } from '../../engine/emit/names.ts';
 import type { EmitInput, EmittedFiles } from '../../engine/emit/target.ts';
 import type { QuantisedNetwork } from '../../engine/quantise/quantise.ts';
@@ -87,6 +88,12 @@ export function emitFiles(id: TargetId, input: Omit<EmitInput, 'inference' | 'cn
   if (found.kind === 'failed') throw new Error(found.message);
   const kernels = { inference: readKernel('inference'), cnnInference: readKernel('inference-cnn') };
   return found.found.target.emit({ ...input, ...kernels });
+}
+
+/** What the network takes on the target, beyond what every target has. */
+export function estimatedCost(id: TargetId, network: AnyNetwork): readonly CostItem[] {
+  const found = findTarget(id);
+  return found.kind === 'failed' ? [] : found.found.target.estimate(network).more;
 }
 
 /** The text of the module that the source imports. */

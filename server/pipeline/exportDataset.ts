@@ -52,6 +52,8 @@ export function exportDataset(result: DatasetResult, options: DatasetExport): Pr
     const loaded = await loadSame(result, options.dataFolders);
     if (loaded.kind === 'failed') return loaded;
     const network = restoreNetwork(stored);
+    const refusal = target.found.target.refuses?.(network.topology);
+    if (refusal) return { kind: 'failed', message: refusal, hint: `Choose another target than ${id}.` };
     const input = emitInputOf(result, loaded.dataset, network);
     const unusable = await target.found.unavailable();
     const figures = unusable
@@ -175,12 +177,12 @@ const samplesOf = (rows: Rows): Samples => ({
   outputs: rawOutputs(rows),
 });
 
-function figureLines({ error, latencyNs }: Verification, count: number, output: OutputShape): string[] {
+function figureLines({ error, latencyNs, notes = [] }: Verification, count: number, output: OutputShape): string[] {
   const rows = `${formatCount(count)} test rows it was not trained on`;
   const errors =
     output.kind === 'classes'
       ? `wrong class in ${formatPercent(error.missRate)}`
       : `NRMSE ${formatPercent(error.nrmse)}, p99 ${formatPercent(error.p99)}, largest error ${formatPercent(error.max)} of the output's range`;
   const times = latencyNs === undefined ? [] : [`${formatDuration(latencyNs)} per call where it was measured.`];
-  return [`Measured on ${rows}: ${errors}.`, ...times];
+  return [`Measured on ${rows}: ${errors}.`, ...times, ...notes];
 }

@@ -7,7 +7,7 @@ import { bundleEmitted } from '../sampling/bundle.ts';
 import { measure, measureBatch, median } from '../sampling/measure.ts';
 import type { Sandbox } from '../sampling/sandbox.ts';
 import type { MeasuredPoint } from './choose.ts';
-import { appliedExpression, batchExpression, emitNetwork, moduleText } from './emit.ts';
+import { appliedExpression, batchExpression, emitNetwork, estimatedCost, moduleText } from './emit.ts';
 import { type Finalist, finalistPoint, type GuardedFinalist, markFront } from './finalists.ts';
 import { drawFresh, type Fresh, type FreshPlan, judge, planFresh } from './fresh.ts';
 import { guardFor } from './guard.ts';
@@ -106,8 +106,10 @@ async function measureNetwork(
   if (batch.kind === 'failed') return batch;
   const judged = await judge(context, { id, guard, networks });
   if (judged.kind === 'failed') return judged;
+  const cost = estimatedCost(target, network);
   const point: MeasuredPoint = {
     ...finalistPoint(finalist),
+    ...(cost.length > 0 && { cost }),
     error: errorFigures(outputs, timing.approxOutputs, count, dataset.outputSlots),
     latencyNs: timing.approxNs,
     speedup: timing.speedup,

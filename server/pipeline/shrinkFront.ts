@@ -1,8 +1,9 @@
 /** After full training: which pruned and quantised variants are worth measuring, by their errors on validation data. */
 import { float32Bytes } from '../../engine/quantise/quantise.ts';
-import type { Dataset, Encoding } from '../../engine/types.ts';
+import type { Dataset, Encoding, TargetId } from '../../engine/types.ts';
 import type { Evaluator } from '../evaluator.ts';
 import type { FrontPoint } from '../protocol.ts';
+import { findTarget } from '../targets/registry.ts';
 import { bestOfFormat, type Finalist, finalistOf, finalistPoint, markFront } from './finalists.ts';
 import { pruneFront } from './pruneFront.ts';
 import { quantiseFront } from './quantiseFront.ts';
@@ -37,7 +38,10 @@ export async function shrinkFront(
     onProgress(done / (found.length + 1));
   });
   const front = onFront([...found, ...pruned]);
-  const integers = await quantiseFront({ config, dataset, encoding, signal }, front);
+  // Where the target computes every network in one format, there is nothing to choose.
+  const integers = hasOwnFormat(context.request.target)
+    ? []
+    : await quantiseFront({ config, dataset, encoding, signal }, front);
   const { maxBytes = Infinity } = config;
   const fitting = integers.filter((variant) => {
     const { bytes } = finalistPoint(variant);
@@ -47,6 +51,11 @@ export async function shrinkFront(
   const finalists = [...new Set([...found, ...front, ...bestOfFormat(fitting)])];
   const rest = pruned.filter((variant) => !finalists.includes(variant));
   return { finalists, rest: rest.map((variant) => ({ ...finalistPoint(variant), onFront: false })) };
+}
+
+function hasOwnFormat(id: TargetId): boolean {
+  const found = findTarget(id);
+  return found.kind === 'target' && found.found.target.format !== undefined;
 }
 
 function onFront(finalists: readonly Finalist[]): Finalist[] {

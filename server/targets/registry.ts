@@ -3,10 +3,11 @@ import { plannedTargets } from '../../engine/emit/target.ts';
 import { type TargetDescription, type TargetId, targetIds } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import { cpuServerTarget } from './cpu.ts';
+import { fpgaServerTarget } from './fpga.ts';
 import { onnxServerTarget } from './onnx.ts';
 import type { ServerTarget } from './target.ts';
 
-export const serverTargets: readonly ServerTarget[] = [cpuServerTarget, onnxServerTarget];
+export const serverTargets: readonly ServerTarget[] = [cpuServerTarget, fpgaServerTarget, onnxServerTarget];
 
 /** Fails where there is no code for this target, with what can be picked instead. */
 export function findTarget(id: string): { readonly kind: 'target'; readonly found: ServerTarget } | Failure {

@@ -25,6 +25,8 @@ export interface Verification {
   readonly error: ErrorFigures;
   /** Nanoseconds per call, where a time on this machine says something about the target. */
   readonly latencyNs?: number;
+  /** What else was found; one sentence each. */
+  readonly notes?: readonly string[];
 }
 
 export interface ServerTarget {

@@ -1,0 +1,61 @@
+/** Programs of the machine that targets check their code with: whether they are here, and running them. */
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Failure } from '../protocol.ts';
+
+/** Each program with the package of Debian and Ubuntu that holds it. */
+export type Programs = Readonly<Record<string, string>>;
+
+const isThere = (program: string): boolean =>
+  (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+/** Names what is missing and the command that installs it; undefined where all is here. */
+export function missingPrograms(programs: Programs, purpose: string): Failure | undefined {
+  const missing = Object.keys(programs).filter((program) => !isThere(program));
+  if (missing.length === 0) return undefined;
+  const packages = [...new Set(missing.map((program) => programs[program]!))];
+  return {
+    kind: 'failed',
+    message: `${purpose} needs ${missing.join(', ')}, not installed here.`,
+    hint: `On Debian or Ubuntu: apt-get install -y ${packages.join(' ')}`,
+  };
+}
+
+export interface RunOptions {
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+  readonly input?: string;
+  readonly timeoutMs?: number;
+}
+
+/** What the program wrote; a failure with the end of its messages where it did not exit with 0. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  { cwd, signal, input, timeoutMs = 10 * 60_000 }: RunOptions,
+): Promise<{ readonly kind: 'ran'; readonly stdout: string; readonly stderr: string } | Failure> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      program,
+      args,
+      { cwd, signal, timeout: timeoutMs, encoding: 'utf8', maxBuffer: 256 * 2 ** 20 },
+      (error, stdout, stderr) => {
+        if (!error) return resolve({ kind: 'ran', stdout, stderr });
+        const last = `${stdout}\n${stderr}`.trim().split('\n').slice(-12).join('\n');
+        const reason = signal.aborted ? 'stopped' : error.killed ? 'took too long' : 'failed';
+        resolve({ kind: 'failed', message: `${program} ${reason}.${last === '' ? '' : `\n${last}`}` });
+      },
+    );
+    // A program that ends before it has read everything says so by its exit code.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input ?? '');
+  });
+}

@@ -1,0 +1,39 @@
+/** The estimate against Yosys: DSP blocks and block RAM exactly, LUTs and flip-flops within 25 %. */
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { estimateFpga } from '../../engine/emit/fpga/estimate.ts';
+import type { Resources } from '../../server/targets/fpga/synthesise.ts';
+import { synthesiseLocally } from '../../server/targets/fpga/synthesise.ts';
+import { type CircuitCase, inFolder, quantisedOf, requirePrograms, succeeded, writeCase } from './fpgaSupport.ts';
+
+const { signal } = new AbortController();
+
+const cases: readonly CircuitCase[] = [
+  { name: 'relu', widths: [2, 4, 1], activation: 'relu', options: { form: 'parallel' } },
+  { name: 'sigmoid', widths: [2, 3, 2], activation: 'sigmoid', options: { form: 'parallel' } },
+  { name: 'pruned', widths: [4, 6, 2], activation: 'hard-sigmoid', options: { form: 'parallel' }, prunedBelow: 0.6 },
+  { name: 'streaming', widths: [6, 20, 5, 3], activation: 'softplus', options: { form: 'streaming', macs: 3 } },
+];
+
+describe('the estimate of the FPGA target', () => {
+  before(() => requirePrograms({ yosys: 'yosys' }));
+
+  for (const circuit of cases) {
+    test(`${circuit.name}: ${circuit.widths.join('-')}, ${circuit.activation}`, (context) =>
+      inFolder(async (folder) => {
+        const estimate = estimateFpga(quantisedOf(circuit).network, circuit.options);
+        const { resources } = succeeded(await synthesiseLocally(writeCase(folder, circuit), signal));
+        context.diagnostic(`${JSON.stringify(resources)} estimated ${JSON.stringify(estimate)}`);
+        assertClose(estimate, resources);
+      }));
+  }
+});
+
+function assertClose(estimate: Resources, measured: Resources): void {
+  assert.equal(estimate.dsp, measured.dsp);
+  assert.equal(estimate.bram, measured.bram);
+  for (const kind of ['lut', 'ff'] as const) {
+    const off = estimate[kind] / measured[kind] - 1;
+    assert.ok(Math.abs(off) < 0.25, `${kind}: ${estimate[kind]} estimated, ${measured[kind]} measured`);
+  }
+}
