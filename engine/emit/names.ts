@@ -36,3 +36,7 @@ export function propertyAccess(name: string, quoted: (text: string) => string): 
 
 /** What the guard of a generated function is called. */
 export const guardNameOf = (functionName: string): string => `${functionName}Accepts`;
+
+/** The name of a function's network in C: an identifier that no keyword and no library is called by. */
+export const nativeName = (functionName: string): string =>
+  `${functionName.replaceAll(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d)/, '_')}_nn`;

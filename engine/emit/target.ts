@@ -65,8 +65,8 @@ export interface Target {
    * fit the signature.
    */
   emit(input: EmitInput): EmittedFiles;
-  /** What the network costs there, known without running anything. */
-  estimate(network: AnyNetwork): Cost;
+  /** What the network costs there, known without running anything; `quantised` where the code computes in integers. */
+  estimate(network: AnyNetwork, quantised?: QuantisedNetwork): Cost;
 }
 
 /** Targets that a person may look for and that this version has no code for. */
@@ -76,11 +76,5 @@ export const plannedTargets: readonly (TargetDescription & { readonly unavailabl
     label: 'GPU',
     description: 'A compute shader for large batches',
     unavailable: 'GPU code arrives with a later version. Pick CPU.',
-  },
-  {
-    id: 'arm',
-    label: 'ARM',
-    description: 'C with NEON for ARM processors',
-    unavailable: 'ARM code arrives with a later version. Pick CPU.',
   },
 ];

@@ -2,12 +2,18 @@
 import { plannedTargets } from '../../engine/emit/target.ts';
 import { type TargetDescription, type TargetId, targetIds } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
+import { armServerTarget } from './arm.ts';
 import { cpuServerTarget } from './cpu.ts';
 import { fpgaServerTarget } from './fpga.ts';
 import { onnxServerTarget } from './onnx.ts';
 import type { ServerTarget } from './target.ts';
 
-export const serverTargets: readonly ServerTarget[] = [cpuServerTarget, fpgaServerTarget, onnxServerTarget];
+export const serverTargets: readonly ServerTarget[] = [
+  cpuServerTarget,
+  armServerTarget,
+  fpgaServerTarget,
+  onnxServerTarget,
+];
 
 /** Fails where there is no code for this target, with what can be picked instead. */
 export function findTarget(id: string): { readonly kind: 'target'; readonly found: ServerTarget } | Failure {

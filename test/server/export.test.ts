@@ -130,6 +130,11 @@ describe('what cannot be exported says why', () => {
       ['images-cnn-1', '--candidate', 'b', '--out', 'out'],
       /holds no trained network b.\nChoose one of a/,
     ],
+    [
+      'a target without code for such networks',
+      ['images-cnn-1', '--target', 'arm', '--out', 'out'],
+      /ARM has no code for convolutional networks.*\nChoose another target than arm/,
+    ],
     ['unknown target', ['images-cnn-1', '--target', 'abacus', '--out', 'out'], /no target "abacus".\nTargets: cpu/],
   ] as const) {
     test(name, () => {

@@ -4,24 +4,43 @@ import { float32Precision } from '../folded.ts';
 import { unrolledLength } from '../shapes.ts';
 import { formatConstant, sumTokens } from '../text.ts';
 
+/** What an encoding is in generated code: constants in as many digits as float32 columns can tell apart. */
+export interface AffineConstants {
+  readonly offset: number;
+  readonly factor: number;
+}
+
+/** column = (raw - offset) * factor */
+export const normalisation = (offset: number, scale: number): AffineConstants => ({
+  offset: Number(formatConstant(offset, float32Precision * Math.abs(scale))),
+  factor: Number(formatConstant(1 / scale, Math.abs(float32Precision / scale))),
+});
+
+/** raw = offset + factor * column */
+export function denormalisation(offset: number, scale: number): AffineConstants {
+  const tolerance = float32Precision * Math.abs(scale);
+  return { offset: Number(formatConstant(offset, tolerance)), factor: Number(formatConstant(scale, tolerance)) };
+}
+
+const exactly = (weight: number, factor?: string) => ({
+  weight,
+  tolerance: 0,
+  ...(factor !== undefined && { factor }),
+});
+
 /** `(raw - offset) / scale`, as a multiplication. */
 export function normalised(raw: string, offset: number, scale: number): string {
-  const centred = sumTokens([
-    { weight: 1, tolerance: 0, factor: raw },
-    { weight: -offset, tolerance: float32Precision * Math.abs(scale) },
-  ]);
-  const factor = formatConstant(1 / scale, Math.abs(float32Precision / scale));
+  const constants = normalisation(offset, scale);
+  const centred = sumTokens([exactly(1, raw), exactly(-constants.offset)]);
+  const factor = formatConstant(constants.factor);
   const inner = centred.length > 1 ? `(${centred.join(' ')})` : raw;
   return factor === '1' ? centred.join(' ') : `${inner} * ${factor}`;
 }
 
 /** `column * scale + offset`. */
 export function denormalised(column: string, offset: number, scale: number): string {
-  const tolerance = float32Precision * Math.abs(scale);
-  return sumTokens([
-    { weight: offset, tolerance },
-    { weight: scale, tolerance, factor: column },
-  ]).join(' ');
+  const constants = denormalisation(offset, scale);
+  return sumTokens([exactly(constants.offset), exactly(constants.factor, column)]).join(' ');
 }
 
 /** A stretch of slots that are encoded alike, in consecutive columns. */

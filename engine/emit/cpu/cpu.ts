@@ -16,7 +16,7 @@ import { commonJs } from './frame.ts';
 import { openGuard } from './guard.ts';
 import { emitIntegers } from './integers.ts';
 import { emitKernelCall } from './kernelCall.ts';
-import { emitLoops } from './loops.ts';
+import { emitLoops, type LoopCode } from './loops.ts';
 import { emitStraightLine, prefersStraightLine } from './straightLine.ts';
 
 export const cpuTarget: Target = {
@@ -29,12 +29,18 @@ export const cpuTarget: Target = {
 
 /** Guard and network first, for the reader; then what they need, and the kernel at the end. */
 function emit(input: EmitInput): EmittedFiles {
-  const { network } = input;
-  const invalid = network.weights.find((weight) => !Number.isFinite(weight));
-  if (invalid !== undefined) throw new RangeError(`A network with the parameter ${invalid} cannot be emitted.`);
-  const text = textOf(input);
-  return [{ suffix: input.language === 'typescript' ? '.approx.ts' : '.approx.js', content: text }];
+  requireFinite(input.network);
+  return [{ suffix: moduleSuffix(input), content: textOf(input) }];
 }
+
+/** Throws where a parameter is not finite. */
+export function requireFinite({ weights }: AnyNetwork): void {
+  const invalid = weights.find((weight) => !Number.isFinite(weight));
+  if (invalid !== undefined) throw new RangeError(`A network with the parameter ${invalid} cannot be emitted.`);
+}
+
+export const moduleSuffix = ({ language }: EmitInput): string =>
+  language === 'typescript' ? '.approx.ts' : '.approx.js';
 
 function textOf(input: EmitInput): string {
   const { network, quantised } = input;
@@ -105,9 +111,21 @@ function cnnText(input: EmitInput<CnnNetwork>): string {
 }
 
 function integerText(input: EmitInput, quantised: QuantisedNetwork): string {
+  return rowModuleText(input, (inner, moduleNames, { decode }) => emitIntegers(inner, quantised, moduleNames, decode));
+}
+
+/** A module whose batch function calls the single one row by row. `codeOf` gets what the guard leaves to it, and claims its names in `moduleNames`. */
+export function rowModuleText(
+  input: EmitInput,
+  codeOf: (
+    input: EmitInput,
+    moduleNames: Set<string>,
+    names: { readonly decode: string; readonly host: string },
+  ) => LoopCode,
+): string {
   const { moduleNames, names } = openModule(input);
   const guard = openGuard(input, moduleNames, names.host);
-  const code = emitIntegers(guard.inner, quantised, moduleNames, names.decode);
+  const code = codeOf(guard.inner, moduleNames, names);
   return joinSections([
     headerText(input),
     ...guard.functions,

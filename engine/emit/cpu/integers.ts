@@ -10,7 +10,7 @@ import { claimName } from '../names.ts';
 import type { EmitInput } from '../target.ts';
 import { bracketed, encodeBase64, formatConstant, sumTokens } from '../text.ts';
 import { runsOf, shifted } from './columns.ts';
-import { closeFrame, type Frame, holds, openFrame } from './frame.ts';
+import { closeFrame, type Frame, type FrameOptions, holds, openFrame } from './frame.ts';
 import type { LoopCode } from './loops.ts';
 import { returnOutputs } from './outputs.ts';
 
@@ -42,6 +42,7 @@ export function emitIntegers(
   network: QuantisedNetwork,
   moduleNames: Set<string>,
   decode: string,
+  options: FrameOptions = {},
 ): LoopCode {
   const claim = (wanted: string) => claimName(moduleNames, wanted);
   const names: Names = {
@@ -74,7 +75,7 @@ export function emitIntegers(
     scratchText(network, integers, names),
     ...(network.kind === 'int8' ? int8Text(network, names, syntax) : fixed16Text(network, names, syntax)),
   ];
-  return { single: closeFrame(frame, body), support: support.join('\n\n') };
+  return { single: closeFrame(frame, body, options), support: support.join('\n\n') };
 }
 
 /** Where a layer's weights and neurons begin among all, and what else tells layers apart. */

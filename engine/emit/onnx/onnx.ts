@@ -9,7 +9,8 @@ import { normalizationEpsilon } from '../../nn/cnn/layers.ts';
 import { type Convolution, cnnTemplate, type Normalization } from '../../nn/cnn/template.ts';
 import { isCnnNetwork, networkName } from '../../nn/models.ts';
 import { layerSlices } from '../../nn/network.ts';
-import type { Activation, AnyNetwork, CnnNetwork, Encoding, Network, SlotEncoding } from '../../types.ts';
+import type { Activation, AnyNetwork, CnnNetwork, Encoding, Network } from '../../types.ts';
+import { type ColumnMap, columnMaps } from '../columnMaps.ts';
 import { type Attribute, GraphBuilder } from './graph.ts';
 
 export interface OnnxInput {
@@ -22,9 +23,10 @@ export interface OnnxInput {
 export function onnxModel({ name, network, encoding }: OnnxInput): Uint8Array {
   const graph = new GraphBuilder();
   const { inputColumns, outputColumns, loss } = encoding;
-  const columns = affine(graph, 'inputs', encoding.inputs, inputColumns, normalisation);
+  const maps = columnMaps(encoding);
+  const columns = affine(graph, 'inputs', maps.inputs);
   const linear = isCnnNetwork(network) ? cnnNodes(graph, network, columns) : perceptronNodes(graph, network, columns);
-  const result = affine(graph, linear, encoding.outputs, outputColumns, denormalisation);
+  const result = affine(graph, linear, maps.outputs);
   graph.node('Identity', [result], {}, 'outputs');
   const scored = loss === 'softmax-cross-entropy';
   if (scored) graph.node('Softmax', [result], { axis: 1 }, 'probabilities');
@@ -37,32 +39,9 @@ export function onnxModel({ name, network, encoding }: OnnxInput): Uint8Array {
   );
 }
 
-/** factor * value + shift */
-type Map = readonly [factor: number, shift: number];
-
-const normalisation = (slot: SlotEncoding): Map => {
-  if (slot.kind === 'number') return [1 / slot.scale, -slot.offset / slot.scale];
-  return slot.kind === 'boolean' ? [2, -1] : [1, 0];
-};
-
-const denormalisation = (slot: SlotEncoding): Map => (slot.kind === 'number' ? [slot.scale, slot.offset] : [1, 0]);
-
 /** An affine map of each column; nothing where all are the identity. */
-function affine(
-  graph: GraphBuilder,
-  value: string,
-  slots: readonly SlotEncoding[],
-  count: number,
-  mapOf: (slot: SlotEncoding) => Map,
-): string {
-  const factors = new Float32Array(count);
-  const shifts = new Float32Array(count);
-  for (const slot of slots) {
-    const [factor, shift] = mapOf(slot);
-    const width = slot.kind === 'category' ? slot.values.length : 1;
-    factors.fill(factor, slot.column, slot.column + width);
-    shifts.fill(shift, slot.column, slot.column + width);
-  }
+function affine(graph: GraphBuilder, value: string, { factors, shifts }: ColumnMap): string {
+  const count = factors.length;
   if (factors.every((factor) => factor === 1) && shifts.every((shift) => shift === 0)) return value;
   const scaled = graph.node('Mul', [value, graph.floats([count], factors)]);
   return graph.node('Add', [scaled, graph.floats([count], shifts)]);

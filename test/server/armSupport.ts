@@ -1,0 +1,173 @@
+/** Networks as C for the tests of the ARM target: many in one program, because compiling takes longer than running. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { encode } from '../../engine/data/encoding.ts';
+import { armTarget } from '../../engine/emit/arm/arm.ts';
+import { nativeName } from '../../engine/emit/names.ts';
+import type { EmitInput } from '../../engine/emit/target.ts';
+import { calibrate } from '../../engine/quantise/calibrate.ts';
+import { quantise } from '../../engine/quantise/quantise.ts';
+import { activations, type Network } from '../../engine/types.ts';
+import { runProgram } from '../../server/targets/programs.ts';
+import { array, boolean, category, emitInputOf, number, type Recipe, randomRows } from '../unit/emitHelpers.ts';
+
+export const rowCount = 1000;
+export const { signal } = new AbortController();
+
+type Form = 'float' | 'int8' | 'fixed16';
+
+export interface ArmCase {
+  readonly name: string;
+  readonly input: EmitInput<Network>;
+  /** Raw rows, some of them outside the domain. */
+  readonly rows: Float64Array;
+}
+
+const plain = (changes: Partial<Recipe>): Recipe => ({
+  parameters: [
+    { name: 'a', shape: number },
+    { name: 'b', shape: number },
+    { name: 'c', shape: number },
+  ],
+  result: array('Array', 2, number),
+  // Outputs for vectors of eight, of four and alone; inputs for vectors of sixteen and eight.
+  hidden: [21, 13],
+  activation: 'tanh',
+  ...changes,
+});
+
+const mixed: Recipe = {
+  parameters: [
+    { name: 'spot', shape: number },
+    { name: 'call', shape: boolean },
+    { name: 'mode', shape: category('slow', 'fast', 'off') },
+    { name: 'window', shape: array('Float64Array', 12, number) },
+  ],
+  result: {
+    kind: 'object',
+    fields: [
+      { name: 'price', shape: number },
+      { name: 'rises', shape: boolean },
+      { name: 'grade', shape: category('a', 'b', 'c', 'd') },
+      { name: 'levels', shape: array('Float64Array', 9, number) },
+    ],
+  },
+  hidden: [9, 6],
+  activation: 'elu',
+  outputRange: [-40, 300],
+};
+
+const recipes: readonly (readonly [string, Recipe])[] = [
+  ...activations.map((activation) => [activation.replace('-', '_'), plain({ activation })] as const),
+  ['mixed', mixed],
+  ['no_hidden', plain({ hidden: [], inputRange: [0, 1], outputRange: [0, 1] })],
+  ['far', plain({ activation: 'softplus', inputRange: [1e6, 2], outputRange: [-3e-5, 1e-6] })],
+];
+
+export const armCases: readonly ArmCase[] = recipes.flatMap(([name, recipe]) =>
+  (['float', 'int8', 'fixed16'] as const).map((form) => armCase(`${name}_${form}`, recipe, form)),
+);
+
+export function armCase(name: string, recipe: Recipe, form: Form): ArmCase {
+  const input = emitInputOf({ ...recipe, functionName: name });
+  const rows = randomRows(input, rowCount, 7);
+  // The last rows are far outside the domain, where sums and integers saturate.
+  const { inputs } = input.encoding;
+  const stretched = rows.map((value, at) => {
+    const slot = inputs[at % inputs.length]!;
+    const far = at >= 0.9 * rows.length && slot.kind === 'number';
+    return far ? slot.offset + 30 * (value - slot.offset) : value;
+  });
+  if (form === 'float') return { name, input, rows: stretched };
+  const samples = {
+    count: rowCount,
+    inputs: rows,
+    outputs: new Float64Array(rowCount * input.encoding.outputs.length),
+  };
+  const columns = encode(samples, input.encoding).inputs;
+  return {
+    name,
+    input: { ...input, quantised: quantise(input.network, form, calibrate(input.network, columns, rowCount)) },
+    rows: stretched,
+  };
+}
+
+/** The generated module, as a bundler would load it. */
+export async function moduleOf({ input }: ArmCase): Promise<(...values: unknown[]) => unknown> {
+  const text = String(armTarget.emit(input)[0].content);
+  const code = input.language === 'typescript' ? stripTypeScriptTypes(text) : text;
+  const module = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
+  return module[input.functionName];
+}
+
+/** Writes the C files of every case, and a program that runs all of them, one after the other. Answers the sources. */
+export function writeCases(folder: string, cases: readonly ArmCase[]): string[] {
+  const sources = cases.map(({ input }) => {
+    for (const { suffix, content } of armTarget.emit(input)) {
+      if (/_nn\.[ch]$/.test(suffix)) writeFileSync(join(folder, basename(suffix)), content);
+    }
+    return `${nativeName(input.functionName)}.c`;
+  });
+  const names = cases.map(({ input }) => nativeName(input.functionName));
+  const main = `#include <stdio.h>
+${names.map((name) => `#include "${name}.h"`).join('\n')}
+${names.map((name) => `static void call_${name}(const double *inputs, double *outputs) { static ${name}_memory memory; ${name}_run(inputs, outputs, &memory); }`).join('\n')}
+static const struct { void (*call)(const double *, double *); int inputs, outputs; } cases[] = {
+${names.map((name) => `  {call_${name}, ${name.toUpperCase()}_INPUTS, ${name.toUpperCase()}_OUTPUTS},`).join('\n')}
+};
+int main(void) {
+  double inputs[64], outputs[64];
+  FILE *rows = fopen("rows", "rb"), *results = fopen("results", "wb");
+  if (!rows || !results) return 1;
+  for (int k = 0; k < ${names.length}; k++) {
+    for (int row = 0; row < ${rowCount}; row++) {
+      if (fread(inputs, sizeof *inputs, cases[k].inputs, rows) != (size_t)cases[k].inputs) return 1;
+      cases[k].call(inputs, outputs);
+      if (fwrite(outputs, sizeof *outputs, cases[k].outputs, results) != (size_t)cases[k].outputs) return 1;
+    }
+  }
+  return fclose(results);
+}
+`;
+  writeFileSync(join(folder, 'all.c'), main);
+  writeFileSync(join(folder, 'rows'), Buffer.concat(cases.map(({ rows }) => Buffer.from(rows.buffer))));
+  return ['all.c', ...sources];
+}
+
+/** Runs the program; raw results case by case. */
+export async function runCases(folder: string, cases: readonly ArmCase[], command: readonly string[]) {
+  const [program, ...args] = command as [string, ...string[]];
+  rmSync(join(folder, 'results'), { force: true });
+  succeeded(await runProgram(program, args, { cwd: folder, signal }));
+  const bytes = readFileSync(join(folder, 'results'));
+  const all = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  let at = 0;
+  const results = cases.map(({ input }) => {
+    const length = rowCount * input.encoding.outputs.length;
+    const own = all.slice(at, at + length);
+    at += length;
+    return own;
+  });
+  assert.equal(at, all.length);
+  return results;
+}
+
+/** A folder that is gone after `use`. */
+export async function inFolder<T>(use: (folder: string) => T | Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'deepmaker-arm-'));
+  mkdirSync(folder, { recursive: true });
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The outcome, which must not be a failure. */
+export function succeeded<T extends { readonly kind: string }>(outcome: T): Exclude<T, { readonly kind: 'failed' }> {
+  assert.notEqual(outcome.kind, 'failed', 'message' in outcome ? String(outcome.message) : '');
+  return outcome as Exclude<T, { readonly kind: 'failed' }>;
+}

@@ -1,0 +1,307 @@
+/** The ARM target: its C code against the generated module and the interpreters, on every processor and in every form. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { outputSlots } from '../../engine/data/slots.ts';
+import { armTarget } from '../../engine/emit/arm/arm.ts';
+import { sizeFlags } from '../../engine/emit/arm/estimate.ts';
+import { int8Tflite } from '../../engine/emit/tflite/integers.ts';
+import { enterRows, leaveRows } from '../../engine/quantise/grid.ts';
+import { predictQuantised, runQuantised } from '../../engine/quantise/quantise.ts';
+import { armServerTarget, strictFlags } from '../../server/targets/arm.ts';
+import { missingPrograms, type Programs, runProgram } from '../../server/targets/programs.ts';
+import { array, callRows, category, largestDifference, number, type Recipe } from '../unit/emitHelpers.ts';
+import {
+  type ArmCase,
+  armCase,
+  armCases,
+  inFolder,
+  moduleOf,
+  rowCount,
+  runCases,
+  signal,
+  succeeded,
+  writeCases,
+} from './armSupport.ts';
+import { loadTflite } from './liteRt.ts';
+
+const programs: Programs = {
+  gcc: 'gcc',
+  'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu',
+  'arm-linux-gnueabihf-gcc': 'gcc-arm-linux-gnueabihf',
+  'arm-none-eabi-gcc': 'gcc-arm-none-eabi libnewlib-arm-none-eabi',
+  'qemu-aarch64-static': 'qemu-user-static',
+  'qemu-arm-static': 'qemu-user-static',
+  'qemu-system-arm': 'qemu-system-arm',
+};
+
+before(() => {
+  const missing = missingPrograms(programs, 'This test');
+  if (missing) throw new Error(`${missing.message} ${missing.hint}`);
+});
+
+const flags = [...strictFlags, '-O2'];
+const a15 = ['-static', '-mcpu=cortex-a15'];
+const cortexM4 = ['-mcpu=cortex-m4', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv4-sp-d16'];
+const machine = ['-M', 'mps2-an386', '-nographic', '-semihosting-config', 'enable=on,target=native,arg=program'];
+
+const platforms: readonly {
+  readonly name: string;
+  readonly compiler: string;
+  readonly flags: readonly string[];
+  readonly command: readonly string[];
+}[] = [
+  { name: 'this machine', compiler: 'gcc', flags: [], command: ['./program'] },
+  {
+    name: '64-bit ARM, NEON',
+    compiler: 'aarch64-linux-gnu-gcc',
+    flags: ['-static'],
+    command: ['qemu-aarch64-static', './program'],
+  },
+  {
+    name: 'Cortex-A15, NEON',
+    compiler: 'arm-linux-gnueabihf-gcc',
+    flags: [...a15, '-mfpu=neon-vfpv4'],
+    command: ['qemu-arm-static', './program'],
+  },
+  {
+    name: 'Cortex-A15, scalar',
+    compiler: 'arm-linux-gnueabihf-gcc',
+    flags: [...a15, '-mfpu=vfpv4', '-DDEEPMAKER_SCALAR'],
+    command: ['qemu-arm-static', './program'],
+  },
+  {
+    name: 'Cortex-M4',
+    compiler: 'arm-none-eabi-gcc',
+    flags: [...cortexM4, '--specs=rdimon.specs', '-T', 'board.ld', 'board.c'],
+    command: ['qemu-system-arm', ...machine, '-kernel', 'program'],
+  },
+];
+
+/** An address map of the board that QEMU emulates, and what a processor starts with. */
+const linkerScript = `ENTRY(reset)
+MEMORY { FLASH : ORIGIN = 0, LENGTH = 4M RAM : ORIGIN = 0x20000000, LENGTH = 4M }
+SECTIONS {
+  .text : { KEEP(*(.vectors)) *(.text*) *(.rodata*) KEEP(*(.init)) KEEP(*(.fini)) } > FLASH
+  .ARM.exidx : { __exidx_start = .; *(.ARM.exidx*) __exidx_end = .; } > FLASH
+  .init_array : { __preinit_array_start = .; __preinit_array_end = .; __init_array_start = .; KEEP(*(.init_array*)) __init_array_end = .; __fini_array_start = .; KEEP(*(.fini_array*)) __fini_array_end = .; } > FLASH
+  .data : { *(.data*) } > RAM
+  .bss : { __bss_start__ = .; *(.bss*) *(COMMON) __bss_end__ = .; } > RAM
+  end = .;
+  __end__ = .;
+  __stack = ORIGIN(RAM) + LENGTH(RAM);
+}
+`;
+const startup = `extern char __stack;
+void _start(void);
+void reset(void) {
+  *(volatile unsigned *)0xE000ED88 |= 0xFu << 20;
+  _start();
+}
+__attribute__((section(".vectors"), used)) static void *const vectors[] = {&__stack, (void *)reset};
+`;
+
+/** What the module in JavaScript answers, case by case. */
+const expected = async (cases: readonly ArmCase[]) => {
+  const results: Float64Array[] = [];
+  for (const own of cases) results.push(callRows(own.input, await moduleOf(own), own.rows));
+  return results;
+};
+
+function assertSame(name: string, actual: Float64Array, wanted: Float64Array): void {
+  const at = actual.findIndex((value, index) => !Object.is(value, wanted[index]));
+  assert.equal(at, -1, `${name}: value ${at} is ${actual[at]}, not ${wanted[at]}`);
+}
+
+describe('C code answers what the module does, bit for bit', () => {
+  for (const platform of platforms) {
+    test(platform.name, () =>
+      inFolder(async (folder) => {
+        writeFileSync(join(folder, 'board.ld'), linkerScript);
+        writeFileSync(join(folder, 'board.c'), startup);
+        const sources = writeCases(folder, armCases);
+        const args = [...flags, ...platform.flags, '-o', 'program', ...sources];
+        succeeded(await runProgram(platform.compiler, args, { cwd: folder, signal }));
+        const results = await runCases(folder, armCases, platform.command);
+        (await expected(armCases)).forEach((wanted, k) => {
+          assertSame(armCases[k]!.name, results[k]!, wanted);
+        });
+      }),
+    );
+  }
+});
+
+test('the module answers what the interpreter of its integers does, or the network to float32 accuracy', async () => {
+  const results = await expected(armCases);
+  armCases.forEach(({ name, input, rows }, k) => {
+    const { quantised, encoding } = input;
+    if (quantised) assertSame(name, results[k]!, predictQuantised(quantised, encoding, rows, rowCount));
+    else {
+      // Rows inside the domain; outside, sums are of another size.
+      const inside = Math.floor(0.9 * rowCount);
+      const difference = largestDifference(
+        input,
+        rows.subarray(0, inside * encoding.inputs.length),
+        results[k]!.subarray(0, inside * encoding.outputs.length),
+      );
+      assert.ok(difference < 1e-4, `${name}: ${difference}`);
+    }
+  });
+});
+
+const vector = (activation: Recipe['activation'], changes: Partial<Recipe> = {}): Recipe => ({
+  parameters: [{ name: 'x', shape: array('Array', 5, number) }],
+  result: array('Array', 2, number),
+  hidden: [14, 9],
+  activation,
+  ...changes,
+});
+
+test('flash and RAM of a Cortex-M4 build are within 5 % of the estimate', () =>
+  inFolder(async (folder) => {
+    const cases = (['float', 'int8', 'fixed16'] as const).flatMap((form) => [
+      armCase(`first_${form}`, vector('tanh'), form),
+      armCase(`second_${form}`, vector('relu', { hidden: [40], result: number }), form),
+      armCase(`third_${form}`, vector('selu', { hidden: [12, 12, 12] }), form),
+    ]);
+    for (const { name, input } of cases) {
+      writeCases(folder, [{ name, input, rows: new Float64Array(0) }]);
+      const program = `#include "${name}_nn.h"\nstatic ${name}_nn_memory memory;\nvoid use(const double *x, double *y) { ${name}_nn_run(x, y, &memory); }\n`;
+      writeFileSync(join(folder, 'use.c'), program);
+      const link = ['-nostdlib', '-Wl,--gc-sections,-e,use', '-o', 'use.elf', 'use.c', `${name}_nn.c`, '-lc', '-lgcc'];
+      succeeded(await runProgram('arm-none-eabi-gcc', [...sizeFlags.split(' '), ...link], { cwd: folder, signal }));
+      const { stdout } = succeeded(await runProgram('arm-none-eabi-size', ['use.elf'], { cwd: folder, signal }));
+      const [text, data, bss] = stdout.split('\n')[1]!.trim().split(/\s+/).map(Number) as [number, number, number];
+      const [flash, ram] = armTarget.estimate(input.network, input.quantised).more.map(({ value }) => value);
+      const off = (estimated: number, real: number) => Math.abs(estimated - real) / real;
+      assert.ok(off(flash!, text + data) < 0.05, `${name}: estimated ${flash}, built ${text + data}`);
+      assert.ok(off(ram!, data + bss) < 0.05, `${name}: estimated ${ram}, built ${data + bss}`);
+    }
+  }));
+
+test('the binding for Node answers what the module does without it', () =>
+  inFolder(async (folder) => {
+    const require = createRequire(import.meta.url);
+    const headers = join(dirname(require.resolve('node-api-headers')), 'include');
+    const cases = armCases.filter(({ name }) => /^(mixed|softplus)/.test(name));
+    const wanted = await expected(cases);
+    for (const [k, { input, rows }] of cases.entries()) {
+      const files = armTarget.emit(input);
+      for (const { suffix, content } of files) writeFileSync(join(folder, basename(suffix)), content);
+      const name = `${input.functionName}_nn`;
+      const args = ['-shared', '-fPIC', '-I', headers, '-o', `${name}.node`, `${name}.c`, `${name}_node.c`];
+      succeeded(await runProgram('gcc', [...flags, ...args], { cwd: folder, signal }));
+      const loaded: { bind(...arrays: unknown[]): unknown } = require(join(folder, `${name}.node`));
+      assert.throws(() => loaded.bind(new Float64Array(1), new Float64Array(99)), /bind takes a Float64Array/);
+      // The binding is loaded now, so that a new copy of the module finds it.
+      const single = await moduleOf({ input: { ...input, figures: ['with the binding'] }, name, rows });
+      const key = Object.keys(globalThis).find((own) => own.startsWith(`deepmaker_${name}_`))!;
+      const binding: (...arrays: unknown[]) => () => void = Reflect.get(globalThis, key);
+      let calls = 0;
+      Reflect.set(globalThis, key, (...arrays: unknown[]) => {
+        const call = binding(...arrays);
+        return () => {
+          calls++;
+          call();
+        };
+      });
+      assertSame(name, callRows(input, single, rows), wanted[k]!);
+      assert.equal(calls, rowCount);
+      Reflect.deleteProperty(globalThis, key);
+    }
+  }));
+
+describe('TensorFlow Lite runs the .tflite file', () => {
+  const fileOf = ({ input }: ArmCase): Uint8Array => {
+    const file = armTarget.emit(input).find(({ suffix }) => suffix.endsWith('.tflite'));
+    assert.ok(file && typeof file.content !== 'string');
+    return file.content;
+  };
+  const checked = 40;
+
+  test('float32, in every activation', async () => {
+    for (const own of armCases.filter(({ name }) => name.endsWith('_float') && !/^(mixed|far)/.test(name))) {
+      const model = await loadTflite(fileOf(own));
+      const width = own.input.encoding.inputs.length;
+      const outputs = new Float64Array(checked * own.input.encoding.outputs.length);
+      for (let row = 0; row < checked; row++) {
+        const [values] = await model.run(Float32Array.from(own.rows.subarray(row * width, (row + 1) * width)));
+        outputs.set(values!, row * values!.length);
+      }
+      const difference = largestDifference(own.input, own.rows.subarray(0, checked * width), outputs);
+      assert.ok(difference < 1e-4, `${own.name}: ${difference}`);
+    }
+  });
+
+  test('softmax where a category is the result', async () => {
+    const own = armCase('grade', vector('tanh', { result: category('low', 'middle', 'high') }), 'float');
+    const input = { ...own.input, encoding: { ...own.input.encoding, loss: 'softmax-cross-entropy' as const } };
+    const model = await loadTflite(fileOf({ ...own, input }));
+    const [scores, probabilities] = await model.run(Float32Array.from(own.rows.subarray(0, 5)));
+    const exponentials = Array.from(scores!, Math.exp);
+    const sum = exponentials.reduce((a, b) => a + b);
+    exponentials.forEach((value, index) => {
+      assert.ok(Math.abs(probabilities![index]! - value / sum) < 1e-5);
+    });
+  });
+
+  test('int8, in every activation: the interpreter’s integers, or next to them', async () => {
+    let [same, all] = [0, 0];
+    for (const own of armCases.filter(({ name }) => name.endsWith('_int8'))) {
+      const { quantised, encoding } = own.input;
+      assert.ok(quantised?.kind === 'int8');
+      // The runtime for JavaScript takes no int8 tensors: the same operators between float32 ports.
+      const model = await loadTflite(int8Tflite('', quantised, 'float32'));
+      const columns = enterRows(own.rows, checked, encoding, quantised.input);
+      const wanted = runQuantised(quantised, columns, checked);
+      const { input: from, output: to } = quantised;
+      for (let row = 0; row < checked; row++) {
+        const start = row * encoding.inputColumns;
+        const integers = columns.subarray(start, start + encoding.inputColumns);
+        const [values] = await model.run(Float32Array.from(integers, (value) => (value - from.zero) * from.scale));
+        values!.forEach((value, o) => {
+          const integer = Math.round(value / to.scale) + to.zero;
+          const difference = Math.abs(integer - wanted[row * encoding.outputColumns + o]!);
+          assert.ok(difference <= 1, `${own.name}, row ${row}: off by ${difference}`);
+          same += difference === 0 ? 1 : 0;
+          all++;
+        });
+      }
+    }
+    assert.ok(same / all > 0.95, `${same} of ${all}`);
+  });
+});
+
+test('verifying measures the error of the compiled code, and fails where it does not compile', async () => {
+  const { input, rows } = armCases.find(({ name }) => name === 'mixed_int8')!;
+  const { quantised, encoding, signature, functionName } = input;
+  const outputs = leaveRows(new Int8Array(rowCount * encoding.outputColumns), rowCount, encoding, quantised!.output);
+  const exact = predictQuantised(quantised!, encoding, rows, rowCount);
+  const request = { functionName, signature, outputSlots: outputSlots(signature), signal };
+  const files = armTarget.emit(input);
+  const verify = (own: typeof files, truth: Float64Array) =>
+    armServerTarget.verify({ ...request, files: own, test: { inputs: rows, outputs: truth, count: rowCount } });
+  assert.equal(succeeded(await verify(files, exact)).error.max, 0);
+  assert.ok(succeeded(await verify(files, outputs)).error.nrmse > 0);
+  const [module, ...others] = files;
+  const broken = others.map((file) => (file.suffix.endsWith('_nn.c') ? { ...file, content: 'int main' } : file));
+  const outcome = await verify([module, ...broken], exact);
+  assert.ok(outcome.kind === 'failed' && /gcc failed/.test(outcome.message));
+});
+
+test(
+  'CMake builds the library, the program and the binding',
+  { skip: spawnSync('cmake', ['--version']).error !== undefined && !process.env.CI },
+  () =>
+    inFolder(async (folder) => {
+      const { input } = armCases[0]!;
+      for (const { suffix, content } of armTarget.emit(input)) writeFileSync(join(folder, basename(suffix)), content);
+      const options = { cwd: folder, signal };
+      succeeded(await runProgram('cmake', ['-S', '.', '-B', 'build'], options));
+      succeeded(await runProgram('cmake', ['--build', 'build'], options));
+      assert.ok(readFileSync(join(folder, 'build', `${input.functionName}_nn_main`)).length > 0);
+    }),
+);
