@@ -17,8 +17,8 @@ const streaming = (macs: number) => ({ form: 'streaming', macs }) as const;
 const nameOf = (text: string) => text.replaceAll(/\W/g, '_');
 
 const byActivation: readonly CircuitCase[] = activations.flatMap((activation, index) => [
-  { name: nameOf(`${activation}_parallel`), widths: [3, 5, 4, 2], activation, options: parallel },
-  { name: nameOf(`${activation}_streaming`), widths: [3, 5, 4, 2], activation, options: streaming(1 + (index % 5)) },
+  { name: nameOf(`${activation}_parallel`), widths: [2, 3, 3, 2], activation, options: parallel },
+  { name: nameOf(`${activation}_streaming`), widths: [2, 3, 3, 2], activation, options: streaming(1 + (index % 5)) },
 ]);
 
 const scaledBy = (factor: number) => (weights: Float32Array) => weights.map((weight) => weight * factor);

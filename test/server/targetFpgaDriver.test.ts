@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
+import { outputSlots } from '../../engine/data/slots.ts';
 import { fpgaTarget } from '../../engine/emit/fpga/target.ts';
 import { runDriver, simulators } from '../../server/targets/fpga/simulate.ts';
-import { writeCircuit } from '../../server/targets/fpga.ts';
+import { fpgaServerTarget, writeCircuit } from '../../server/targets/fpga.ts';
 import { runProgram } from '../../server/targets/programs.ts';
+import { cnnTopologyWith } from '../unit/cnnHelpers.ts';
 import { callRows, emitInputOf, load, type Recipe, randomRows } from '../unit/emitHelpers.ts';
 import { inFolder, requirePrograms, succeeded } from './fpgaSupport.ts';
 
@@ -45,28 +47,44 @@ const large: Recipe = {
 const rowCount = 300;
 
 describe('the driver of the FPGA target', () => {
-  before(() => requirePrograms({ ...simulators, gcc: 'gcc' }));
+  before(() => requirePrograms({ ...simulators, gcc: 'gcc', yosys: 'yosys' }));
 
-  for (const [name, recipe] of [
-    ['parallel', mixed],
-    ['streaming', large],
-  ] as const) {
-    test(`${name}: circuit, driver, and generated module answer the same numbers`, () =>
-      inFolder(async (folder) => {
-        const input = emitInputOf(recipe);
-        const files = fpgaTarget.emit(input);
-        const circuit = writeCircuit(folder, files);
-        const rows = randomRows(input, rowCount, 5);
-        // Beyond the ranges too, where integers saturate.
-        for (let at = 0; at < 40 * input.encoding.inputs.length; at++) {
-          if (input.encoding.inputs[at % input.encoding.inputs.length]!.kind === 'number') rows[at]! *= 9;
-        }
-        const { outputs } = succeeded(await runDriver(circuit, { inputs: rows, count: rowCount }, signal));
-        const { single } = await load(input, String(files[0].content));
-        assert.deepEqual(outputs, callRows(input, single, rows));
-        assert.ok(new Set(outputs).size > rowCount / 2, 'the results differ from each other');
-      }));
-  }
+  test('parallel form: circuit, driver and generated module answer the same numbers', () =>
+    inFolder(async (folder) => {
+      const { files, rows, exact } = await runModule(mixed);
+      const circuit = writeCircuit(folder, files);
+      const { outputs } = succeeded(await runDriver(circuit, { inputs: rows, count: rowCount }, signal));
+      assert.deepEqual(outputs, exact);
+    }));
+
+  test('streaming form: the target verifies what it emits', async () => {
+    const { input, files, rows, exact } = await runModule(large);
+    const { functionName, signature } = input;
+    const test = { count: rowCount, inputs: rows, outputs: exact };
+    const request = { files, functionName, signature, outputSlots: outputSlots(signature), test, signal };
+    const verified = succeeded(await fpgaServerTarget.verify(request));
+    // The circuit is compared with what the module answered, not with an exact function.
+    assert.deepEqual({ max: verified.error.max, missRate: verified.error.missRate }, { max: 0, missRate: 0 });
+    assert.match(verified.notes!.join(' '), /1000 vectors, latency \d+ clocks.* \d+ DSP/);
+  });
+
+  test('without its programs the target is unavailable, and names the command that installs them', async () => {
+    const path = process.env.PATH;
+    process.env.PATH = '';
+    try {
+      const problem = await fpgaServerTarget.unavailable();
+      assert.match(problem?.message ?? '', /iverilog.*verilator/);
+      assert.match(problem?.hint ?? '', /apt-get install -y iverilog verilator/);
+    } finally {
+      process.env.PATH = path;
+    }
+    assert.equal(await fpgaServerTarget.unavailable(), undefined);
+  });
+
+  test('convolutional networks are refused in words', () => {
+    assert.match(fpgaTarget.refuses!(cnnTopologyWith({})) ?? '', /perceptrons only/);
+    assert.equal(fpgaTarget.refuses!({ widths: [1, 1], activation: 'relu' }), undefined);
+  });
 
   test('the driver is C99 without warnings, and says what is wrong with a device', () =>
     inFolder(async (folder) => {
@@ -82,6 +100,20 @@ describe('the driver of the FPGA target', () => {
       assert.deepEqual(stdout.trim().split('\n'), expected);
     }));
 });
+
+/** What the generated module answers to random rows, some of them beyond the ranges, where integers saturate. */
+async function runModule(recipe: Recipe) {
+  const input = emitInputOf(recipe);
+  const files = fpgaTarget.emit(input);
+  const rows = randomRows(input, rowCount, 5);
+  for (let at = 0; at < 40 * input.encoding.inputs.length; at++) {
+    if (input.encoding.inputs[at % input.encoding.inputs.length]!.kind === 'number') rows[at]! *= 9;
+  }
+  const { single } = await load(input, String(files[0].content));
+  const exact = callRows(input, single, rows);
+  assert.ok(new Set(exact).size > rowCount / 2, 'the results differ from each other');
+  return { input, files, rows, exact };
+}
 
 /** A file stands in for the registers: it holds what is written to it, and nobody computes. */
 function probeText(name: string): string {

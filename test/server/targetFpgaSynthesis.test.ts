@@ -1,15 +1,18 @@
 /** The estimate against Yosys: DSP blocks and block RAM exactly, LUTs and flip-flops within 25 %. */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { estimateFpga } from '../../engine/emit/fpga/estimate.ts';
 import type { Resources } from '../../server/targets/fpga/synthesise.ts';
-import { synthesiseLocally } from '../../server/targets/fpga/synthesise.ts';
+import { findPackage, synthesiseByPackage, synthesiseLocally } from '../../server/targets/fpga/synthesise.ts';
+import { installOnce } from '../extension/host/cache.ts';
+import { expectSuccess } from '../extension/host/command.ts';
 import { type CircuitCase, inFolder, quantisedOf, requirePrograms, succeeded, writeCase } from './fpgaSupport.ts';
 
 const { signal } = new AbortController();
 
 const cases: readonly CircuitCase[] = [
-  { name: 'relu', widths: [2, 4, 1], activation: 'relu', options: { form: 'parallel' } },
   { name: 'sigmoid', widths: [2, 3, 2], activation: 'sigmoid', options: { form: 'parallel' } },
   { name: 'pruned', widths: [4, 6, 2], activation: 'hard-sigmoid', options: { form: 'parallel' }, prunedBelow: 0.6 },
   { name: 'streaming', widths: [6, 20, 5, 3], activation: 'softplus', options: { form: 'streaming', macs: 3 } },
@@ -27,7 +30,36 @@ describe('the estimate of the FPGA target', () => {
         assertClose(estimate, resources);
       }));
   }
+
+  test('Yosys from npm counts the same, give or take its version', () =>
+    inFolder(async (folder) => {
+      const circuit: CircuitCase = {
+        name: 'relu',
+        widths: [2, 4, 1],
+        activation: 'relu',
+        options: { form: 'parallel' },
+      };
+      const entry = findPackage(await installYosys());
+      assert.ok(entry);
+      const { resources } = succeeded(await synthesiseByPackage(writeCase(folder, circuit), entry));
+      assertClose(estimateFpga(quantisedOf(circuit).network, circuit.options), resources);
+    }));
 });
+
+/** To the cache folder, as a user's would go to a project. */
+function installYosys(): Promise<string> {
+  const version = '0.55.944';
+  return installOnce(`yowasp-yosys-${version}`, async (folder) => {
+    await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    await expectSuccess('npm', ['install', '--prefix', folder, ...flags, `@yowasp/yosys@${version}`], {
+      cwd: folder,
+      timeoutMs: 5 * 60_000,
+      hint: 'The test of Yosys from npm needs this package.',
+    });
+    return { '@yowasp/yosys': version };
+  });
+}
 
 function assertClose(estimate: Resources, measured: Resources): void {
   assert.equal(estimate.dsp, measured.dsp);

@@ -23,8 +23,10 @@ export interface CircuitNeuron {
   readonly start: number;
   /** In the order of the inputs; at least one. */
   readonly terms: readonly Term[];
-  /** Of each partial sum: `start` alone, then with one term after the other. */
-  readonly sums: readonly Bounds[];
+  /** Of the complete sum. */
+  readonly range: Bounds;
+  /** Bits of each partial sum, one per term. None has more than a later one: what those drop, they need not have. */
+  readonly widths: readonly number[];
 }
 
 export interface CircuitLayer {
@@ -108,12 +110,13 @@ function foldConstants({ layers, table }: Fixed16Network): { folded: CircuitNeur
         if (low === high) bias += low * weight;
         else if (weight !== 0) terms.push({ input, weight });
       }
-      const sums = partialSums(bias + half(layer.shift), terms, values);
-      const { low, high } = sums.at(-1)!;
+      const { range: sum, widths } = partialSums(bias + half(layer.shift), terms, values);
+      const { low, high } = sum;
       const acc = { low: low - half(layer.shift), high: high - half(layer.shift) };
       const range = terms.length > 0 ? valuesOf(layer, table, acc) : constantOf(finishNeuron(layer, table, bias));
       next.push({ low: Math.floor(range.low), high: Math.floor(range.high) });
-      if (range.low !== range.high) neurons.push({ index: o, start: bias + half(layer.shift), terms, sums });
+      if (range.low === range.high) continue;
+      neurons.push({ index: o, start: bias + half(layer.shift), terms, range: sum, widths });
     }
     all.push(next);
     return neurons;
@@ -123,14 +126,19 @@ function foldConstants({ layers, table }: Fixed16Network): { folded: CircuitNeur
 
 const constantOf = (value: number): Bounds => ({ low: value, high: value });
 
-function partialSums(start: number, terms: readonly Term[], values: readonly Bounds[]): Bounds[] {
-  const sums: Bounds[] = [constantOf(start)];
-  for (const { input, weight } of terms) {
-    const before = sums.at(-1)!;
+function partialSums(
+  start: number,
+  terms: readonly Term[],
+  values: readonly Bounds[],
+): Pick<CircuitNeuron, 'range' | 'widths'> {
+  let range = constantOf(start);
+  const widths = terms.map(({ input, weight }) => {
     const product = productBounds(weight, values[input]!);
-    sums.push({ low: before.low + product.low, high: before.high + product.high });
-  }
-  return sums;
+    range = { low: range.low + product.low, high: range.high + product.high };
+    return signedBits(range);
+  });
+  for (let term = widths.length - 2; term >= 0; term--) widths[term] = Math.min(widths[term]!, widths[term + 1]!);
+  return { range, widths };
 }
 
 export function productBounds(weight: number, { low, high }: Bounds): Bounds {

@@ -103,8 +103,8 @@ function onesOf(value: number, width: number): number {
 
 const trailingZeros = (weight: number): number => Math.log2(weight & -weight);
 
-function limitLuts({ shift, minimum, maximum, usesTable }: CircuitLayer, { sums }: CircuitNeuron): number {
-  const { low, high } = sums.at(-1)!;
+function limitLuts({ shift, minimum, maximum, usesTable }: CircuitLayer, { range }: CircuitNeuron): number {
+  const { low, high } = range;
   const [lower, upper] = usesTable ? [-32768, 32767] : [minimum, maximum];
   const above = high / 2 ** shift > upper;
   const below = low / 2 ** shift < lower;

@@ -97,12 +97,12 @@ export interface Product extends Term {
 /** The distinct products of a layer that take a multiplier, by name in layer 0: those by powers of two are wires. */
 export function products({ neurons, values }: CircuitLayer): ReadonlyMap<string, Product> {
   const all = new Map<string, Product>();
-  for (const { terms, sums } of neurons) {
+  for (const { terms, widths } of neurons) {
     terms.forEach(({ input, weight }, place) => {
       if (powerOfTwo(weight) !== undefined) return;
       const key = productKey({ input, weight });
       const own = signedBits(productBounds(weight, values[input]!));
-      const bits = Math.max(all.get(key)?.bits ?? 0, Math.min(own, signedBits(sums[place + 1]!)));
+      const bits = Math.max(all.get(key)?.bits ?? 0, Math.min(own, widths[place]!));
       all.set(key, { input, weight, bits });
     });
   }
@@ -145,8 +145,11 @@ function layerLines(name: string, layer: CircuitLayer, index: number): string[] 
   return [
     '',
     `  // Layer ${index}: ${layer.inputs.length} inputs, ${layer.neurons.length} neurons.`,
-    ...waits.map(({ to }) => `  reg signed [15:0] ${to};`),
-    ...multiplied.map((product) => `  reg signed [${registerBits(product) - 1}:0] ${productName(index, product)};`),
+    ...(waits.length > 0 ? droppingBits(waits.map(({ to }) => `  reg signed [15:0] ${to};`).join('\n')) : []),
+    ...multiplied.flatMap((product) => {
+      const declaration = `  reg signed [${registerBits(product) - 1}:0] ${productName(index, product)};`;
+      return product.bits < registerBits(product) ? droppingBits(declaration) : [declaration];
+    }),
     '  always @(posedge clk) begin',
     ...waits.map(({ to, from }) => `    ${to} <= ${from};`),
     ...multiplied.map((product) => {
@@ -170,8 +173,8 @@ export function chainOf({ inputs }: CircuitLayer, neuron: CircuitNeuron): ChainS
   let taken = 0;
   for (const input of inputs) {
     const term = neuron.terms[taken];
-    if (term?.input === input) chain.push({ width: signedBits(neuron.sums[++taken]!), term });
-    else if (taken > 0) chain.push({ width: signedBits(neuron.sums[taken]!) });
+    if (term?.input === input) chain.push({ width: neuron.widths[taken++]!, term });
+    else if (taken > 0) chain.push({ width: neuron.widths[taken - 1]! });
   }
   return chain;
 }
@@ -201,7 +204,10 @@ function neuronLines(text: LayerText, neuron: CircuitNeuron): string[] {
   ];
 }
 
-/** Rounding drops low bits of complete sums, limits look at no bit twice; all other bits of the circuit are used. */
+/**
+ * Rounding drops low bits of complete sums, limits look at no bit twice, and shifted values and small products may
+ * stick out of a narrow sum. All other bits of the circuit are used.
+ */
 const droppingBits = (declaration: string): string[] => [
   '  /* verilator lint_off UNUSED */',
   declaration,
@@ -235,7 +241,7 @@ function fitted(name: string, from: number, to: number, shift: number): string {
 
 /** Rounds (the constant is in the sum already), limits, and looks up. `acc` is the complete sum. */
 function finishLines({ name, layer, index }: LayerText, neuron: CircuitNeuron, acc: string): string[] {
-  const bounds = neuron.sums.at(-1)!;
+  const bounds = neuron.range;
   const { shift, usesTable } = layer;
   const scaled: Bounds = { low: Math.floor(bounds.low / 2 ** shift), high: Math.floor(bounds.high / 2 ** shift) };
   const kept = Math.max(2, signedBits(scaled));

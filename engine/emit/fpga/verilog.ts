@@ -17,7 +17,9 @@ export function extended(name: string, from: number, to: number, shift = 0): str
 /** A signed vector of `from` bits, shifted to the right (to the left where `shift` is negative), as one of `to` bits. */
 export function shifted(name: string, from: number, shift: number, to: number): string {
   if (shift <= 0) {
-    return from - shift <= to ? extended(name, from, to, -shift) : `{${name}[${to + shift - 1}:0], ${-shift}'d0}`;
+    if (from - shift <= to) return extended(name, from, to, -shift);
+    const low = `${name}[${to + shift - 1}:0]`;
+    return shift < 0 ? `{${low}, ${-shift}'d0}` : low;
   }
   const sign = `${name}[${from - 1}]`;
   const top = from - shift;
