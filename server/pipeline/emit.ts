@@ -91,9 +91,9 @@ export function emitFiles(id: TargetId, input: Omit<EmitInput, 'inference' | 'cn
 }
 
 /** What the network takes on the target, beyond what every target has. */
-export function estimatedCost(id: TargetId, network: AnyNetwork): readonly CostItem[] {
+export function estimatedCost(id: TargetId, network: AnyNetwork, quantised?: QuantisedNetwork): readonly CostItem[] {
   const found = findTarget(id);
-  return found.kind === 'failed' ? [] : found.found.target.estimate(network).more;
+  return found.kind === 'failed' ? [] : found.found.target.estimate(network, quantised).more;
 }
 
 /** The text of the module that the source imports. */

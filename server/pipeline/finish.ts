@@ -106,7 +106,7 @@ async function measureNetwork(
   if (batch.kind === 'failed') return batch;
   const judged = await judge(context, { id, guard, networks });
   if (judged.kind === 'failed') return judged;
-  const cost = estimatedCost(target, network);
+  const cost = estimatedCost(target, network, integers?.network);
   const point: MeasuredPoint = {
     ...finalistPoint(finalist),
     ...(cost.length > 0 && { cost }),
