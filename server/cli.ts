@@ -4,6 +4,7 @@ import { runCheck } from './cli/check.ts';
 import { type ExitCode, usage } from './cli/common.ts';
 import { runExport } from './cli/export.ts';
 import { runPrune } from './cli/prune.ts';
+import { runQuantise } from './cli/quantise.ts';
 import { runRevert } from './cli/revert.ts';
 import { runReport } from './cli/runReport.ts';
 import { runSearchCommand } from './cli/search.ts';
@@ -23,6 +24,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       return runExport(rest);
     case 'prune':
       return runPrune(rest);
+    case 'quantise':
+      return runQuantise(rest);
     case 'report':
       return runReport(rest);
     case 'revert':

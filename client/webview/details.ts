@@ -85,7 +85,7 @@ function madeText({ points }: FrontView, { variant, variantOf, alpha }: FrontPoi
 }
 
 function errorTitle({ stage, subject }: FrontView, point: FrontPoint): string {
-  if (stage !== 'done' || !isOffered(point)) return 'Error on validation data';
+  if (stage !== 'done' || !isOffered(point, { subject })) return 'Error on validation data';
   return subject.kind === 'function' ? 'Error of the generated code, on held-out data' : 'Error on test data';
 }
 

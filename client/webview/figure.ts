@@ -39,9 +39,9 @@ function legendOf(view: FrontView): LegendEntry[] {
       .filter((role) => shapes.has(role))
       .map((role) => ({ role, text: roleName(role, view) })),
     ...variantKinds
-      .filter((kind) => view.points.some((point) => point.variant === kind && isOffered(point)))
+      .filter((kind) => view.points.some((point) => point.variant === kind && isOffered(point, view)))
       .map((variant) => ({ variant, text: capitalise(formatVariant(variant)) })),
-    ...(view.points.some((point) => !isOffered(point)) ? [{ dominated: true, text: 'Dominated' }] : []),
+    ...(view.points.some((point) => !isOffered(point, view)) ? [{ dominated: true, text: 'Dominated' }] : []),
   ];
 }
 

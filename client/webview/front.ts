@@ -14,9 +14,12 @@ export function frontOf(points: readonly FrontPoint[]): readonly FrontPoint[] {
 /** Whether a network computes in integers. */
 export const isInteger = ({ variant }: FrontPoint): boolean => variant === 'int8' || variant === 'fixed16';
 
-/** Whether its generated code was measured, so that it can be used: the front, and the networks in integers beside it. */
-export const isOffered = (point: FrontPoint): boolean =>
-  point.onFront || (isInteger(point) && point.latencyNs !== undefined);
+/**
+ * Whether it can be used: the front, and the networks in integers beside it, those for a function once their generated
+ * code is measured. For a data set nothing is timed.
+ */
+export const isOffered = (point: FrontPoint, { subject }: Pick<FrontView, 'subject'>): boolean =>
+  point.onFront || (isInteger(point) && (subject.kind === 'dataset' || point.latencyNs !== undefined));
 
 /** An error of exactly zero has no logarithm; this is far below what 32-bit weights can reach. */
 const smallestError = 1e-9;

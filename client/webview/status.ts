@@ -94,7 +94,8 @@ export function useState(status: PanelStatus, view: FrontView, point: FrontPoint
       reason: ended ? 'This run did not finish. Run again to finish it.' : 'Available when the run is done.',
     };
   }
-  if (!isOffered(point)) return { kind: 'disabled', reason: 'Another network is at least as small and as accurate.' };
+  if (!isOffered(point, view))
+    return { kind: 'disabled', reason: 'Another network is at least as small and as accurate.' };
   if (view.applied === point.id) return { kind: 'applied' };
   if (point.objection !== undefined) {
     return { kind: 'use', label: 'Use this network anyway', advice: point.objection };

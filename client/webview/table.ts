@@ -70,7 +70,7 @@ function columnsOf({ measure, subject, points }: FrontView): readonly Column[] {
 
 /** The points that the table lists: what can be used, or everything, within the bound. */
 export const listedPoints = (view: FrontView, state: PanelState): readonly FrontPoint[] =>
-  within(view.points, state.atMost).filter((point) => state.dominated || isOffered(point));
+  within(view.points, state.atMost).filter((point) => state.dominated || isOffered(point, view));
 
 export function drawTable(view: FrontView, options: TableOptions): HTMLElement {
   const { state } = options;
@@ -95,7 +95,7 @@ export function drawTable(view: FrontView, options: TableOptions): HTMLElement {
       html(
         'tbody',
         {},
-        ...points.map((point) => row(point, roleNames(roles.get(point.id) ?? [], view), { ...options, shown })),
+        ...points.map((point) => row(point, roleNames(roles.get(point.id) ?? [], view), { ...options, shown, view })),
       ),
     ),
   );
@@ -122,13 +122,13 @@ function header({ id, title, numeric }: Column, { state, onSort }: TableOptions)
 function row(
   point: FrontPoint,
   label: string,
-  { selected, onSelect, shown }: TableOptions & { readonly shown: readonly Column[] },
+  { selected, onSelect, shown, view }: TableOptions & { readonly shown: readonly Column[]; readonly view: FrontView },
 ): HTMLElement {
   const [first, ...rest] = shown;
   return html(
     'tr',
     {
-      class: isOffered(point) ? undefined : 'off-front',
+      class: isOffered(point, view) ? undefined : 'off-front',
       'aria-current': point.id === selected ? 'true' : undefined,
       click: () => onSelect(point.id),
     },

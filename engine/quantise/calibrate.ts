@@ -16,7 +16,7 @@ export function calibrate(network: Network, inputs: Float32Array, count: number)
   return { inputs: rangeOf(rows), sums: layerSums(network, rows, count).map(rangeOf) };
 }
 
-function rangeOf(values: Float32Array | Float64Array): Range {
+export function rangeOf(values: Float32Array | Float64Array): Range {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
     min = Math.min(min, value);

@@ -63,10 +63,10 @@ export interface Fixed16Network {
 const bitLimits = [-16, 30] as const;
 
 /** The most fraction bits with which `largest` fits a signed integer, give or take its last step. */
-const bitsFor = (largest: number): number =>
+export const bitsFor = (largest: number): number =>
   largest > 0 ? clamp(15 - Math.ceil(Math.log2(largest)), ...bitLimits) : bitLimits[1];
 
-const largestOf = ({ min, max }: Range): number => Math.max(Math.abs(min), Math.abs(max));
+export const largestOf = ({ min, max }: Range): number => Math.max(Math.abs(min), Math.abs(max));
 
 /** `calibration` comes from rows like those that the network will see, training rows for example. */
 export function quantiseFixed16(network: Network, calibration: Calibration): Fixed16Network {
@@ -94,24 +94,24 @@ export function quantiseFixed16(network: Network, calibration: Calibration): Fix
 }
 
 /** What clamping alone makes of the sums; undefined for an activation that needs the table. */
-function boundsOf(activation: Activation | 'clip'): Range | undefined {
+export function boundsOf(activation: Activation | 'clip'): Range | undefined {
   if (activation === 'clip') return { min: 0, max: 1 };
   if (activation === 'relu') return { min: 0, max: Infinity };
   return activation === 'linear' ? { min: -Infinity, max: Infinity } : undefined;
 }
 
-const boundedBy = ({ min, max }: Range, bounds: Range): Range => ({
+export const boundedBy = ({ min, max }: Range, bounds: Range): Range => ({
   min: clamp(min, bounds.min, bounds.max),
   max: clamp(max, bounds.min, bounds.max),
 });
 
-const limitsOf = ({ min, max }: Range, bits: number) => ({
+export const limitsOf = ({ min, max }: Range, bits: number) => ({
   minimum: Math.max(-32768, min * 2 ** bits),
   maximum: Math.min(32767, max * 2 ** bits),
 });
 
 /** One table for all hidden layers: its argument's format holds the largest sum of any of them. */
-function tableFor(activation: Activation, ranges: readonly Range[]): { sumBits: number; table: Fixed16Table } {
+export function tableFor(activation: Activation, ranges: readonly Range[]): { sumBits: number; table: Fixed16Table } {
   const largest = Math.max(...ranges.map((range) => largestOf(usefulPart(range, activation, 16))));
   const sumBits = bitsFor(largest);
   const { value } = activationFunctions[activation];
@@ -122,7 +122,7 @@ function tableFor(activation: Activation, ranges: readonly Range[]): { sumBits: 
 }
 
 /** Sums get the bits that are wanted; fewer where the products have fewer, unless a table needs just these. */
-function quantiseLayer(layer: FloatLayer, inputBits: number, wantedBits: number, exactly: boolean) {
+export function quantiseLayer(layer: FloatLayer, inputBits: number, wantedBits: number, exactly: boolean) {
   const { inputs, outputs } = layer;
   const largest = (values: Float64Array) => values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   const biasBits = largest(layer.bias) > 0 ? 31 - Math.ceil(Math.log2(largest(layer.bias))) : Number.POSITIVE_INFINITY;

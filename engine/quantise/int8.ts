@@ -65,7 +65,7 @@ export function quantiseInt8(network: Network, calibration: Calibration): Int8Ne
   return { kind: 'int8', topology, layers, input, output: from };
 }
 
-interface LayerGrids {
+export interface LayerGrids {
   readonly sums: Grid;
   readonly output: Grid;
   readonly table?: Int8Array;
@@ -73,7 +73,8 @@ interface LayerGrids {
 
 const lastGrids = (range: Range): LayerGrids => ({ sums: grid8(range), output: grid8(range) });
 
-function hiddenGrids(range: Range, activation: Activation | 'clip'): LayerGrids {
+/** Of a hidden layer whose sums take these values; see above for what each activation becomes. */
+export function hiddenGrids(range: Range, activation: Activation | 'clip'): LayerGrids {
   if (activation === 'clip') return lastGrids({ min: 0, max: 1 });
   if (activation === 'relu') return lastGrids({ min: 0, max: Math.max(0, range.max) });
   if (activation === 'linear') return lastGrids(range);
@@ -96,7 +97,7 @@ function tableGrid(sums: Grid, activation: Activation): Grid {
   return grid8({ min: end(-128), max: end(127) });
 }
 
-function quantiseLayer(layer: FloatLayer, input: Grid, grids: LayerGrids): Int8Layer {
+export function quantiseLayer(layer: FloatLayer, input: Grid, grids: LayerGrids): Int8Layer {
   const { inputs, outputs } = layer;
   const weights = new Int8Array(layer.weights.length);
   const weightScales = new Float32Array(outputs);

@@ -44,6 +44,10 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       --candidate ID              the network to prune (default: those on the front)
       --method M                  similarity, or random or magnitude to compare with (default similarity)
       --json                      print one JSON object instead of a table
+  deepmaker quantise RUN [options]                add networks of a dataset's finished run in integers to it
+      --format int8,fixed16       8-bit integers, 16-bit fixed point (default both)
+      --candidate ID              the network to quantise (default: those on the front)
+      --json                      print one JSON object instead of a table
   deepmaker export RUN --out DIR                  write a network of a finished run as code, by the run's id or folder
       --candidate ID              which of its networks (default: the chosen one)
       --target cpu|onnx           what the code runs on (default: the run's)

@@ -1,11 +1,13 @@
 /** From candidates, networks and test figures to the result that is stored. */
 import { errorObjective } from '../../engine/data/metrics.ts';
 import { dominates } from '../../engine/search/dominance.ts';
-import type { ErrorFigures } from '../../engine/types.ts';
+import type { AnyNetwork, ErrorFigures } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import { type Candidate, searchPoint } from './candidates.ts';
 import { chooseNetwork, type FinalPoint } from './chooseNetwork.ts';
-import type { DatasetPlan, DatasetPoint, DatasetResult } from './datasetRun.ts';
+import type { DatasetPlan, DatasetPoint, DatasetResult, StoredIntegers } from './datasetRun.ts';
+import { isInteger } from './finalists.ts';
+import { replaceById } from './pruneRequest.ts';
 import type { SearchState } from './search.ts';
 import { storeNetwork } from './storedNetwork.ts';
 import type { TrainedCandidate } from './trainFully.ts';
@@ -76,11 +78,44 @@ function finalPoint(
   return { ...point, error: tested, ...figures };
 }
 
-/** Full training moves points: the final front is what no other final network dominates on validation rows. */
+/** Full training moves points: the final front is what no other final network dominates on validation rows; never one in integers. */
 export function markFinalFront(points: readonly FinalPoint[]): FinalPoint[] {
   const objectives = ({ validationError, params }: FinalPoint) => [validationError, params];
+  const rivals = points.filter((point) => !isInteger(point));
   return points.map((point) => ({
     ...point,
-    onFront: !points.some((other) => dominates(objectives(other), objectives(point))),
+    onFront: !isInteger(point) && !rivals.some((other) => dominates(objectives(other), objectives(point))),
   }));
+}
+
+/** What was made of a run's networks after it was over. */
+export interface AddedNetwork {
+  readonly point: FinalPoint;
+  readonly network: AnyNetwork;
+  readonly integers?: StoredIntegers;
+}
+
+const isFinal = (point: DatasetPoint): point is FinalPoint =>
+  point.validationError !== undefined && point.testError !== undefined;
+
+/** The run with more networks; the front and the choice are made anew. */
+export function withAdded(result: DatasetResult, added: readonly AddedNetwork[]): DatasetResult {
+  const points = replaceById<DatasetPoint>(
+    result.points,
+    added.map(({ point }) => point),
+  );
+  const final = markFinalFront(points.filter(isFinal));
+  const { chosen, met, reason } = chooseNetwork(final, result.config.maxError);
+  const networks = added.map(({ point, network, integers }) => ({
+    id: point.id,
+    ...storeNetwork(network),
+    ...(integers && { integers }),
+  }));
+  return {
+    ...result,
+    points: [...final, ...points.filter((point) => !isFinal(point))],
+    networks: replaceById<DatasetResult['networks'][number]>(result.networks, networks),
+    chosen,
+    criterion: { met, reason },
+  };
 }

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { InputShape, OutputShape } from '../../engine/data/dataset.ts';
 import type { Normalization } from '../../engine/data/normalization.ts';
+import type { Calibration } from '../../engine/quantise/calibrate.ts';
+import type { CnnCalibration } from '../../engine/quantise/cnn/calibrate.ts';
+import type { IntegerFormat } from '../../engine/quantise/quantise.ts';
 import type { LearningCurve, Optimizer } from '../../engine/types.ts';
 import { type Config, parameterLimit } from '../config.ts';
 import type { Failure, FrontPoint, FrontView } from '../protocol.ts';
@@ -81,6 +84,11 @@ export interface DatasetPoint extends FrontPoint {
   readonly testError?: number;
 }
 
+/** What a network in integers was fitted by: its weights and these give the same integers again. */
+export type StoredIntegers =
+  | { readonly kind: 'perceptron'; readonly format: IntegerFormat; readonly calibration: Calibration }
+  | { readonly kind: 'cnn'; readonly format: IntegerFormat; readonly calibration: CnnCalibration };
+
 /** `result.json`. */
 export interface DatasetResult extends DatasetPlan {
   readonly runId: string;
@@ -98,7 +106,11 @@ export interface DatasetResult extends DatasetPlan {
   /** Every candidate that trained; final ones first. */
   readonly points: readonly DatasetPoint[];
   /** Those of the points with final figures. */
-  readonly networks: readonly (StoredAnyNetwork & { readonly id: string; readonly curve?: LearningCurve })[];
+  readonly networks: readonly (StoredAnyNetwork & {
+    readonly id: string;
+    readonly curve?: LearningCurve;
+    readonly integers?: StoredIntegers;
+  })[];
   readonly chosen: string;
   readonly criterion: { readonly met: boolean; readonly reason: string };
 }

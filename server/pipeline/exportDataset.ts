@@ -7,7 +7,8 @@ import { inputSlots } from '../../engine/data/slots.ts';
 import { imageSubset } from '../../engine/data/subset.ts';
 import type { EmitInput } from '../../engine/emit/target.ts';
 import { formatCount, formatDuration, formatPercent } from '../../engine/format.ts';
-import { multiplyAccumulates } from '../../engine/nn/models.ts';
+import { isCnnNetwork, multiplyAccumulates } from '../../engine/nn/models.ts';
+import { quantise } from '../../engine/quantise/quantise.ts';
 import type { AnyNetwork, Domain, Samples, Shape, Signature, TargetId } from '../../engine/types.ts';
 import { loadDataset } from '../datasets/load.ts';
 import type { Failure } from '../protocol.ts';
@@ -54,7 +55,9 @@ export function exportDataset(result: DatasetResult, options: DatasetExport): Pr
     const network = restoreNetwork(stored);
     const refusal = target.found.target.refuses?.(network.topology);
     if (refusal) return { kind: 'failed', message: refusal, hint: `Choose another target than ${id}.` };
-    const input = emitInputOf(result, loaded.dataset, network);
+    const integers = integersOf(network, stored);
+    if (integers.kind === 'failed') return integers;
+    const input = { ...emitInputOf(result, loaded.dataset, network), ...integers.quantised };
     const unusable = await target.found.unavailable();
     const figures = unusable
       ? [`Not run on this machine: ${unusable.message}`]
@@ -67,6 +70,19 @@ export function exportDataset(result: DatasetResult, options: DatasetExport): Pr
     for (const { path, content } of files) writeAtomically(path, content);
     return { kind: 'written', files: files.map(({ path }) => path), figures };
   });
+}
+
+/** What the code is to compute in; nothing where that is single precision. */
+function integersOf(
+  network: AnyNetwork,
+  { id, integers }: DatasetResult['networks'][number],
+): { readonly kind: 'known'; readonly quantised?: Pick<EmitInput, 'quantised'> } | Failure {
+  if (!integers) return { kind: 'known' };
+  if (integers.kind === 'cnn' || isCnnNetwork(network)) {
+    const message = `${id} is a convolutional network in integers, which cannot be written as code yet.`;
+    return { kind: 'failed', message, hint: 'Export the network that it was made from, with --candidate.' };
+  }
+  return { kind: 'known', quantised: { quantised: quantise(network, integers.format, integers.calibration) } };
 }
 
 async function measuredFigures(

@@ -9,9 +9,9 @@ import { configFileName } from '../config.ts';
 import { inRunFolder } from '../runLock.ts';
 import { projectRoot } from '../store.ts';
 import { chooseTrainer } from '../trainers.ts';
-import { chooseNetwork, type FinalPoint } from './chooseNetwork.ts';
+import type { FinalPoint } from './chooseNetwork.ts';
 import { augmentationOf, type PreparedData, prepareData } from './datasetData.ts';
-import { markFinalFront } from './datasetResult.ts';
+import { withAdded } from './datasetResult.ts';
 import { type DatasetPoint, type DatasetResult, writeDatasetResult } from './datasetRun.ts';
 import { firstRow, type PoolContext, withPool } from './datasetStages.ts';
 import { loadSame } from './exportDataset.ts';
@@ -21,11 +21,10 @@ import {
   type PruneHooks,
   type PruneOutcome,
   type PruneRequest,
-  replaceById,
   wantedIds,
   withRates,
 } from './pruneRequest.ts';
-import { restoreNetwork, storeNetwork } from './storedNetwork.ts';
+import { restoreNetwork } from './storedNetwork.ts';
 
 export async function pruneDataset(
   result: DatasetResult,
@@ -112,27 +111,3 @@ const finalPoint = ({ id, origin, alpha, network, error }: Variant, test: ErrorF
   validationError: errorObjective(error),
   testError: errorObjective(test),
 });
-
-const isFinal = (point: DatasetPoint): point is FinalPoint =>
-  point.validationError !== undefined && point.testError !== undefined;
-
-/** The run with more networks; the front and the choice are made anew. */
-function withAdded(
-  result: DatasetResult,
-  added: readonly { readonly point: FinalPoint; readonly network: PrunedNetwork['network'] }[],
-): DatasetResult {
-  const points = replaceById<DatasetPoint>(
-    result.points,
-    added.map(({ point }) => point),
-  );
-  const final = markFinalFront(points.filter(isFinal));
-  const { chosen, met, reason } = chooseNetwork(final, result.config.maxError);
-  const networks = added.map(({ point, network }) => ({ id: point.id, ...storeNetwork(network) }));
-  return {
-    ...result,
-    points: [...final, ...points.filter((point) => !isFinal(point))],
-    networks: replaceById<DatasetResult['networks'][number]>(result.networks, networks),
-    chosen,
-    criterion: { met, reason },
-  };
-}

@@ -31,19 +31,20 @@ export const configFor = (config: Config, { alphas }: PruneRequest): Config => (
   pruning: { ...config.pruning, alphas: [...alphas] },
 });
 
-/** The networks to prune among those that the run holds. */
+/** The networks to work on among those that the run holds; without a candidate those of the front, pruned ones too where `purpose` is to quantise. */
 export function wantedIds(
   { runId, points, networks }: Pick<RunResult, 'runId' | 'points'> & { readonly networks: readonly { id: string }[] },
-  { candidateId }: PruneRequest,
+  { candidateId }: Pick<PruneRequest, 'candidateId'>,
+  purpose: 'pruned' | 'quantised' = 'pruned',
 ): { readonly kind: 'ids'; readonly ids: readonly string[] } | Failure {
   const held = points.filter((point) => !isInteger(point) && networks.some(({ id }) => id === point.id));
-  const found = held.filter(({ variant }) => variant === undefined);
+  const found = held.filter(({ variant }) => purpose === 'quantised' || variant === undefined);
   if (candidateId === undefined) {
     const front = found.filter(({ onFront }) => onFront);
     return { kind: 'ids', ids: (front.length > 0 ? front : found).map(({ id }) => id) };
   }
   if (held.some(({ id }) => id === candidateId)) return { kind: 'ids', ids: [candidateId] };
-  const message = `The run ${runId} holds no network ${candidateId} that could be pruned.`;
+  const message = `The run ${runId} holds no network ${candidateId} that could be ${purpose}.`;
   return { kind: 'failed', message, hint: `Choose one of ${held.map(({ id }) => id).join(', ')}.` };
 }
 

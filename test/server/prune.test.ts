@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { tinyImages } from './tinyImages.ts';
 
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.cjs');
 
@@ -120,6 +121,12 @@ describe('a function', () => {
     );
   });
 
+  test('its networks in integers are there already', () => {
+    const { status, stderr } = deepmaker('quantise', run);
+    assert.equal(status, 2);
+    assert.match(stderr, /has its networks in integers already\.\ndeepmaker approximate lists them/);
+  });
+
   test('a function that has changed is not sampled again', () => {
     writeFileSync(join(folder, 'hill.ts'), source.replace('y * y', 'y'));
     const { status, stderr } = deepmaker('prune', run);
@@ -147,12 +154,61 @@ test("a dataset's run is pruned and tested on its test rows", () => {
   assert.ok(pruned.length > 0 && pruned.every(({ id, rate }) => id.endsWith('-p30-magnitude') && rate! >= 0.3));
 });
 
+describe("a dataset's networks in integers", () => {
+  interface Quantised extends Point {
+    readonly testError: number;
+    readonly rows: { readonly test: number };
+  }
+  const quantised = (...args: string[]) => {
+    const { status, stdout, stderr } = deepmaker('quantise', newestRun(), ...args, '--json');
+    assert.equal(status, 0, stderr);
+    return JSON.parse(stdout) as { before: Quantised[]; quantised: Quantised[] };
+  };
+  const search = (...args: string[]) => {
+    const { status, stderr } = deepmaker('search', ...args, '--population', '4', '--generations', '1');
+    assert.equal(status, 0, stderr);
+  };
+
+  test('perceptrons join the run, and become code', () => {
+    search('points.json', '--full-epochs', '20', '--seed', '2');
+    const { before: originals, quantised: made } = quantised();
+    assert.equal(made.length, 2 * originals.length);
+    for (const { variantOf, testError } of made) {
+      const original = originals.find(({ id }) => id === variantOf)!;
+      assert.ok(Math.abs(testError - original.testError) <= 0.1, `${testError} from ${original.testError}`);
+    }
+    const { status, stderr } = deepmaker('export', newestRun(), '--candidate', made[0]!.id, '--out', 'integers');
+    assert.equal(status, 0, stderr);
+  });
+
+  test('convolutional networks take less and stay close; they are not code yet', () => {
+    writeFileSync(join(folder, 'tiny.json'), tinyImages(300));
+    writeFileSync(join(folder, 'cnn.json'), JSON.stringify({ batchSize: 16 }));
+    search('tiny.json', '--model', 'cnn', '--epochs', '3', '--full-epochs', '6', '--config', 'cnn.json');
+    const { before: originals, quantised: made } = quantised('--format', 'int8');
+    for (const { id, variant, variantOf, bytes, testError, rows: scored } of made) {
+      const original = originals.find((own) => own.id === variantOf)!;
+      assert.equal(id, `${variantOf}-int8`);
+      assert.ok(variant === 'int8' && bytes < original.bytes && scored.test > 0);
+      assert.ok(Math.abs(testError - original.testError) <= 0.1, `${testError} from ${original.testError}`);
+    }
+    const { status, stderr } = deepmaker('export', newestRun(), '--candidate', made[0]!.id, '--out', 'integers');
+    assert.equal(status, 2);
+    assert.match(
+      stderr,
+      /convolutional network in integers, which cannot be written as code yet\.\nExport the network/,
+    );
+  });
+});
+
 const refused: readonly (readonly [string[], RegExp])[] = [
   [['prune'], /no run was named\.\nWrite deepmaker prune RUN/],
   [['prune', 'a', 'b'], /one run at a time; "b" is too much/],
   [['prune', 'nowhere'], /There is no run "nowhere"/],
   [['prune', 'x', '--alpha', '0.3'], /--alpha needs percentages from 1 to 99, separated by commas, not "0\.3"/],
   [['prune', 'x', '--alpha', '10,,20'], /--alpha needs percentages/],
+  [['quantise'], /no run was named\.\nWrite deepmaker quantise RUN/],
+  [['quantise', 'x', '--format', 'int4'], /no integer format "int4"\.\nFormats: int8, fixed16/],
   [['prune', 'x', '--method', 'hope'], /no method "hope"\.\nMethods: similarity, random, magnitude/],
   [
     ['approximate', 'hill.ts#hill', '--max-bytes', '20'],

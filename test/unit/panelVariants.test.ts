@@ -9,6 +9,7 @@ import { variantMark } from '../../engine/plot/marks.ts';
 import { networkLabel } from '../../engine/plot/runFigures.ts';
 import { type SvgElement, svgText } from '../../engine/plot/svg.ts';
 import { variantKinds } from '../../engine/types.ts';
+import type { FrontView } from '../../server/protocol.ts';
 import { frontView, point } from './clientHelpers.ts';
 
 const found = point('c1', 100, 0.01);
@@ -38,7 +39,10 @@ test('names and sizes say how a network is stored and how it was made', () => {
 
 test('a network in integers can be used once its code is measured, though it is not on the front', () => {
   const { latencyNs: _latencyNs, ...unmeasured } = integer;
-  assert.deepEqual([found, pruned, integer, unmeasured].map(isOffered), [true, true, true, false]);
+  const offered = (subject: FrontView['subject']) =>
+    [found, pruned, integer, unmeasured].map((own) => isOffered(own, { subject }));
+  assert.deepEqual(offered({ kind: 'function', uri: 'file:///a.ts', name: 'a' }), [true, true, true, false]);
+  assert.deepEqual(offered({ kind: 'dataset', uri: 'file:///a', name: 'a' }), [true, true, true, true]);
   const state = (id: string) => {
     const points = [found, pruned, integer];
     return useState({ kind: 'ready' }, frontView({ points, maxError: 0.05 }), points.find((own) => own.id === id)!);

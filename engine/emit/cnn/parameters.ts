@@ -1,5 +1,5 @@
 /** The parameters of a convolutional network in the form in which generated code uses them. */
-import { normalizationEpsilon } from '../../nn/cnn/layers.ts';
+import { channelLines } from '../../nn/cnn/network.ts';
 import type { CnnTemplate, Convolution, Normalization } from '../../nn/cnn/template.ts';
 import type { CnnNetwork } from '../../types.ts';
 
@@ -50,14 +50,11 @@ export function packParameters(network: CnnNetwork, { convolutions, head }: CnnT
 const paddedTo = (count: number, value: (index: number) => number): number[] =>
   Array.from({ length: padded(count) }, (_, index) => (index < count ? value(index) : 0));
 
-/** gamma * (x - mean) / sqrt(variance + epsilon) + beta = scale * x + shift: all scales, then all shifts. */
-function foldNormalization(
-  { weights, statistics }: CnnNetwork,
-  { channels, gamma, beta, mean, variance }: Normalization,
-): number[] {
-  const scale = (c: number) => weights[gamma + c]! / Math.sqrt(statistics[variance + c]! + normalizationEpsilon);
-  const shift = (c: number) => weights[beta + c]! - scale(c) * statistics[mean + c]!;
-  return [...paddedTo(channels, scale), ...paddedTo(channels, shift)];
+/** All scales, then all shifts. */
+function foldNormalization(network: CnnNetwork, normalization: Normalization): number[] {
+  const { scale, shift } = channelLines(network, normalization);
+  const { channels } = normalization;
+  return [...paddedTo(channels, (c) => scale[c]!), ...paddedTo(channels, (c) => shift[c]!)];
 }
 
 /** Offsets in the network's weights: of w (kernel, kernel, C, filters), and of the bias where there is one. */

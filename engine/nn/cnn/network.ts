@@ -1,7 +1,8 @@
 /** Convolutional networks as values: initial weights, and whether arrays fit a topology. */
 import type { CnnGenome, CnnNetwork, CnnTopology } from '../../types.ts';
 import { symmetric, trainingStreams } from '../random.ts';
-import { cnnName, cnnTemplate, paperGrowth } from './template.ts';
+import { normalizationEpsilon } from './layers.ts';
+import { cnnName, cnnTemplate, type Normalization, paperGrowth } from './template.ts';
 
 /** What a genome leaves open: the shape of the images and of the outputs, and the rate of dropout. */
 export type CnnSizes = Pick<CnnTopology, 'height' | 'width' | 'channels' | 'outputs' | 'dropout'>;
@@ -53,4 +54,20 @@ export function checkCnnArrays(topology: CnnTopology, arrays: Pick<CnnNetwork, '
     `${cnnName(topology)} has ${weightCount} weights and ${statisticCount} statistics, ` +
       `not ${weights.length} and ${statistics.length}.`,
   );
+}
+
+/** A normalisation as it is after training: gamma * (x - mean) / sqrt(variance + epsilon) + beta = scale * x + shift */
+export interface ChannelLines {
+  readonly scale: Float64Array;
+  readonly shift: Float64Array;
+}
+
+/** One line per channel, in double precision. */
+export function channelLines(
+  { weights, statistics }: CnnNetwork,
+  { channels, gamma, beta, mean, variance }: Normalization,
+): ChannelLines {
+  const perChannel = (value: (c: number) => number) => Float64Array.from({ length: channels }, (_, c) => value(c));
+  const scale = perChannel((c) => weights[gamma + c]! / Math.sqrt(statistics[variance + c]! + normalizationEpsilon));
+  return { scale, shift: perChannel((c) => weights[beta + c]! - scale[c]! * statistics[mean + c]!) };
 }
