@@ -6,7 +6,7 @@ import { isCnn, perceptron } from '../../nn/models.ts';
 import { calibrate } from '../../quantise/calibrate.ts';
 import { type Fixed16Network, quantiseFixed16 } from '../../quantise/fixed16.ts';
 import { enterRows } from '../../quantise/grid.ts';
-import { quantisedBytes } from '../../quantise/quantise.ts';
+import { type QuantisedNetwork, quantisedBytes } from '../../quantise/quantise.ts';
 import type { AnyNetwork, Network } from '../../types.ts';
 import { type Cost, type CostItem, countsOf } from '../cost.ts';
 import { cpuTarget } from '../cpu/cpu.ts';
@@ -75,16 +75,9 @@ const basis = {
   clocks: 'Counted on the circuit and checked by its testbench; the clock rate is up to the device.',
 };
 
-/** Formats are chosen as if every encoded input lay in [-1, 1], where encodings put numbers of the domain. */
-function estimate(any: AnyNetwork): Cost {
+function estimate(any: AnyNetwork, stored?: QuantisedNetwork): Cost {
   const network = perceptron(any);
-  const width = network.topology.widths[0]!;
-  const domain = Array.from(
-    { length: width },
-    () => ({ path: '', kind: 'number', min: -1, max: 1, integer: false }) as const,
-  );
-  const columns = Float32Array.from(sampleDomain(domain, calibration.rows, calibration.seed));
-  const quantised = quantiseFixed16(network, calibrate(network, columns, calibration.rows));
+  const quantised = stored?.kind === 'fixed16' ? stored : quantiseOnSquare(network);
   const { form, lut, ff, dsp, bram, latencyClocks, intervalClocks } = estimateFpga(quantised);
   const item = (label: string, value: number, unit: string, text: string): CostItem => ({
     label,
@@ -110,6 +103,17 @@ function estimate(any: AnyNetwork): Cost {
       item('Interval', intervalClocks, 'clocks', `From one result to the next. ${basis.clocks}`),
     ],
   };
+}
+
+/** Formats chosen as if every encoded input lay in [-1, 1], where encodings put the numbers of a domain. */
+function quantiseOnSquare(network: Network): Fixed16Network {
+  const width = network.topology.widths[0]!;
+  const domain = Array.from(
+    { length: width },
+    () => ({ path: '', kind: 'number', min: -1, max: 1, integer: false }) as const,
+  );
+  const columns = Float32Array.from(sampleDomain(domain, calibration.rows, calibration.seed));
+  return quantiseFixed16(network, calibrate(network, columns, calibration.rows));
 }
 
 /** What holds values between layers: pipeline registers are logic, the streaming form has two banks of 16 bits. */
