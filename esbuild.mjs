@@ -47,6 +47,7 @@ const bundles = [
       cli: 'server/cli.ts',
       trainWorker: 'server/trainWorker.ts',
       samplingChild: 'server/sampling/child.ts',
+      gpuChild: 'server/targets/gpuChild.ts',
     },
   },
   {

@@ -3,6 +3,7 @@ import { runApproximate } from './cli/approximate.ts';
 import { runCheck } from './cli/check.ts';
 import { type ExitCode, usage } from './cli/common.ts';
 import { runExport } from './cli/export.ts';
+import { runProfiles } from './cli/profiles.ts';
 import { runPrune } from './cli/prune.ts';
 import { runQuantise } from './cli/quantise.ts';
 import { runRevert } from './cli/revert.ts';
@@ -22,6 +23,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       return runSearchCommand(rest);
     case 'export':
       return runExport(rest);
+    case 'profiles':
+      return runProfiles(rest);
     case 'prune':
       return runPrune(rest);
     case 'quantise':

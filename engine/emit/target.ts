@@ -1,15 +1,6 @@
 /** What generated code runs on. A target turns a chosen network into files, and says what it costs there. */
 import type { IntegerFormat, QuantisedNetwork } from '../quantise/quantise.ts';
-import type {
-  AnyNetwork,
-  AnyTopology,
-  Domain,
-  Encoding,
-  Guard,
-  Signature,
-  TargetDescription,
-  TargetId,
-} from '../types.ts';
+import type { AnyNetwork, AnyTopology, Domain, Encoding, Guard, Signature, TargetId } from '../types.ts';
 import type { Cost } from './cost.ts';
 import type { Language } from './shapes.ts';
 
@@ -68,13 +59,3 @@ export interface Target {
   /** What the network costs there, known without running anything; `quantised` where the code computes in integers. */
   estimate(network: AnyNetwork, quantised?: QuantisedNetwork): Cost;
 }
-
-/** Targets that a person may look for and that this version has no code for. */
-export const plannedTargets: readonly (TargetDescription & { readonly unavailable: string })[] = [
-  {
-    id: 'gpu',
-    label: 'GPU',
-    description: 'A compute shader for large batches',
-    unavailable: 'GPU code arrives with a later version. Pick CPU.',
-  },
-];

@@ -8,7 +8,7 @@ export type ExitCode = 0 | 1 | 2 | 130;
 export const usage = `deepmaker: approximate a hot function with a small neural network
 
   deepmaker approximate FILE#FUNCTION [options]   search, train and measure networks for a function
-      --target cpu|onnx           what the generated code runs on (default cpu)
+      --target cpu|gpu|arm|fpga|onnx  what the generated code runs on (default cpu)
       --objectives LIST           error,params (default), error,latency or error,params,latency
       --guard MODE                outside of the ranges: fallback (call the exact function, the default), clamp or none
       --guard-predictor           also fall back where a large error is expected, for at most 10 % of the inputs
@@ -50,7 +50,9 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       --json                      print one JSON object instead of a table
   deepmaker export RUN --out DIR                  write a network of a finished run as code, by the run's id or folder
       --candidate ID              which of its networks (default: the chosen one)
-      --target cpu|onnx           what the code runs on (default: the run's)
+      --target cpu|gpu|arm|fpga|onnx  what the code runs on (default: the run's)
+  deepmaker profiles RUN [--candidate ID] [--json]
+                                  bounds of time and energy on the devices of the paper
   deepmaker report RUN                            write a page with the figures of a run; RUN is its id or its folder
       --out FILE.html             default: the run's id, in the current folder
       --svg DIR                   write the figures to DIR, too

@@ -1,10 +1,10 @@
-/** The targets of this version, and those that people may look for. */
-import { plannedTargets } from '../../engine/emit/target.ts';
+/** The targets of this version. */
 import { type TargetDescription, type TargetId, targetIds } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import { armServerTarget } from './arm.ts';
 import { cpuServerTarget } from './cpu.ts';
 import { fpgaServerTarget } from './fpga.ts';
+import { gpuServerTarget } from './gpu.ts';
 import { onnxServerTarget } from './onnx.ts';
 import type { ServerTarget } from './target.ts';
 
@@ -13,17 +13,15 @@ export const serverTargets: readonly ServerTarget[] = [
   armServerTarget,
   fpgaServerTarget,
   onnxServerTarget,
+  gpuServerTarget,
 ];
 
-/** Fails where there is no code for this target, with what can be picked instead. */
+/** Fails where there is no such target, with what can be picked instead. */
 export function findTarget(id: string): { readonly kind: 'target'; readonly found: ServerTarget } | Failure {
   const found = serverTargets.find(({ target }) => target.id === id);
   if (found) return { kind: 'target', found };
-  const planned = plannedTargets.find((known) => known.id === id);
   const known = serverTargets.map(({ target }) => target.id).join(', ');
-  return planned
-    ? { kind: 'failed', message: `The target ${planned.label} cannot be used: ${planned.unavailable}` }
-    : { kind: 'failed', message: `There is no target "${id}".`, hint: `Known targets: ${known}.` };
+  return { kind: 'failed', message: `There is no target "${id}".`, hint: `Known targets: ${known}.` };
 }
 
 /** One line for each target of the picker, in its order; those that cannot be checked here say why. */
@@ -32,8 +30,7 @@ export function describeTargets(): Promise<TargetDescription[]> {
 }
 
 async function describe(id: TargetId): Promise<TargetDescription> {
-  const found = serverTargets.find(({ target }) => target.id === id);
-  if (!found) return plannedTargets.find((known) => known.id === id)!;
+  const found = serverTargets.find(({ target }) => target.id === id)!;
   const { label, description } = found.target;
   const problem = await found.unavailable();
   const unavailable = problem && [problem.message, problem.hint].filter(Boolean).join(' ');

@@ -153,17 +153,16 @@ describe('what cannot be exported says why', () => {
   });
 });
 
-test('every target is described, and what has no code says so', async () => {
+test('every target has code and is described; what cannot be checked here says why', async () => {
   const described = await describeTargets();
   assert.deepEqual(
     described.map(({ id }) => id),
     [...targetIds],
   );
   for (const { id, unavailable } of described) {
-    assert.equal(
-      unavailable === undefined,
-      serverTargets.some(({ target }) => target.id === id),
-      id,
-    );
+    // Some need programs or packages that this machine may lack; the CPU needs none.
+    assert.ok(serverTargets.some(({ target }) => target.id === id));
+    if (id === 'cpu') assert.equal(unavailable, undefined);
+    else if (unavailable !== undefined) assert.match(unavailable, /`npm install|Install|apt-get/, id);
   }
 });

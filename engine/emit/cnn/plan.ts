@@ -57,7 +57,14 @@ export interface CnnPlan {
   readonly outputs: number;
   /** Values of memory in all. */
   readonly size: number;
+  /** What lies behind the parameters, without gaps: the image first, the outputs last. */
+  readonly regions: readonly Region[];
   readonly steps: readonly CnnStep[];
+}
+
+export interface Region {
+  readonly start: number;
+  readonly size: number;
 }
 
 /** Maps in memory: pixels are `stride` values apart. */
@@ -127,7 +134,8 @@ export function planCnn(network: CnnNetwork): CnnPlan {
     { kind: 'largest', maps: scratch, pixels: last.height * last.width, ...head, to: features },
     { kind: 'convolve', x: features, weights, y: outputs, ...head, ...denseSize(topology.outputs) },
   );
-  return { parameters: Float32Array.from(parameters.values), image: memory.image, outputs, size: memory.size, steps };
+  const { image, size, regions } = memory;
+  return { parameters: Float32Array.from(parameters.values), image, outputs, size, regions, steps };
 }
 
 /** The block that a convolution reads, or that its bottleneck has read. */
@@ -151,14 +159,15 @@ function layOut({ topology }: CnnNetwork, template: CnnTemplate, parameters: num
     return (height * (width + 2 * margin) + margin) * convolution.channels;
   });
   const headScratch = area(blocks.at(-1)!) * head.normalization.channels;
-  let size = parameters;
+  let end = parameters;
+  const regions: Region[] = [];
   const take = (values: number) => {
-    const position = size;
-    size += padded(values) + vectorSize;
-    return position;
+    const region = { start: end, size: padded(values) + vectorSize };
+    regions.push(region);
+    end += region.size;
+    return region.start;
   };
-  return {
-    strides,
+  const places = {
     image: take(area(topology) * topology.channels),
     // A block is dead once the transition has read it, so the next one takes its place.
     maps: take(Math.max(...blocks.map((block, index) => area(block) * strides[index]!))),
@@ -166,8 +175,8 @@ function layOut({ topology }: CnnNetwork, template: CnnTemplate, parameters: num
     scratch: take(Math.max(...scratch, headScratch)),
     features: take(head.normalization.channels),
     outputs: take(topology.outputs),
-    size,
   };
+  return { strides, ...places, size: end, regions };
 }
 
 /** Values from pixel to pixel of a block: its channels, and room for the padding of every convolution's filters. */

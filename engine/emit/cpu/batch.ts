@@ -29,28 +29,35 @@ export function times(name: string, factor: number): string {
   return factor === 1 ? name : `${name} * ${factor}`;
 }
 
+/** How a batch function runs: the end of its comment's first sentence, and whether it answers later. */
+export interface BatchForm {
+  readonly runs: string;
+  readonly later?: boolean;
+}
+
 /** The batch function from its comment to the check of its arguments. */
-export function openBatch(input: EmitInput, batch: string): string[] {
+export function openBatch(input: EmitInput, batch: string, form: BatchForm = formOf(input)): string[] {
   const typed = input.language === 'typescript';
+  const word = form.later ? 'async ' : '';
   const guarded = input.guard.mode !== 'none';
   const { encoding, network } = input;
   const width = encoding.inputs.length;
   const depth = encoding.outputs.length;
   const head = typed
     ? [
-        `${exportKeyword(input)}function ${batch}(`,
+        `${exportKeyword(input)}${word}function ${batch}(`,
         `  inputs: ${rowsType(network)},`,
         '  count: number,',
         `  outputs: Float64Array = new Float64Array(${times('count', depth)}),`,
         ...(guarded ? [`  exact?: ${exactType(input)},`] : []),
-        '): Float64Array {',
+        form.later ? '): Promise<Float64Array> {' : '): Float64Array {',
       ]
     : [
-        `${exportKeyword(input)}function ${batch}(` +
+        `${exportKeyword(input)}${word}function ${batch}(` +
           `inputs, count, outputs = new Float64Array(${times('count', depth)})${guarded ? ', exact' : ''}) {`,
       ];
   return [
-    ...batchComment(input),
+    ...batchComment(input, form),
     ...head,
     `  if (inputs.length < ${times('count', width)} || outputs.length < ${times('count', depth)}) {`,
     `    throw new RangeError(\`${batch}: \${count} rows need \${${times('count', width)}} inputs and \${${times('count', depth)}} outputs\`);`,
@@ -68,7 +75,7 @@ function batchFunction(input: EmitInput, network: Network, names: BatchNames, ow
   const guarded = input.guard.mode !== 'none';
   const width = input.encoding.inputs.length;
   const depth = input.encoding.outputs.length;
-  const encoded = encodeLines(input);
+  const encoded = encodeLines(input, { cell, cellAt });
   const decoded = decodeLines(input, { cell, cellAt });
   // A result of one possible value reads no output, and strict compilers reject unused names.
   const used = ['layer', 'x', 'y'].filter(
@@ -102,15 +109,21 @@ function batchFunction(input: EmitInput, network: Network, names: BatchNames, ow
 }
 
 /** Images come as bytes too. */
-const rowsType = (network: AnyNetwork): string =>
+export const rowsType = (network: AnyNetwork): string =>
   isCnnNetwork(network) ? 'ArrayLike<number>' : 'Float64Array | Float32Array | readonly number[]';
 
-function batchComment(input: EmitInput): string[] {
+const formOf = ({ quantised }: EmitInput): BatchForm => ({
+  runs: quantised
+    ? 'one after the other; computed in integers'
+    : 'on a WebAssembly kernel where there is one; computed in float32',
+});
+
+function batchComment(input: EmitInput, { runs, later }: BatchForm): string[] {
   const { signature, regionName, language } = input;
   const inputs = signature.parameters.flatMap(({ name, shape }) => leavesOf(shape, name, 'javascript'));
   const outputs = leavesOf(signature.result, 'result', 'javascript');
   const lines = [
-    `\`${regionName}\` for \`count\` rows at once, ${input.quantised ? 'one after the other; computed in integers.' : 'on a WebAssembly kernel where there is one; computed in float32.'}`,
+    `\`${regionName}\` for \`count\` rows at once, ${runs}.`,
     `inputs: (count, ${inputs.length}), row after row: ${slotList(inputs)}.`,
     `outputs: (count, ${outputs.length}), written and answered: ${slotList(outputs)}.`,
     ...(inputs.concat(outputs).some(({ kind }) => kind !== 'number')
@@ -130,7 +143,7 @@ function batchComment(input: EmitInput): string[] {
           '@param {number} count',
           '@param {Float64Array} [outputs]',
           ...(input.guard.mode === 'none' ? [] : [`@param {${exactType(input)}} [exact]`]),
-          '@returns {Float64Array}',
+          later ? '@returns {Promise<Float64Array>}' : '@returns {Float64Array}',
         ]
       : [];
   return ['/**', ...[...lines, ...types].map((line) => ` * ${line.replaceAll('*/', '*\\/')}`), ' */'];
@@ -144,7 +157,8 @@ function slotList(leaves: readonly Leaf[]): string {
   return texts.length > 16 ? `${texts.slice(0, 8).join(', ')}, ..., ${texts.at(-1)}` : texts.join(', ');
 }
 
-function encodeLines(input: EmitInput): string[] {
+/** Statements that write the columns of one row, read from `inputs[at]` and on, to `x`. */
+export function encodeLines(input: EmitInput, places: ColumnPlaces): string[] {
   const sure = input.language === 'typescript' ? '!' : '';
   const { encoding } = input;
   const read = (slot: number) => `inputs[at${slot === 0 ? '' : ` + ${slot}`}]${sure}`;
@@ -162,7 +176,8 @@ function encodeLines(input: EmitInput): string[] {
       boolean: (slot) => `${read(slot)} >= 0.5 ? 1 : -1`,
       holds: (slot, index) => `${read(slot)} === ${index}`,
       element: (run, index) => inRange(`inputs[at + ${shifted(run.slot, index)}]${sure}`, run.slot),
-      place: (column, index) => (index === undefined ? `x[${cell(column)}]` : `x[${cellAt(column, index)}]`),
+      place: (column, index) =>
+        index === undefined ? `x[${places.cell(column)}]` : `x[${places.cellAt(column, index)}]`,
     },
   );
 }
@@ -176,7 +191,7 @@ function cellAt(column: number, index: string): string {
   return `${column === 0 ? index : `(${shifted(column, index)})`} * ${block} + row`;
 }
 
-/** Names the place of an output column of one row, or of the column that a loop variable is further on. */
+/** Names the place of a column of one row, or of the column that a loop variable is further on. */
 export interface ColumnPlaces {
   readonly cell: (column: number) => string;
   readonly cellAt: (column: number, index: string) => string;
@@ -226,7 +241,7 @@ function decodeRun(
 }
 
 /** The type of the exact function, which takes the rows that the guard turns away. */
-function exactType({ signature }: EmitInput): string {
+export function exactType({ signature }: EmitInput): string {
   const taken = new Set<string>();
   const parameters = signature.parameters.map(
     ({ name, shape }) => `${claimName(taken, name)}: ${typeText(shape, false)}`,
@@ -238,7 +253,7 @@ const indented = (lines: readonly string[]): string[] =>
   lines.flatMap((line) => line.split('\n')).map((line) => `  ${line}`);
 
 /** The rows that the guard turns away, after all others. */
-function exactLoop(input: EmitInput, { batch, acceptsRow }: Pick<BatchNames, 'batch' | 'acceptsRow'>): string[] {
+export function exactLoop(input: EmitInput, { batch, acceptsRow }: Pick<BatchNames, 'batch' | 'acceptsRow'>): string[] {
   const at = times('row', input.encoding.inputs.length);
   const refuse = [
     `    if (${acceptsRow}(inputs, ${at})) continue;`,

@@ -8,10 +8,11 @@ import { type Cost, countsOf } from '../cost.ts';
 import { collapseLinear, countTerms, foldNetwork } from '../fold.ts';
 import { headerText } from '../header.ts';
 import { claimName } from '../names.ts';
-import type { EmitInput, EmittedFiles, Target } from '../target.ts';
+import type { EmitInput, EmittedFile, EmittedFiles, Target } from '../target.ts';
 import { encodeBase64, float32Bytes } from '../text.ts';
 import { emitBatch, emitRowBatch } from './batch.ts';
 import { emitCnn } from './cnn/cnn.ts';
+import type { ImageCode } from './cnn/image.ts';
 import { commonJs } from './frame.ts';
 import { openGuard } from './guard.ts';
 import { emitIntegers } from './integers.ts';
@@ -27,10 +28,39 @@ export const cpuTarget: Target = {
   estimate,
 };
 
-/** Guard and network first, for the reader; then what they need, and the kernel at the end. */
 function emit(input: EmitInput): EmittedFiles {
+  return [emitModule(input)];
+}
+
+/** What the functions that another target adds to the module build on. */
+export interface ModuleParts {
+  /** A name that is free in the module. */
+  claim(wanted: string): string;
+  readonly names: {
+    readonly batch: string;
+    readonly decode: string;
+    readonly weights: string;
+    /** The guard of a row, where the module has one. */
+    readonly acceptsRow?: string;
+  };
+  /** How the images of a convolutional network are read. */
+  readonly image?: ImageCode;
+}
+
+/** Functions for the end of the module, and the names of those to export. */
+export interface ModuleAddition {
+  readonly exports: readonly string[];
+  readonly text: string;
+}
+
+type Add = (parts: ModuleParts) => ModuleAddition;
+
+const addNothing: Add = () => ({ exports: [], text: '' });
+
+/** Guard and network first, for the reader; then what they need, the kernel, and what another target adds. */
+export function emitModule(input: EmitInput, add: Add = addNothing): EmittedFile {
   requireFinite(input.network);
-  return [{ suffix: moduleSuffix(input), content: textOf(input) }];
+  return { suffix: moduleSuffix(input), content: textOf(input, add) };
 }
 
 /** Throws where a parameter is not finite. */
@@ -42,10 +72,12 @@ export function requireFinite({ weights }: AnyNetwork): void {
 export const moduleSuffix = ({ language }: EmitInput): string =>
   language === 'typescript' ? '.approx.ts' : '.approx.js';
 
-function textOf(input: EmitInput): string {
+function textOf(input: EmitInput, add: Add): string {
   const { network, quantised } = input;
-  if (quantised) return integerText(input, quantised);
-  return isCnnNetwork(network) ? cnnText({ ...input, network }) : perceptronText({ ...input, network });
+  if (quantised) return integerText(input, quantised, add);
+  return isCnnNetwork(network)
+    ? cnnText({ ...input, network }, add)
+    : perceptronText({ ...input, network }, undefined, add);
 }
 
 /** In the form of loops, in which every parameter is a float32; activations of a perceptron are double. */
@@ -68,7 +100,11 @@ function openModule({ functionName }: EmitInput) {
 }
 
 /** The whole module; `form` is there for the benchmark that says which one is faster. */
-export function perceptronText(input: EmitInput<Network>, form?: 'straight-line' | 'kernel'): string {
+export function perceptronText(
+  input: EmitInput<Network>,
+  form?: 'straight-line' | 'kernel',
+  add: Add = addNothing,
+): string {
   const { moduleNames, names: common } = openModule(input);
   const claim = (wanted: string) => claimName(moduleNames, wanted);
   const own = { start: claim('startKernel'), kernel: claim('kernel'), type: claim('Kernel') };
@@ -89,29 +125,36 @@ export function perceptronText(input: EmitInput<Network>, form?: 'straight-line'
 
   function sections(single: string, ...support: readonly string[]): string {
     const weights = weightsText(names, network.weights);
+    const added = add({ claim, names });
     return joinSections([
       ...[headerText(input), ...guard.functions, single, hostText(input, names), weights, ...support],
-      guard.support,
-      exportsText(input, [...guard.exports, names.batch]),
+      ...[guard.support, added.text],
+      exportsText(input, [...guard.exports, names.batch, ...added.exports]),
     ]);
   }
 }
 
-function cnnText(input: EmitInput<CnnNetwork>): string {
+function cnnText(input: EmitInput<CnnNetwork>, add: Add): string {
   const { moduleNames, names } = openModule(input);
   const code = emitCnn(input, moduleNames, names);
+  const added = add({ claim: (wanted) => claimName(moduleNames, wanted), names, image: code.image });
   return joinSections([
     headerText(input),
     ...code.functions,
     hostText(input, names),
     weightsText(names, code.parameters),
     ...code.support,
-    exportsText(input, code.exports),
+    added.text,
+    exportsText(input, [...code.exports, ...added.exports]),
   ]);
 }
 
-function integerText(input: EmitInput, quantised: QuantisedNetwork): string {
-  return rowModuleText(input, (inner, moduleNames, { decode }) => emitIntegers(inner, quantised, moduleNames, decode));
+function integerText(input: EmitInput, quantised: QuantisedNetwork, add: Add): string {
+  return rowModuleText(
+    input,
+    (inner, moduleNames, { decode }) => emitIntegers(inner, quantised, moduleNames, decode),
+    add,
+  );
 }
 
 /** A module whose batch function calls the single one row by row. `codeOf` gets what the guard leaves to it, and claims its names in `moduleNames`. */
@@ -122,10 +165,12 @@ export function rowModuleText(
     moduleNames: Set<string>,
     names: { readonly decode: string; readonly host: string },
   ) => LoopCode,
+  add: Add = addNothing,
 ): string {
   const { moduleNames, names } = openModule(input);
   const guard = openGuard(input, moduleNames, names.host);
   const code = codeOf(guard.inner, moduleNames, names);
+  const added = add({ claim: (wanted) => claimName(moduleNames, wanted), names });
   return joinSections([
     headerText(input),
     ...guard.functions,
@@ -133,8 +178,8 @@ export function rowModuleText(
     hostText(input, names),
     code.support,
     emitRowBatch(input, names.batch, guard.names.acceptsRow),
-    guard.support,
-    exportsText(input, [...guard.exports, names.batch]),
+    ...[guard.support, added.text],
+    exportsText(input, [...guard.exports, names.batch, ...added.exports]),
   ]);
 }
 

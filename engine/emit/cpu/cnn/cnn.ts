@@ -23,6 +23,8 @@ export interface CnnCode {
   readonly functions: readonly string[];
   readonly support: readonly string[];
   readonly parameters: Float32Array;
+  /** How the functions read an image. */
+  readonly image: ImageCode;
 }
 
 /** `shared` are the module's own names for the batch function, its decoder, the parameters' text and the host. */
@@ -58,6 +60,7 @@ export function emitCnn(
       plainKernelText(input, plan, names),
     ],
     parameters: plan.parameters,
+    image,
   };
 }
 
