@@ -182,9 +182,9 @@ describe("a dataset's networks in integers", () => {
   });
 
   test('convolutional networks take less and stay close; they are not code yet', () => {
-    writeFileSync(join(folder, 'tiny.json'), tinyImages(300));
+    writeFileSync(join(folder, 'tiny.json'), tinyImages(240));
     writeFileSync(join(folder, 'cnn.json'), JSON.stringify({ batchSize: 16 }));
-    search('tiny.json', '--model', 'cnn', '--epochs', '3', '--full-epochs', '6', '--config', 'cnn.json');
+    search('tiny.json', '--epochs', '1', '--full-epochs', '5', '--max-params', '200000', '--config', 'cnn.json');
     const { before: originals, quantised: made } = quantised('--format', 'int8');
     for (const { id, variant, variantOf, bytes, testError, rows: scored } of made) {
       const original = originals.find((own) => own.id === variantOf)!;
