@@ -92,7 +92,7 @@ export interface ProfileEstimate {
 /** What every figure rests on, for whoever shows them. */
 export const profileBasis =
   'Bounds, not predictions: latency is multiply-accumulates at the peak of the device, energy that time at the printed ' +
-  'TDP. Code for networks this small usually reaches 3 % to 30 % of the peak.';
+  'TDP. Code for networks this small stays far below the peak.';
 
 export function estimateProfiles(network: AnyNetwork): ProfileEstimate[] {
   const { multiplyAccumulates, parameterBytes, workingBytes } = cpuTarget.estimate(network);
