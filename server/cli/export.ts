@@ -8,7 +8,7 @@ import { readRun } from '../pipeline/readRun.ts';
 import type { Failure } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
 import { type ExitCode, printFailure } from './common.ts';
-import { abortOnInterrupt, optionsHint, parseFlags } from './flags.ts';
+import { abortOnInterrupt, oneRun, optionsHint, parseFlags } from './flags.ts';
 
 const options = {
   candidate: { type: 'string' },
@@ -38,11 +38,9 @@ function parse(args: readonly string[]): ExportRequest | Failure {
   const flags = parseFlags(args, options, []);
   if (flags.kind === 'failed') return flags;
   const { candidate, target, out } = flags.values;
-  const [run, tooMuch] = flags.positionals;
-  if (run === undefined || tooMuch !== undefined) {
-    const message = run === undefined ? 'no run was named.' : `one run at a time; "${tooMuch}" is too much.`;
-    return { kind: 'failed', message, hint: 'Write deepmaker export RUN --out DIR; RUN is an id or a folder.' };
-  }
+  const named = oneRun(flags.positionals, 'deepmaker export RUN --out DIR');
+  if (named.kind === 'failed') return named;
+  const { run } = named;
   if (out === undefined) return { kind: 'failed', message: 'export needs --out DIR.', hint: optionsHint };
   const known = targetIds.find((id) => id === target);
   if (target !== undefined && known === undefined) {

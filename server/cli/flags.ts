@@ -50,3 +50,10 @@ export function abortOnInterrupt(): AbortSignal {
   process.once('SIGTERM', () => cancel.abort());
   return cancel.signal;
 }
+
+/** The one run that a command names; `example` is how to write it. */
+export function oneRun([run, tooMuch]: readonly string[], example: string): { kind: 'run'; run: string } | Failure {
+  if (run !== undefined && tooMuch === undefined) return { kind: 'run', run };
+  const message = run === undefined ? 'no run was named.' : `one run at a time; "${tooMuch}" is too much.`;
+  return { kind: 'failed', message, hint: `Write ${example}; RUN is an id or a folder.` };
+}

@@ -9,7 +9,7 @@ import { readRun } from '../pipeline/readRun.ts';
 import type { Failure, FrontPoint } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
 import { type ExitCode, printFailure } from './common.ts';
-import { abortOnInterrupt, optionsHint, parseFlags } from './flags.ts';
+import { abortOnInterrupt, oneRun, optionsHint, parseFlags } from './flags.ts';
 import { createProgress } from './progress.ts';
 import { formatTable } from './report.ts';
 
@@ -51,11 +51,9 @@ function parse(args: readonly string[]): Parsed | Failure {
   const flags = parseFlags(args, options, []);
   if (flags.kind === 'failed') return flags;
   const { alpha = '', candidate, method, json = false } = flags.values;
-  const [run, tooMuch] = flags.positionals;
-  if (run === undefined || tooMuch !== undefined) {
-    const message = run === undefined ? 'no run was named.' : `one run at a time; "${tooMuch}" is too much.`;
-    return { kind: 'failed', message, hint: 'Write deepmaker prune RUN --alpha 10,20; RUN is an id or a folder.' };
-  }
+  const named = oneRun(flags.positionals, 'deepmaker prune RUN --alpha 10,20');
+  if (named.kind === 'failed') return named;
+  const { run } = named;
   const alphas = alphasOf(alpha);
   if (!alphas) {
     const message = `--alpha needs percentages from 1 to 99, separated by commas, not "${alpha}".`;

@@ -9,7 +9,7 @@ import { readRun } from '../pipeline/readRun.ts';
 import type { Failure } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
 import { type ExitCode, printFailure } from './common.ts';
-import { abortOnInterrupt, optionsHint, parseFlags } from './flags.ts';
+import { abortOnInterrupt, oneRun, optionsHint, parseFlags } from './flags.ts';
 import { createProgress } from './progress.ts';
 import { formatTable } from './report.ts';
 
@@ -60,11 +60,9 @@ function parse(args: readonly string[]): Parsed | Failure {
   const flags = parseFlags(args, options, []);
   if (flags.kind === 'failed') return flags;
   const { format = '', candidate, json = false } = flags.values;
-  const [run, tooMuch] = flags.positionals;
-  if (run === undefined || tooMuch !== undefined) {
-    const message = run === undefined ? 'no run was named.' : `one run at a time; "${tooMuch}" is too much.`;
-    return { kind: 'failed', message, hint: 'Write deepmaker quantise RUN; RUN is an id or a folder.' };
-  }
+  const named = oneRun(flags.positionals, 'deepmaker quantise RUN');
+  if (named.kind === 'failed') return named;
+  const { run } = named;
   const names = format.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !integerFormats.some((known) => known === name));
   if (unknown !== undefined) {
