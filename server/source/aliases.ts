@@ -52,6 +52,10 @@ function foreignChanges(flow: Flow, reached: Reached): Finding[] {
   const visit = (node: ts.Node): void => {
     for (const { kind, target } of changesAt(checker, node)) {
       const share = kind === 'assigned' ? outerVariable(flow, target) : shareOf(flow, target);
+      const root = kind === 'mutated' ? rootIdentifier(target) : undefined;
+      if (root && root.text !== 'undefined' && meaningOf(checker, root).kind === 'global') {
+        findings.push({ problem: `changes the global \`${root.text}\``, node, reached });
+      }
       if (share?.depth !== 'whole') continue;
       const { origin } = share;
       const what =

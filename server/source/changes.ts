@@ -1,6 +1,6 @@
 /** Places where code assigns to something or changes it in place. */
 import { ts, unwrap } from './compiler.ts';
-import { mutatingMethods, mutatingObjectFunctions } from './globals.ts';
+import { borrowingMethods, mutatingMethods, mutatingObjectFunctions } from './globals.ts';
 import { resolved, symbolOf } from './symbols.ts';
 
 /** `target` is what is assigned to, or whose content changes. */
@@ -50,7 +50,7 @@ function assigned(left: ts.Expression, node: ts.Node): Change[] {
 const withoutDefault = (element: ts.Expression): ts.Expression =>
   ts.isBinaryExpression(element) && element.operatorToken.kind === ts.SyntaxKind.EqualsToken ? element.left : element;
 
-/** `xs.push(1)`, `Object.assign(target, ..)`: only where the method is the language's own, not one of the project. */
+/** `xs.push(1)`, `xs.push.call(xs, 1)`, `Object.assign(target, ..)`: only where the method is the language's own, not one of the project. */
 function calledMutator(checker: ts.TypeChecker, node: ts.CallExpression): Change[] {
   const callee = unwrap(node.expression);
   if (!isAccess(callee)) return [];
@@ -59,6 +59,10 @@ function calledMutator(checker: ts.TypeChecker, node: ts.CallExpression): Change
   const [first] = node.arguments;
   if (ts.isIdentifier(callee.expression) && callee.expression.text === 'Object') {
     return mutatingObjectFunctions.has(name) && first ? [{ kind: 'mutated', target: first, node }] : [];
+  }
+  const borrowed = unwrap(callee.expression);
+  if (borrowingMethods.has(name) && isAccess(borrowed) && first) {
+    return mutatingMethods.has(accessedName(borrowed) ?? '') ? [{ kind: 'mutated', target: first, node }] : [];
   }
   if (!mutatingMethods.has(name)) return [];
   const declaration = checker.getSymbolAtLocation(

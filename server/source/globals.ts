@@ -36,6 +36,14 @@ export function globalProblem(name: string, text: string, declared: boolean): st
     : `uses \`${text}\`, which is not declared anywhere`;
 }
 
+/** What is wrong with using a member of the language's own objects, as the end of "it ..."; undefined where it is pure. */
+export function memberProblem(name: string): string | undefined {
+  if (name === 'stack') return 'reads the call stack (`stack`)';
+  return /^(?:toLocale|localeCompare$)/u.test(name)
+    ? `depends on the language that the machine is set to (\`${name}\`)`
+    : undefined;
+}
+
 /** `Math.random`, and `Math` in any use that could hide it. */
 const isRandom = (text: string): boolean => text === 'Math.random' || text === 'Math';
 
@@ -57,6 +65,9 @@ export const copyingMethods: ReadonlySet<string> = new Set(
     'fromEntries structuredClone parse splice'
   ).split(' '),
 );
+
+/** Functions of functions whose first argument is what the method is called on. */
+export const borrowingMethods: ReadonlySet<string> = new Set(['call', 'apply', 'bind']);
 
 /** Functions of `Object` that change their first argument. */
 export const mutatingObjectFunctions: ReadonlySet<string> = new Set(

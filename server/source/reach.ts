@@ -7,7 +7,7 @@
 import { isAccess } from './changes.ts';
 import { isFunctionNode, ts } from './compiler.ts';
 import { type Exploration, type Finding, type Reached, type ReachOptions, reachDeclaration } from './declarations.ts';
-import { globalProblem } from './globals.ts';
+import { globalProblem, memberProblem } from './globals.ts';
 import { meaningOf, resolved, symbolOf, thisContainer } from './symbols.ts';
 
 export interface Reach {
@@ -59,7 +59,7 @@ function visit(exploration: Exploration, reached: Reached, node: ts.Node): void 
     return;
   }
   if (ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier)) report('waits (`await`)');
-  else if (ts.isYieldExpression(node)) report('yields (`yield`)');
+  else if (ts.isYieldExpression(node) && !isWithinOwnFunction(reached, node)) report('yields (`yield`)');
   else if (node.kind === ts.SyntaxKind.ThisKeyword && !ownsThis(reached, node)) {
     report('uses `this`, so its result depends on an object');
   } else if (node.kind === ts.SyntaxKind.SuperKeyword && !ownsThis(reached, node)) report('uses `super`');
@@ -78,6 +78,12 @@ const ownsThis = (reached: Reached, node: ts.Node): boolean => {
   const container = thisContainer(node);
   return container !== reached.node && !ts.isSourceFile(container) && isWithin(container, reached.node);
 };
+
+/** Whether the node is in a function inside the one that was reached: a generator there runs when it is iterated. */
+function isWithinOwnFunction({ node: root }: Reached, node: ts.Node): boolean {
+  const container = ts.findAncestor(node, isFunctionNode);
+  return container !== undefined && container !== root && isWithin(container, root);
+}
 
 /** Whether the identifier reads or writes a variable, rather than naming a declaration, property or label. */
 function isUse(node: ts.Identifier): boolean {
@@ -151,6 +157,8 @@ function member(
   if (!ts.isMemberName(name) && !ts.isStringLiteralLike(name)) return;
   const symbol = checker.getSymbolAtLocation(name);
   if (!symbol) return;
+  const problem = symbol.valueDeclaration?.getSourceFile().isDeclarationFile && memberProblem(symbol.name);
+  if (problem) exploration.findings.push({ problem, node, reached });
   const target = resolved(checker, symbol);
   const own = target.declarations?.find((other) => options.own.includes(other));
   if (own && ts.isMethodDeclaration(own) && !isThroughClass(node.expression, own)) {

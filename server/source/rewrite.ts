@@ -22,6 +22,7 @@ import {
 import { ts } from './compiler.ts';
 import { addImport, findImport, importedBy, removeImport, renameImported } from './imports.ts';
 import { importPathOf, type ModuleStyle, moduleStyleOf } from './moduleStyle.ts';
+import { rebuilt } from './patterns.ts';
 import type { SourceProject } from './project.ts';
 import { editedSlice, renameRecursion, restoreRecursion } from './recursion.ts';
 import { type FunctionSite, isStatic, topLevelFunctions } from './sites.ts';
@@ -74,7 +75,7 @@ export function applyToTree(file: ts.SourceFile, name: string, options: TreeOpti
       hint: 'Approximate a function that is there.',
     };
   }
-  if (site.node.parameters.some((parameter) => !ts.isIdentifier(parameter.name))) {
+  if (site.node.parameters.some((parameter) => rebuilt(parameter.name) === undefined)) {
     return {
       kind: 'failed',
       message: `${name} takes a parameter apart in its signature, so no call can pass it on.`,
@@ -141,7 +142,7 @@ interface Calls {
 function callEdit(site: FunctionSite, file: ts.SourceFile, { approxName, guardName, exactName }: Calls): SourceEdit {
   const { node, start: siteStart } = site;
   const parameters = node.parameters.filter((parameter) => parameter.name.getText(file) !== 'this');
-  const values = parameters.map((parameter) => (parameter.dotDotDotToken ? '...' : '') + parameter.name.getText(file));
+  const values = parameters.map((parameter) => (parameter.dotDotDotToken ? '...' : '') + rebuilt(parameter.name));
   const list = `(${values.join(', ')})`;
   const call =
     guardName === undefined

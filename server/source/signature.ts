@@ -2,6 +2,7 @@
 import type { Parameter, Shape, Signature } from '../../engine/types.ts';
 import { syntaxErrors } from './applied.ts';
 import { lineAt, ts } from './compiler.ts';
+import { parameterName, rebuilt, unnamedPart } from './patterns.ts';
 import type { SourceView } from './session.ts';
 import { type ShapeContext, shapeOf, supported } from './shapes.ts';
 import { type FunctionSite, hasModifier } from './sites.ts';
@@ -64,32 +65,38 @@ export function parametersOf({ view, exact, tags, reject }: Subject): Parameter[
   const { parameters } = exact.node;
   if (parameters.length === 0) reject('it has no parameters, so its result is a constant', exact.nameNode);
   return parameters.flatMap((parameter): Parameter[] => {
-    const { name } = parameter;
-    if (!ts.isIdentifier(name)) {
-      const hint = 'Give the parameter a name and take it apart in the body.';
-      reject(`its parameter \`${name.getText(sourceFile)}\` is taken apart in the signature`, parameter, hint);
-      return [];
-    }
-    if (name.text === 'this') {
+    const name = parameterName(parameter);
+    if (name === 'this') {
       reject('it has a `this` parameter', parameter);
       return [];
     }
     if (parameter.dotDotDotToken) {
       reject(
-        `its parameter \`${name.text}\` takes any number of arguments`,
+        `its parameter \`${parameter.name.getText(sourceFile)}\` takes any number of arguments`,
         parameter,
         'Give it a fixed number of parameters.',
       );
       return [];
     }
     if (!parameter.initializer && checker.isOptionalParameter(parameter)) {
-      reject(`its parameter \`${name.text}\` is optional`, parameter, 'Give it a default value, or make it required.');
+      reject(`its parameter \`${name}\` is optional`, parameter, 'Give it a default value, or make it required.');
       return [];
     }
     const type = checker.getTypeAtLocation(parameter);
     const context: ShapeContext = { checker, node: parameter, role: 'input', lengthOf: lengthOf(tags) };
-    const converted = shapeOf(context, parameter.initializer ? checker.getNonNullableType(type) : type, name.text);
-    if (converted.kind === 'shape') return [{ name: name.text, shape: converted.shape }];
+    const converted = shapeOf(context, parameter.initializer ? checker.getNonNullableType(type) : type, name);
+    if (converted.kind === 'shape') {
+      const unnamed = unnamedPart(parameter.name, converted.shape);
+      if (unnamed === undefined && rebuilt(parameter.name) !== undefined) return [{ name, shape: converted.shape }];
+      const lost = unnamed === undefined ? '' : ` without \`${unnamed}\``;
+      const pattern = parameter.name.getText(sourceFile);
+      reject(
+        `its parameter \`${pattern}\` is taken apart in the signature${lost}, so no call can pass it on`,
+        parameter,
+        'Give the parameter a name and take it apart in the body.',
+      );
+      return [];
+    }
     reject(converted.problem, parameter, converted.hint);
     return [];
   });

@@ -52,6 +52,13 @@ describe('signatures', () => {
     ['const f = ((x) => x) as (x: number) => number;', 'x -> result'],
     ['type F = (x: number) => number; const f: F = (x) => x;', 'x -> result'],
     ['function f(x: number, n = 3) { return x * n; }', 'x n -> result'],
+    [
+      'function f({ a, b: [c, d] }: { a: number; b: [number, boolean] }) { return a; }',
+      'input.a input.b[0] input.b[1]? -> result',
+    ],
+    ['const f = ([a, b]: [number, number], { c } = { c: 1 }) => a;', 'input1[0] input1[1] input2.c -> result'],
+    ['/** @param box its size */ function f({ w }: { w: number }) { return w; }', 'box.w -> result'],
+    ['function f(x: number) { const g = function* () { yield x; }; return [...g()][0]! * 2; }', 'x -> result'],
     ['class P { m(x: number) { return x; } }', 'x -> result', 'P.m'],
     ['class P { static m(x: number) { return x; } }', 'x -> result', 'P.m'],
     [
@@ -115,8 +122,16 @@ describe('signatures', () => {
       '1: its parameter `x` takes any number of arguments. Give it a fixed number of parameters.',
     ],
     [
-      'function f({ a }: { a: number }) { return a; }',
-      '1: its parameter `{ a }` is taken apart in the signature. Give the parameter a name and take it apart in the body.',
+      'function f({ a }: { a: number; b: number }) { return a; }',
+      '1: its parameter `{ a }` is taken apart in the signature without `.b`, so no call can pass it on. Give the parameter a name and take it apart in the body.',
+    ],
+    [
+      'function f({ p: [a] }: { p: [number, number] }) { return a; }',
+      '1: its parameter `{ p: [a] }` is taken apart in the signature without `.p[1]`, so no call can pass it on. Give the parameter a name and take it apart in the body.',
+    ],
+    [
+      'function f({ a, ...rest }: { a: number; b: number }) { return a + rest.b; }',
+      '1: its parameter `{ a, ...rest }` is taken apart in the signature without `.b`, so no call can pass it on. Give the parameter a name and take it apart in the body.',
     ],
     ['function f() { return 1; }', '1: it has no parameters, so its result is a constant.'],
     [
@@ -208,6 +223,17 @@ describe('purity', () => {
       '2: it uses `random`, which uses randomness (`Math.random`).',
     ],
     ['function f(x: number) { return x * Math["random"](); }', '1: it uses randomness (`Math.random`).'],
+    ['function f(x: number) { return x + new Error().stack!.length; }', '1: it reads the call stack (`stack`).'],
+    [
+      'function f(x: number) { return x.toLocaleString().length * 1.5; }',
+      '1: it depends on the language that the machine is set to (`toLocaleString`).',
+    ],
+    ['function f(p: [number]) { Array.prototype.push.call(p, 1); return 1.5; }', '1: it changes its parameter `p`.'],
+    [
+      'function f(p: [number]) { const push = p.push.bind(p); push(1); return 1.5; }',
+      '1: it changes its parameter `p`.',
+    ],
+    ['function f(x: number) { (String.prototype as any).a = x; return 1.5; }', '1: it changes the global `String`.'],
     ['function f(x: number) { console.log(x); return x; }', '1: it writes to the console (`console.log`).'],
     ['function f(x: number) { fetch("a"); return x; }', '1: it reaches outside of the computation (`fetch`).'],
     [

@@ -103,6 +103,21 @@ function priceExact(spot: number, n = 3): number {
     );
   });
 
+  it('a parameter that is taken apart in the signature is put together again', () => {
+    check(
+      `const price = ({ a: left = 1, 'b': [c, d] }: Q = none, [e]: [number]) => left * c;
+`,
+      `import { priceApprox, priceApproxAccepts } from './price.approx.ts';
+
+const price = ({ a: left = 1, 'b': [c, d] }: Q = none, [e]: [number]) => priceApproxAccepts({ a: left, 'b': [c, d] }, [e]) ? priceApprox({ a: left, 'b': [c, d] }, [e]) : priceExact({ a: left, 'b': [c, d] }, [e]);
+// deepmaker: exact price, replaced by priceApprox from "./price.approx.ts", guard priceApproxAccepts, import first
+const priceExact = ({ a: left = 1, 'b': [c, d] }: Q = none, [e]: [number]) => left * c;
+// deepmaker: end price
+`,
+      { guarded: true },
+    );
+  });
+
   it('guarded methods reach the exact one through their class, so that they may be taken off their object', () => {
     const text = `class Pricer {
   price(spot: number): number { return spot * 2; }
@@ -272,7 +287,7 @@ module.exports = { price };
       message: 'There is no function price any more.',
       hint: 'Approximate a function that is there.',
     });
-    assert.equal(tryApply('function price({ x }: { x: number }) { return x; }').kind, 'failed');
+    assert.equal(tryApply('function price({ x, ...rest }: { x: number }) { return x; }').kind, 'failed');
     assert.equal(revertEdits('function price(x: number) { return x; }', 'price').kind, 'failed');
   });
 
