@@ -4,6 +4,9 @@ import { Script } from 'node:vm';
 /** What `runInThisContext` calls; a global, because a script sees nothing else. */
 const hook = '__deepmakerRun';
 const callHook = new Script(`globalThis.${hook}()`);
+let current: () => unknown = () => undefined;
+// For good, and before any user code: what that code could define anew would run in its place.
+Object.defineProperty(globalThis, hook, { value: () => current() });
 
 export type Deadlined<T> = { readonly kind: 'returned'; readonly value: T } | { readonly kind: 'overrun' };
 
@@ -12,7 +15,7 @@ export type Deadlined<T> = { readonly kind: 'returned'; readonly value: T } | { 
  * `catch` or `finally` of the code sees it. Each call starts a watchdog thread (about 0.1 ms): call it per slice of work.
  */
 export function runWithDeadline<T>(run: () => T, limitMs: number): Deadlined<T> {
-  Object.defineProperty(globalThis, hook, { value: run, configurable: true });
+  current = run;
   try {
     return { kind: 'returned', value: callHook.runInThisContext({ timeout: Math.max(1, Math.ceil(limitMs)) }) as T };
   } catch (error) {

@@ -17,6 +17,9 @@ const overrunHint = 'Narrow the @range of its inputs to values for which it retu
 const memoryHint = 'Narrow the @range of its inputs, or pick a function that allocates less.';
 const moduleHint = 'Move the function to a module that does nothing but define functions and constants.';
 
+const bugHint =
+  'If the function changes objects of the language, such as a prototype, remove that. If not, please report it.';
+
 /** Replies that carry no result become failures; `request` is what they answer, undefined for the child's first word. */
 export function explainReply(reply: Reply, request: Request | undefined, memoryMb: number): Reply | Failure {
   switch (reply.kind) {
@@ -28,6 +31,8 @@ export function explainReply(reply: Reply, request: Request | undefined, memoryM
       return request!.kind === 'load'
         ? failed(`The module could not be loaded: ${reply.message}.`, moduleHint)
         : failed(`The function threw while it was measured: ${reply.message}.`, finiteHint);
+    case 'bug':
+      return failed(`The sampling process failed: ${reply.stack.split('\n', 1)[0]}.`, bugHint);
     default:
       return reply;
   }
@@ -65,7 +70,9 @@ export function explainExit({ code, killedBy, stderr, memoryMb }: ChildExit): Fa
 export const noAnswer = (limitMs: number): Failure =>
   failed(`The function did not return, and could not be interrupted within ${seconds(limitMs)}.`, overrunHint);
 
-const outOfMemory = (memoryMb: number): Failure =>
+export const forged = failed('The sampling process gave an answer that it cannot have.', bugHint);
+
+export const outOfMemory = (memoryMb: number): Failure =>
   failed(`The function used more than ${memoryMb} MB of memory.`, memoryHint);
 
 const seconds = (ms: number): string => `${Number((ms / 1000).toPrecision(2))} s`;

@@ -5,6 +5,8 @@
  * give those denials a sentence that names the call, and cover the network, which the permission model of Node 24 and
  * older leaves open. They are meant for honest code in the wrong place, not as a wall against hostile code.
  */
+import * as asyncHooks from 'node:async_hooks';
+import { EventEmitter } from 'node:events';
 import process from 'node:process';
 import { unavailable } from './messages.ts';
 
@@ -12,7 +14,6 @@ import { unavailable } from './messages.ts';
 const pureBuiltins: ReadonlySet<string> = new Set([
   'assert',
   'assert/strict',
-  'async_hooks',
   'buffer',
   'crypto',
   'events',
@@ -49,9 +50,11 @@ export function isolateGlobals(): UserWorld {
   const loadBuiltin = process.getBuiltinModule.bind(process) as (name: string) => unknown;
   const timers = inertTimers();
   const userProcess = standInProcess(count, requireFor);
+  ownMethods(process, EventEmitter.prototype);
   const overrides: Readonly<Record<string, unknown>> = {
     process: userProcess,
     timers,
+    async_hooks: safeAsyncHooks(),
     module: { createRequire: () => requireFor },
   };
 
@@ -117,6 +120,24 @@ function inertTimers() {
     clearInterval: clear,
     clearImmediate: clear,
     queueMicrotask: clear,
+  };
+}
+
+/** Gives an object its inherited methods as its own: code that changes the prototype would be handed the object otherwise. */
+function ownMethods(object: object, prototype: object): void {
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (typeof value === 'function' && name !== 'constructor') Object.defineProperty(object, name, { value });
+  }
+}
+
+/** Without what shows the handles of this process. */
+function safeAsyncHooks(): Readonly<Record<string, unknown>> {
+  const { AsyncLocalStorage, AsyncResource } = asyncHooks;
+  const refused = ['createHook', 'executionAsyncResource', 'executionAsyncId', 'triggerAsyncId'];
+  return {
+    ...Object.fromEntries(refused.map((name) => [name, standIn(`async_hooks.${name}`)])),
+    AsyncLocalStorage,
+    AsyncResource,
   };
 }
 

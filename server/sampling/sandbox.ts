@@ -2,9 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import type { Signature } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
-import { cancelled, explainExit, explainReply, failed, noAnswer } from './failures.ts';
+import { cancelled, explainExit, explainReply, failed, forged, noAnswer, outOfMemory } from './failures.ts';
 import { childEntry } from './installation.ts';
 import type { Reply, Request } from './messages.ts';
+import { readReply } from './replies.ts';
+import { residentBytes } from './residentMemory.ts';
 
 export interface SandboxOptions {
   /** Bound on the child's heap, and once more on its typed arrays. Default 512. */
@@ -42,6 +44,9 @@ const defaultTimeLimitMs = 5000;
 /** A child that has not said a word this long after the last moment at which it should have is killed. */
 const graceMs = 2000;
 const startLimitMs = 20_000;
+const memoryWatchMs = 100;
+/** What a child takes beside the heap and the typed arrays that are bounded. */
+const processMb = 192;
 const maxStderrLength = 8192;
 
 /** Variables that a process cannot start without, or that decide how the user's code formats and sorts. */
@@ -57,9 +62,9 @@ interface Answers {
 interface Pending {
   readonly request: Request | undefined;
   readonly resolve: (reply: Reply | Failure) => void;
-  readonly reject: (bug: Error) => void;
   readonly onProgress: ((done: number) => void) | undefined;
   readonly limitMs: number;
+  readonly memoryWatch: NodeJS.Timeout;
   deadline: NodeJS.Timeout;
 }
 
@@ -74,6 +79,7 @@ export class Sandbox {
   readonly #memoryMb: number;
   readonly #signal: AbortSignal | undefined;
   readonly #exited: Promise<void>;
+  readonly #loaded = new Set<string>();
   #pending: Pending | undefined;
   #ended: Failure | undefined;
   #stderr = '';
@@ -90,7 +96,7 @@ export class Sandbox {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-maxStderrLength);
     });
-    child.on('message', (reply: Reply) => this.#receive(reply));
+    child.on('message', (message: unknown) => this.#receive(message));
     child.on('error', (error) => this.#end(failed(`The sandbox could not run: ${error.message}`)));
     child.on('close', (code, killedBy) => {
       this.#end(explainExit({ code, killedBy, stderr: this.#stderr, memoryMb }));
@@ -137,10 +143,12 @@ export class Sandbox {
   }
 
   /** Evaluates a bundle's module and keeps its function under `id`; an id may be loaded again. */
-  load(id: string, code: string, options: LoadOptions = {}): Promise<Answers['load'] | Failure> {
+  async load(id: string, code: string, options: LoadOptions = {}): Promise<Answers['load'] | Failure> {
     const { timeLimitMs = defaultTimeLimitMs, exactId } = options;
     const exact = exactId === undefined ? {} : { exactId };
-    return this.#ask({ kind: 'load', id, code, timeLimitMs, ...exact }, options.onProgress);
+    const answer = await this.#ask({ kind: 'load', id, code, timeLimitMs, ...exact }, options.onProgress);
+    if (answer.kind !== 'failed') this.#loaded.add(id);
+    return answer;
   }
 
   /** Calls a function on rows of raw slot values; inputs: (count, inputSlots), row-major. Rows that throw are no failure. */
@@ -174,14 +182,16 @@ export class Sandbox {
   ): Promise<Answers[Kind] | Failure> {
     if (this.#ended) return this.#ended;
     if (this.#pending) throw new Error(`The sandbox was asked to ${request.kind} while it was busy.`);
+    for (const id of usedIds(request)) if (!this.#loaded.has(id)) throw new Error(`No region is loaded as ${id}.`);
     const answer = this.#wait(request, request.timeLimitMs + graceMs, onProgress);
     this.#child.send(request);
     return answer as Promise<Answers[Kind] | Failure>;
   }
 
   #wait(request: Request | undefined, limitMs: number, onProgress?: (done: number) => void): Promise<Reply | Failure> {
-    return new Promise((resolve, reject) => {
-      this.#pending = { request, resolve, reject, onProgress, limitMs, deadline: this.#startDeadline(limitMs) };
+    return new Promise((resolve) => {
+      const memoryWatch = setInterval(() => this.#checkMemory(), memoryWatchMs);
+      this.#pending = { request, resolve, onProgress, limitMs, memoryWatch, deadline: this.#startDeadline(limitMs) };
     });
   }
 
@@ -189,9 +199,21 @@ export class Sandbox {
     return setTimeout(() => this.#end(noAnswer(limitMs)), limitMs);
   }
 
-  #receive(reply: Reply): void {
+  /** One call can fill memory faster than the child, which looks between two slices of rows, would notice. */
+  #checkMemory(): void {
+    const bytes = this.#child.pid === undefined ? undefined : residentBytes(this.#child.pid);
+    if (bytes !== undefined && bytes > (2 * this.#memoryMb + processMb) * 2 ** 20)
+      this.#end(outOfMemory(this.#memoryMb));
+  }
+
+  #receive(message: unknown): void {
     const pending = this.#pending;
     if (!pending) return;
+    const reply = readReply(message, pending.request);
+    if (!reply) {
+      this.#end(forged);
+      return;
+    }
     clearTimeout(pending.deadline);
     if (reply.kind === 'progress') {
       pending.deadline = this.#startDeadline(pending.limitMs);
@@ -199,8 +221,8 @@ export class Sandbox {
       return;
     }
     this.#pending = undefined;
-    if (reply.kind === 'bug') pending.reject(new Error(`The sampling process failed:\n${reply.stack}`));
-    else pending.resolve(explainReply(reply, pending.request, this.#memoryMb));
+    clearInterval(pending.memoryWatch);
+    pending.resolve(explainReply(reply, pending.request, this.#memoryMb));
   }
 
   /** Settles what is asked for with the reason, refuses what will be asked, and leaves no process behind. */
@@ -213,6 +235,19 @@ export class Sandbox {
     this.#pending = undefined;
     if (!pending) return;
     clearTimeout(pending.deadline);
+    clearInterval(pending.memoryWatch);
     pending.resolve(reason);
+  }
+}
+
+/** The loaded functions that a request calls. */
+function usedIds(request: Request): string[] {
+  switch (request.kind) {
+    case 'load':
+      return request.exactId === undefined ? [] : [request.exactId];
+    case 'evaluate':
+      return [request.id];
+    case 'time':
+      return [request.exactId, request.approxId];
   }
 }
