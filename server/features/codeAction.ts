@@ -2,7 +2,13 @@
  * "Approximate this function": offered on a function's name and signature, disabled with a reason where it cannot be.
  * Quick fixes on the diagnostics of stale approximations.
  */
-import { type CodeAction, CodeActionTriggerKind, type Diagnostic } from 'vscode-languageserver/node';
+import {
+  type CodeAction,
+  CodeActionTriggerKind,
+  type Diagnostic,
+  LSPErrorCodes,
+  ResponseError,
+} from 'vscode-languageserver/node';
 import type { ServerContext } from '../languageServer.ts';
 import { knownSlower } from '../pipeline/lastRun.ts';
 import { approximateKind, commandIds, type RegionReference } from '../protocol.ts';
@@ -13,14 +19,18 @@ import { filePathOf } from './files.ts';
 const title = 'Approximate this function';
 
 export function registerCodeAction({ connection, documents, source }: ServerContext): void {
-  connection.onCodeAction(async ({ textDocument, range, context }, token): Promise<CodeAction[]> => {
+  connection.onCodeAction(async ({ textDocument, range, context }, token): Promise<CodeAction[] | ResponseError> => {
     const document = documents.get(textDocument.uri);
     const file = filePathOf(textDocument.uri);
     if (!document || file === undefined) return [];
     const fixes = wanted(context.only, quickFix) ? quickFixes(textDocument.uri, context.diagnostics) : [];
     if (!wanted(context.only, approximateKind)) return fixes;
+    const { version } = document;
     const { module, project } = await source();
+    // Edits and cancellations that have arrived by now are read before the analysis, which takes tens of milliseconds.
+    await new Promise((resolve) => setImmediate(resolve));
     if (token.isCancellationRequested) return fixes;
+    if (document.version !== version) return new ResponseError(LSPErrorCodes.ContentModified, 'The text has changed.');
     const analysis = module.analyse(project, {
       file,
       offset: document.offsetAt(range.start),

@@ -20,6 +20,10 @@ export class RpcClient {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** Sends a request; `id` lets a test cancel it. */
   request<T>(method: string, params: unknown): { id: number; response: Promise<T> } {
     const id = this.#nextId++;
