@@ -10,6 +10,7 @@ import {
   TransportKind,
 } from 'vscode-languageclient/node';
 import type { WorkspaceEdit } from 'vscode-languageserver-protocol';
+import type { InitializationOptions } from '../server/protocol.ts';
 import { languages } from './region.ts';
 import { RequestCancelled, type Requests, ServerUnavailable } from './requests.ts';
 
@@ -32,6 +33,7 @@ export class Session implements Requests, vscode.Disposable {
       {
         documentSelector: languages.map((language) => ({ scheme: 'file', language })),
         outputChannel: this.log,
+        initializationOptions: { commands: 'client' } satisfies InitializationOptions,
         synchronize: { configurationSection: 'deepmaker' },
       },
     );

@@ -10,6 +10,7 @@ import {
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { registerCodeAction } from './features/codeAction.ts';
 import { registerCodeLens } from './features/codeLens.ts';
+import { registerCommands, serverCommands } from './features/commands.ts';
 import { registerDiagnostics } from './features/diagnostics.ts';
 import { registerEdits } from './features/edits.ts';
 import { registerExport } from './features/export.ts';
@@ -19,13 +20,19 @@ import { registerHover } from './features/hover.ts';
 import { registerRun } from './features/run.ts';
 import { registerRuns } from './features/runs.ts';
 import { registerTargets } from './features/targets.ts';
-import { approximateKind } from './protocol.ts';
+import { approximateKind, type InitializationOptions } from './protocol.ts';
 import type { SourceModule, SourceProject } from './source/lazy.ts';
 import { loadSource } from './source/lazy.ts';
 
 interface ClientAbilities {
   configuration: boolean;
   codeLensRefresh: boolean;
+  /** It carries out the commands of code actions and lenses, as the extension for VS Code does. */
+  commands: boolean;
+  /** Workspace edits may create and delete files. */
+  fileEdits: boolean;
+  /** It has said that code of the workspace may run. */
+  trusted: boolean;
 }
 
 /** What every feature gets. Lives as long as the connection. */
@@ -44,7 +51,7 @@ export function serve(connection: Connection): void {
   const context: ServerContext = {
     connection,
     documents,
-    client: { configuration: false, codeLensRefresh: false },
+    client: { configuration: false, codeLensRefresh: false, commands: false, fileEdits: false, trusted: false },
     source() {
       source ??= loadSource().then((module) => {
         const project = module.createSourceProject();
@@ -58,9 +65,14 @@ export function serve(connection: Connection): void {
     },
   };
 
-  connection.onInitialize(({ capabilities: { workspace } }): InitializeResult => {
+  connection.onInitialize(({ capabilities: { workspace }, initializationOptions }): InitializeResult => {
+    const said = (initializationOptions ?? {}) as InitializationOptions;
+    const files = workspace?.workspaceEdit?.resourceOperations ?? [];
     context.client.configuration = workspace?.configuration ?? false;
     context.client.codeLensRefresh = workspace?.codeLens?.refreshSupport ?? false;
+    context.client.commands = said.commands === 'client';
+    context.client.fileEdits = files.includes('create') && files.includes('delete');
+    context.client.trusted = said.trusted === true;
     return {
       serverInfo: { name: 'deepmaker' },
       capabilities: {
@@ -68,12 +80,14 @@ export function serve(connection: Connection): void {
         codeActionProvider: { codeActionKinds: [approximateKind, 'quickfix'] },
         hoverProvider: true,
         codeLensProvider: {},
+        ...(context.client.commands ? {} : { executeCommandProvider: { commands: [...serverCommands] } }),
       },
     };
   });
   keepOverlays(context);
   registerCodeAction(context);
   registerCodeLens(context);
+  registerCommands(context);
   registerDiagnostics(context);
   registerHover(context);
   registerRun(context);

@@ -15,7 +15,15 @@ export type { CostItem };
 /** The kind of the code action, under `refactor.rewrite`. */
 export const approximateKind = 'refactor.rewrite.approximate';
 
-/** Commands that code actions and lenses name; the client registers them. */
+/** What a client may say when it starts the server. */
+export interface InitializationOptions {
+  /** 'client': it carries out the commands itself; the server then offers none to `workspace/executeCommand`. */
+  readonly commands?: 'client';
+  /** Code of the workspace may run, so nobody has to be asked. */
+  readonly trusted?: boolean;
+}
+
+/** Commands that code actions and lenses name; the client registers them, or the server carries them out. */
 export const commandIds = {
   approximate: 'deepmaker.approximate',
   revert: 'deepmaker.revert',

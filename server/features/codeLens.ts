@@ -34,7 +34,7 @@ export function registerCodeLens(context: ServerContext): void {
       });
       return [
         lens(title, commandIds.showFront),
-        lens('Compare', commandIds.compare),
+        ...(context.client.commands ? [lens('Compare', commandIds.compare)] : []),
         lens('Revert', commandIds.revert),
       ];
     });

@@ -25,7 +25,7 @@ export function registerEdits(context: ServerContext): void {
   connection.onRequest(RevertRequest.type, (params) => guardDisk(() => revert(context, params)));
 }
 
-async function apply(
+export async function apply(
   context: ServerContext,
   { runId, candidateId, target, uri, force = false }: ApplyParams,
 ): Promise<EditOutcome | Objection> {
@@ -45,7 +45,7 @@ async function apply(
   return { kind: 'edit', label: `Approximate ${result.region.name}`, edit: workspaceEdit(document, change) };
 }
 
-async function revert(context: ServerContext, { uri, name }: RegionReference): Promise<EditOutcome> {
+export async function revert(context: ServerContext, { uri, name }: RegionReference): Promise<EditOutcome> {
   const file = filePathOf(uri);
   if (file === undefined) return notAFile(uri);
   const document = openDocument(context, uri, file);

@@ -16,7 +16,7 @@ export function registerFront(context: ServerContext): void {
   context.connection.onRequest(FrontRequest.type, (params) => guardDisk(() => storedFront(context, params)));
 }
 
-async function storedFront(context: ServerContext, params: FrontParams): Promise<StoredFront> {
+export async function storedFront(context: ServerContext, params: FrontParams): Promise<StoredFront> {
   const file = filePathOf(params.uri);
   if (file === undefined) return notAFile(params.uri);
   const folder = runFolderAt(file);

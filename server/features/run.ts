@@ -1,5 +1,5 @@
 /** `deepmaker/run`: one approximation, with progress, a front per generation, and cancellation. */
-import type { CancellationToken } from 'vscode-languageserver/node';
+import type { CancellationToken, WorkDoneProgressReporter } from 'vscode-languageserver/node';
 import { loadConfig } from '../config.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { approximate } from '../pipeline/approximate.ts';
@@ -10,51 +10,66 @@ import { filePathOf, notAFile } from './files.ts';
 import { appliedCandidate } from './front.ts';
 
 export function registerRun(context: ServerContext): void {
-  const { connection, documents } = context;
-  connection.onRequest(RunRequest.type, async (params: RunParams, token): Promise<RunOutcome> => {
-    if (!params.trusted) {
-      return {
-        kind: 'failed',
-        message: 'Approximating a function runs its code, and this workspace is not trusted.',
-        hint: 'Trust the workspace, then run the command again.',
-      };
-    }
-    const file = filePathOf(params.region.uri);
-    if (file === undefined) return notAFile(params.region.uri);
-    const layers = params.settings ? [params.settings] : [];
-    const loaded = loadConfig({ root: projectRoot(file), layers });
-    if (loaded.kind === 'failed') return loaded;
-
+  const { connection } = context;
+  connection.onRequest(RunRequest.type, (params: RunParams, token) => {
     const progress = connection.window.attachWorkDoneProgress(params.workDoneToken);
-    progress.begin(`Approximating ${params.region.name}`, 0, undefined, true);
-    const overlay = documents.get(params.region.uri)?.getText();
-    try {
-      const outcome = await approximate(
-        {
-          file,
-          name: params.region.name,
-          target: params.target,
-          config: loaded.config,
-          ...(params.ranges ? { ranges: params.ranges } : {}),
-          ...(overlay === undefined ? {} : { overlay }),
-        },
-        {
-          signal: signalOf(token),
-          onProgress: (message, fraction) => progress.report(Math.round(fraction * 100), message),
-          onFront(front) {
-            if (params.partialResultToken === undefined) return;
-            const view = { ...front, subject: { kind: 'function', ...params.region } } as const;
-            void connection.sendProgress(RunRequest.partial, params.partialResultToken, view);
-          },
-        },
-      );
-      if (outcome.kind !== 'done') return outcome;
-      const applied = await appliedCandidate(context, params.region.uri, outcome.result);
-      return { kind: 'done', front: frontViewOf(outcome.result, params.region.uri, applied) };
-    } finally {
-      progress.done();
-    }
+    return runRegion(context, params, { signal: signalOf(token), progress });
   });
+}
+
+export interface RunReporting {
+  readonly signal: AbortSignal;
+  readonly progress: WorkDoneProgressReporter;
+}
+
+/** Begins and ends the progress where the run gets as far as that. */
+export async function runRegion(
+  context: ServerContext,
+  params: RunParams,
+  { signal, progress }: RunReporting,
+): Promise<RunOutcome> {
+  const { connection, documents } = context;
+  if (!params.trusted) {
+    return {
+      kind: 'failed',
+      message: 'Approximating a function runs its code, and this workspace is not trusted.',
+      hint: 'Trust the workspace, then run the command again.',
+    };
+  }
+  const file = filePathOf(params.region.uri);
+  if (file === undefined) return notAFile(params.region.uri);
+  const layers = params.settings ? [params.settings] : [];
+  const loaded = loadConfig({ root: projectRoot(file), layers });
+  if (loaded.kind === 'failed') return loaded;
+
+  progress.begin(`Approximating ${params.region.name}`, 0, undefined, true);
+  const overlay = documents.get(params.region.uri)?.getText();
+  try {
+    const outcome = await approximate(
+      {
+        file,
+        name: params.region.name,
+        target: params.target,
+        config: loaded.config,
+        ...(params.ranges ? { ranges: params.ranges } : {}),
+        ...(overlay === undefined ? {} : { overlay }),
+      },
+      {
+        signal,
+        onProgress: (message, fraction) => progress.report(Math.round(fraction * 100), message),
+        onFront(front) {
+          if (params.partialResultToken === undefined) return;
+          const view = { ...front, subject: { kind: 'function', ...params.region } } as const;
+          void connection.sendProgress(RunRequest.partial, params.partialResultToken, view);
+        },
+      },
+    );
+    if (outcome.kind !== 'done') return outcome;
+    const applied = await appliedCandidate(context, params.region.uri, outcome.result);
+    return { kind: 'done', front: frontViewOf(outcome.result, params.region.uri, applied) };
+  } finally {
+    progress.done();
+  }
 }
 
 export function signalOf(token: CancellationToken): AbortSignal {

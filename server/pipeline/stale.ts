@@ -64,6 +64,6 @@ function isSameDomain(now: Domain, then: Domain, missing: ReadonlySet<string>): 
   return now.length === then.length && comparable(now) === comparable(then);
 }
 
-/** Of a generated file, whatever line endings version control gives it. */
+/** Of a generated file, whatever line endings version control gives it, and however an editor ends it. */
 export const hashOfText = (text: string): string =>
-  createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
+  createHash('sha256').update(text.replaceAll('\r\n', '\n').replace(/\n+$/u, '\n')).digest('hex');
