@@ -51,8 +51,12 @@ beforeEach(async () => {
   notifications.length = 0;
   client = new RpcClient(process.execPath, [cli, 'lsp', '--stdio']);
   client.onNotification((method, params) => notifications.push({ method, params }));
-  await client.request('initialize', { processId: process.pid, rootUri: pathToFileURL(folder).href, capabilities: {} })
-    .response;
+  await client.request('initialize', {
+    processId: process.pid,
+    rootUri: pathToFileURL(folder).href,
+    capabilities: {},
+    initializationOptions: { commands: 'client' },
+  }).response;
   client.notify('initialized', {});
   open(source);
 });
