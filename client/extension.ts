@@ -1,5 +1,6 @@
 /** Puts the client together. */
 import type * as vscode from 'vscode';
+import { ApproximationsView } from './approximationsView.ts';
 import { type Client, handlePanelMessage, registerCommands } from './commands.ts';
 import { ExactTexts } from './compare.ts';
 import { Panels } from './panels.ts';
@@ -20,7 +21,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const runs = new Runs({ requests: session, panels });
   const client: Client = { session, panels, runs, exact: new ExactTexts() };
   context.subscriptions.push(session, panels, runs, client.exact, new TargetItem(), ...registerCommands(client));
-  context.subscriptions.push(...registerSavedRuns(client));
+  context.subscriptions.push(...registerSavedRuns(client), new ApproximationsView(client));
   session.start();
 }
 

@@ -12,7 +12,7 @@ export const savedRunIds = { openRun: 'deepmaker.openRun', editor: 'deepmaker.ru
 
 export function registerSavedRuns(client: Client): readonly vscode.Disposable[] {
   return [
-    vscode.commands.registerCommand(savedRunIds.openRun, () => openRun(client)),
+    vscode.commands.registerCommand(savedRunIds.openRun, (folder?: unknown) => openRun(client, folder)),
     vscode.window.registerCustomEditorProvider(savedRunIds.editor, {
       openCustomDocument: (uri) => ({ uri, dispose: () => undefined }),
       resolveCustomEditor: ({ uri }, webview) => client.panels.openEditor(webview, uri),
@@ -20,11 +20,18 @@ export function registerSavedRuns(client: Client): readonly vscode.Disposable[] 
   ];
 }
 
-/** Answers the front that was opened, for whoever executes the command from code. */
-async function openRun({ session, panels }: Client) {
+/** The finished runs of the workspace, the newest first. */
+export async function savedRuns({ session }: Pick<Client, 'session'>): Promise<readonly RunSummary[]> {
   const found = await vscode.workspace.findFiles('**/.deepmaker/runs/*/result.json', '**/node_modules/**');
+  return session.request(RunsRequest.type, { uris: found.map((uri) => uri.toString()) });
+}
+
+/** Answers the front that was opened, for whoever executes the command from code; a run's folder says which. */
+async function openRun(client: Client, folder?: unknown) {
+  const { session } = client;
   try {
-    const runs = await session.request(RunsRequest.type, { uris: found.map((uri) => uri.toString()) });
+    if (typeof folder === 'string') return await openFolder(client, folder);
+    const runs = await savedRuns(client);
     if (runs.length === 0) {
       void vscode.window.showInformationMessage(
         vscode.l10n.t('There is no finished run in this workspace. Approximate a function, or run deepmaker search.'),
@@ -36,31 +43,40 @@ async function openRun({ session, panels }: Client) {
       matchOnDescription: true,
       matchOnDetail: true,
     });
-    if (!picked) return undefined;
-    const outcome = await readFront(session, { uri: picked.run.uri });
-    if (outcome.kind === 'failed') {
-      tellFailure(session.log, outcome);
-      return undefined;
-    }
-    openSettled(panels, outcome.front).reveal();
-    return outcome.front;
+    return picked && (await openFolder(client, picked.run.uri));
   } catch (error) {
     tellFailure(session.log, failureOf(error));
     return undefined;
   }
 }
 
+async function openFolder({ session, panels }: Client, uri: string) {
+  const outcome = await readFront(session, { uri });
+  if (outcome.kind === 'failed') {
+    tellFailure(session.log, outcome);
+    return undefined;
+  }
+  openSettled(panels, outcome.front).reveal();
+  return outcome.front;
+}
+
 function itemOf(run: RunSummary): vscode.QuickPickItem & { readonly run: RunSummary } {
-  const { kind, name, networks, error, measure, modifiedMs, uri } = run;
+  const { kind, name, uri } = run;
   return {
     run,
     label: `$(${kind === 'function' ? 'symbol-function' : 'database'}) ${name}`,
-    description: vscode.l10n.t(
-      '{0}, best error {1} ({2})',
-      formatAmount(networks, 'network'),
-      formatPercent(error),
-      measureName(measure),
-    ),
-    detail: `${new Date(modifiedMs).toLocaleString(vscode.env.language)}, ${vscode.workspace.asRelativePath(vscode.Uri.parse(uri))}`,
+    description: figuresOf(run),
+    detail: `${dateOf(run)}, ${vscode.workspace.asRelativePath(vscode.Uri.parse(uri))}`,
   };
 }
+
+/** `9 networks, best error 0.31 % (NRMSE)` */
+export const figuresOf = ({ networks, error, measure }: RunSummary): string =>
+  vscode.l10n.t(
+    '{0}, best error {1} ({2})',
+    formatAmount(networks, 'network'),
+    formatPercent(error),
+    measureName(measure),
+  );
+
+export const dateOf = ({ modifiedMs }: RunSummary): string => new Date(modifiedMs).toLocaleString(vscode.env.language);

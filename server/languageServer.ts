@@ -8,6 +8,7 @@ import {
   TextDocuments,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { registerApproximations } from './features/approximations.ts';
 import { registerCodeAction } from './features/codeAction.ts';
 import { registerCodeLens } from './features/codeLens.ts';
 import { registerCommands, serverCommands } from './features/commands.ts';
@@ -85,6 +86,7 @@ export function serve(connection: Connection): void {
     };
   });
   keepOverlays(context);
+  registerApproximations(context);
   registerCodeAction(context);
   registerCodeLens(context);
   registerCommands(context);

@@ -233,6 +233,35 @@ export type ExportOutcome =
 /** Client to server: write a network as code, measured on test rows. Answers cancellation. */
 export const ExportRequest = { type: new RequestType<ExportParams, ExportOutcome, void>('deepmaker/export') };
 
+/** A network that stands in for a function of the workspace: its figures when it was applied, and what became of it. */
+export interface AppliedNetwork extends RegionReference {
+  readonly runId: string;
+  readonly target: TargetId;
+  readonly topology: string;
+  readonly params: number;
+  readonly error: ErrorFigures;
+  readonly speedup: number;
+  readonly certificate?: Certificate;
+  /** 'not-applied': the source computes exactly, and only the record is left. */
+  readonly standing: 'current' | 'stale' | 'missing' | 'edited' | 'not-applied';
+  /** What is wrong, one sentence. */
+  readonly message?: string;
+}
+
+export interface ApproximationsParams {
+  /** The workspace's `.deepmaker/approximations.json` files. */
+  readonly uris: readonly string[];
+}
+
+/** Client to server: what the view of the side bar lists. */
+export const ApproximationsRequest = {
+  type: new RequestType<
+    ApproximationsParams,
+    { readonly kind: 'networks'; readonly networks: readonly AppliedNetwork[] } | Failure,
+    void
+  >('deepmaker/approximations'),
+};
+
 /** A stored run, in one line. */
 export interface RunSummary {
   /** The run's folder. */
@@ -240,6 +269,8 @@ export interface RunSummary {
   readonly kind: Subject['kind'];
   /** Of the function or the data set. */
   readonly name: string;
+  /** The function's source file. */
+  readonly source?: string;
   /** When it was last written to, in milliseconds since 1970. */
   readonly modifiedMs: number;
   readonly measure: Measure;

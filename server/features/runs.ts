@@ -25,6 +25,7 @@ function summaryOf(folder: string): RunSummary | undefined {
     uri: pathToFileURL(folder).href,
     kind: run.kind,
     name: run.kind === 'dataset' ? run.result.dataset.name : run.result.region.name,
+    ...(run.kind === 'dataset' ? {} : { source: pathToFileURL(run.result.region.file).href }),
     modifiedMs: statSync(folder).mtimeMs,
     measure: run.kind === 'dataset' ? datasetMeasure(run.result.dataset) : measureOf(run.result.region),
     networks: front.length,

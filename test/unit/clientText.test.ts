@@ -29,7 +29,14 @@ test('every command is in the manifest, and nothing else is', () => {
   const manifest = JSON.parse(read('package.json')) as { contributes: { commands: { command: string }[] } };
   assert.deepEqual(
     manifest.contributes.commands.map(({ command }) => command).sort(),
-    [...Object.values(commandIds), 'deepmaker.openLog', 'deepmaker.openRun', 'deepmaker.restartServer'].sort(),
+    [
+      ...Object.values(commandIds),
+      'deepmaker.openLog',
+      'deepmaker.openRun',
+      'deepmaker.refreshApproximations',
+      'deepmaker.restartServer',
+      'deepmaker.revealRegion',
+    ].sort(),
   );
 });
 

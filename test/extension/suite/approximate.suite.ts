@@ -90,9 +90,20 @@ suite('Approximate', () => {
     await vscode.workspace.saveAll();
     assert.notEqual(await readBytes(document.uri), original);
 
+    await vscode.commands.executeCommand('deepmaker.approximations.focus');
+    await until('the view lists the network with its figures', async () => {
+      const window = await askDriver({ kind: 'snapshot', surface: 'workbench' });
+      return /treeitem "ripple, error [\d.]+ %/.test(window) || undefined;
+    });
+    await askDriver({ kind: 'screenshot', name: 'approximations-view' });
+
     await vscode.commands.executeCommand(commandIds.revert, region);
     await vscode.workspace.saveAll();
     assert.equal(await readBytes(document.uri), original);
+    await until('the view says that no function calls a network', async () => {
+      const window = await askDriver({ kind: 'snapshot', surface: 'workbench' });
+      return window.includes('No function of this workspace calls a network') || undefined;
+    });
   });
 
   test('a run that is stopped changes nothing, and the next one works', async () => {
