@@ -21,6 +21,9 @@ type Node =
 
 const lists = '**/.deepmaker/approximations.json';
 
+/** The files in which the projects of the workspace record what is applied. */
+export const approximationLists = () => vscode.workspace.findFiles(lists, '**/node_modules/**');
+
 /** Asks the server only while somebody looks at it. Lives from activation to deactivation. */
 export class ApproximationsView implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   readonly #client: Client;
@@ -80,7 +83,7 @@ export class ApproximationsView implements vscode.TreeDataProvider<Node>, vscode
   }
 
   async #networks(): Promise<Node[]> {
-    const uris = await vscode.workspace.findFiles(lists, '**/node_modules/**');
+    const uris = await approximationLists();
     if (uris.length === 0) return [];
     const params = { uris: uris.map((uri) => uri.toString()) };
     const outcome = await this.#client.session.request(ApproximationsRequest.type, params);

@@ -1,17 +1,20 @@
 /** Puts the client together. */
 import type * as vscode from 'vscode';
+import { createApi, type DeepMakerApi } from './api.ts';
 import { ApproximationsView } from './approximationsView.ts';
 import { type Client, handlePanelMessage, registerCommands } from './commands.ts';
 import { ExactTexts } from './compare.ts';
+import { registerTool } from './languageModelTool.ts';
 import { Panels } from './panels.ts';
 import { Runs } from './run.ts';
 import { registerSavedRuns } from './savedRuns.ts';
 import { Session } from './session.ts';
 import { TargetItem } from './targetPicker.ts';
+import { registerTasks } from './tasks.ts';
 
 let session: Session | undefined;
 
-export function activate(context: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): DeepMakerApi {
   session = new Session(context);
   const panels = new Panels({
     extensionUri: context.extensionUri,
@@ -22,7 +25,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const client: Client = { session, panels, runs, exact: new ExactTexts() };
   context.subscriptions.push(session, panels, runs, client.exact, new TargetItem(), ...registerCommands(client));
   context.subscriptions.push(...registerSavedRuns(client), new ApproximationsView(client));
+  const api = createApi({ requests: session, runs });
+  context.subscriptions.push(registerTasks(context), ...registerTool(api));
   session.start();
+  return api;
 }
 
 export async function deactivate(): Promise<void> {

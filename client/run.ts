@@ -15,6 +15,12 @@ export interface RunsOptions {
 /** A second run of a region is refused while the first one goes on. */
 export type RunAnswer = RunOutcome | { readonly kind: 'busy' };
 
+export interface StartOptions {
+  /** Ranges that the source does not give. */
+  readonly ranges?: Ranges;
+  readonly token?: vscode.CancellationToken;
+}
+
 /** One run that goes on. */
 interface Run {
   readonly region: RegionReference;
@@ -36,16 +42,18 @@ export class Runs implements vscode.Disposable {
    * Runs one approximation from the first question to its end, and answers how it ended; the panel has been told by
    * then. Never rejects.
    */
-  async start(region: RegionReference): Promise<RunAnswer> {
+  async start(region: RegionReference, { ranges = {}, token }: StartOptions = {}): Promise<RunAnswer> {
     const key = regionKey(region);
     if (this.#running.has(key)) return { kind: 'busy' };
     const run: Run = { region, cancellation: new vscode.CancellationTokenSource(), shown: false };
     this.#running.set(key, run);
+    const cancelled = token?.onCancellationRequested(() => this.stop(region));
     try {
-      const outcome = await this.#untilAnswered(run);
+      const outcome = await this.#untilAnswered(run, ranges);
       this.#tellPanel(run, outcome);
       return outcome;
     } finally {
+      cancelled?.dispose();
       this.#running.delete(key);
       run.cancellation.dispose();
     }
@@ -68,8 +76,8 @@ export class Runs implements vscode.Disposable {
   }
 
   /** Repeats the request with the ranges that the user types, until the server needs no more of them. */
-  async #untilAnswered(run: Run): Promise<RunOutcome> {
-    let ranges: Ranges = {};
+  async #untilAnswered(run: Run, given: Ranges): Promise<RunOutcome> {
+    let ranges = given;
     for (;;) {
       this.#options.panels.find(run.region)?.setStatus({ kind: 'waiting' });
       const outcome = await this.#request(run, ranges);

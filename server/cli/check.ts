@@ -57,6 +57,7 @@ function tableOf(checked: readonly Checked[]): string {
   return [
     ...formatTable([header, ...rows], 3),
     ...(failed.length > 0 ? [''] : []),
-    ...failed.map(({ file, name, message }) => `${file}#${name}: ${message}`),
+    // As compilers write them, so that editors and terminals find the place.
+    ...failed.map(({ file, line, name, message }) => `${file}:${line}: ${name}: ${message}`),
   ].join('\n');
 }

@@ -34,6 +34,8 @@ export interface Checked {
   /** Relative to the project's root. */
   readonly file: string;
   readonly name: string;
+  /** Of the function's name, from 1; the file's first where the function is gone. */
+  readonly line: number;
   readonly status: CheckStatus;
   /** One sentence. */
   readonly message: string;
@@ -67,15 +69,18 @@ export function checkProject(
     }
     for (const file of findAppliedFiles(path)) {
       const stored = relativePath(root, file);
-      for (const { name } of module.findApplied(readFileSync(file, 'utf8'))) {
+      const text = readFileSync(file, 'utf8');
+      for (const { name, nameStart } of module.findApplied(text)) {
         if (!records.some((record) => record.file === stored && record.name === name)) {
-          checked.push({ file: stored, name, ...unrecorded });
+          checked.push({ file: stored, name, line: lineOf(text, nameStart), ...unrecorded });
         }
       }
     }
     return { kind: 'checked', checked };
   });
 }
+
+const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
 
 const unrecorded = {
   status: 'unrecorded',
@@ -84,8 +89,10 @@ const unrecorded = {
 
 async function checkRecord(context: StandingContext, record: Approximation, signal: AbortSignal): Promise<Checked> {
   const { file, name, maxError, certificate } = record;
-  const common = { file, name, maxError, ...(certificate ? { certificate } : {}) };
   const standing = standingOf(context, record);
+  const applied = 'applied' in standing ? standing.applied : undefined;
+  const line = applied ? lineOf(context.project.text(resolve(context.root, file)) ?? '', applied.nameStart) : 1;
+  const common = { file, name, line, maxError, ...(certificate ? { certificate } : {}) };
   switch (standing.kind) {
     case 'not-applied':
       return { ...common, status: 'not-applied', message: 'The source computes exactly.' };

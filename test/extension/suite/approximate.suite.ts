@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, suiteSetup, teardown, test } from 'mocha';
 import * as vscode from 'vscode';
+import type { DeepMakerApi } from '../../../client/api.ts';
 import { commandIds, type RegionReference, type RunOutcome } from '../../../server/protocol.ts';
 import { askDriver } from './askDriver.ts';
 import { approximateActions, exists, openFile, positionOf, readBytes, until, workspaceFile } from './editor.ts';
@@ -96,6 +97,7 @@ suite('Approximate', () => {
       return /treeitem "ripple, error [\d.]+ %/.test(window) || undefined;
     });
     await askDriver({ kind: 'screenshot', name: 'approximations-view' });
+    assert.equal(await runCheckTask(), 0, 'what was just measured is measured again');
 
     await vscode.commands.executeCommand(commandIds.revert, region);
     await vscode.workspace.saveAll();
@@ -124,7 +126,35 @@ suite('Approximate', () => {
     await settings.update('searchEpochs', undefined, vscode.ConfigurationTarget.Workspace);
     assert.equal((await run(region))?.kind, 'done');
   });
+
+  test('another extension approximates a function, and reads the figures', async () => {
+    const document = await openFile(file);
+    const api = vscode.extensions.getExtension<DeepMakerApi>('deepmaker.deepmaker')!.exports;
+    assert.equal(api.version, 1);
+    const outcome = await api.approximate({ uri: document.uri, name: 'settle' });
+    assert.ok(outcome.kind === 'done', JSON.stringify(outcome));
+    assert.ok(outcome.front.length > 0 && outcome.front.every(({ params, error }) => params > 0 && error.nrmse >= 0));
+    assert.equal(outcome.applied, false);
+    const refused = await api.approximate({ uri: document.uri, name: 'nextDay' });
+    assert.ok(refused.kind === 'refused' && /Date/.test(refused.reasons[0]!.message), JSON.stringify(refused));
+    assert.deepEqual(await api.approximations(), []);
+  });
 });
+
+/** Runs "deepmaker: check" as the user would; answers its exit code. */
+async function runCheckTask(): Promise<number | undefined> {
+  const [task] = await vscode.tasks.fetchTasks({ type: 'deepmaker' });
+  assert.ok(task, 'the folder has a task');
+  const ended = new Promise<number | undefined>((resolve) => {
+    const listener = vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
+      if (execution.task.name !== task.name) return;
+      listener.dispose();
+      resolve(exitCode);
+    });
+  });
+  await vscode.tasks.executeTask(task);
+  return ended;
+}
 
 /** Resolves when the run is over; undefined where it was refused. */
 function run(region: RegionReference): Thenable<RunOutcome | undefined> {
