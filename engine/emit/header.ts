@@ -1,7 +1,7 @@
 /** The head of a generated file: what it approximates, with which network, where, and what was measured. */
 import { formatVariant } from '../format.ts';
 import { networkName } from '../nn/models.ts';
-import { quantisedBytes } from '../quantise/quantise.ts';
+import { integerBytes } from '../quantise/models.ts';
 import type { GuardMode, SlotDomain } from '../types.ts';
 import { literalText } from './shapes.ts';
 import type { EmitInput } from './target.ts';
@@ -38,7 +38,7 @@ export function headerText(input: EmitInput): string {
 
 function formatText({ quantised }: EmitInput): string {
   if (!quantised) return '';
-  return ` in ${formatVariant(quantised.kind)}, ${quantisedBytes(quantised).toLocaleString('en-US')} bytes`;
+  return ` in ${formatVariant(quantised.kind)}, ${integerBytes(quantised).toLocaleString('en-US')} bytes`;
 }
 
 const outsideText: Readonly<Record<GuardMode, string>> = {

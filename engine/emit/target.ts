@@ -1,6 +1,18 @@
 /** What generated code runs on. A target turns a chosen network into files, and says what it costs there. */
-import type { IntegerFormat, QuantisedNetwork } from '../quantise/quantise.ts';
-import type { AnyNetwork, AnyTopology, Domain, Encoding, Guard, Signature, TargetId } from '../types.ts';
+import { isCnnNetwork, networkName } from '../nn/models.ts';
+import type { AnyQuantised, QuantisedOf } from '../quantise/models.ts';
+import type { IntegerFormat } from '../quantise/quantise.ts';
+import type {
+  AnyNetwork,
+  AnyTopology,
+  CnnNetwork,
+  Domain,
+  Encoding,
+  Guard,
+  Network as Perceptron,
+  Signature,
+  TargetId,
+} from '../types.ts';
 import type { Cost } from './cost.ts';
 import type { Language } from './shapes.ts';
 
@@ -13,7 +25,7 @@ export interface EmitInput<Network extends AnyNetwork = AnyNetwork> {
   readonly encoding: Encoding;
   readonly network: Network;
   /** `network` in integers; where it is given, the code computes in these. */
-  readonly quantised?: QuantisedNetwork;
+  readonly quantised?: QuantisedOf<Network>;
   readonly domain: Domain;
   readonly guard: Guard;
   readonly language: Language;
@@ -27,6 +39,15 @@ export interface EmitInput<Network extends AnyNetwork = AnyNetwork> {
   readonly internal?: boolean;
   /** Lines for the header: what was measured. */
   readonly figures?: readonly string[];
+}
+
+/** Whether it is about a convolutional network: what `quantised` holds is then one too. */
+export const isCnnInput = (input: EmitInput): input is EmitInput<CnnNetwork> => isCnnNetwork(input.network);
+
+/** Where only a perceptron can be. Throws TypeError for another network. */
+export function perceptronInput(input: EmitInput): EmitInput<Perceptron> {
+  if (isCnnInput(input)) throw new TypeError(`${networkName(input.network.topology)} is no perceptron.`);
+  return input as EmitInput<Perceptron>;
 }
 
 /** Text, or the bytes of a binary format. */
@@ -57,5 +78,5 @@ export interface Target {
    */
   emit(input: EmitInput): EmittedFiles;
   /** What the network costs there, known without running anything; `quantised` where the code computes in integers. */
-  estimate(network: AnyNetwork, quantised?: QuantisedNetwork): Cost;
+  estimate(network: AnyNetwork, quantised?: AnyQuantised): Cost;
 }

@@ -7,8 +7,7 @@ import { inputSlots } from '../../engine/data/slots.ts';
 import { imageSubset } from '../../engine/data/subset.ts';
 import type { EmitInput } from '../../engine/emit/target.ts';
 import { formatCount, formatDuration, formatPercent } from '../../engine/format.ts';
-import { isCnnNetwork, multiplyAccumulates } from '../../engine/nn/models.ts';
-import { quantise } from '../../engine/quantise/quantise.ts';
+import { multiplyAccumulates } from '../../engine/nn/models.ts';
 import type { AnyNetwork, Domain, Samples, Shape, Signature, TargetId } from '../../engine/types.ts';
 import { loadDataset } from '../datasets/load.ts';
 import type { Failure } from '../protocol.ts';
@@ -18,7 +17,7 @@ import type { Verification } from '../targets/target.ts';
 import { contentHash, testRows } from './datasetData.ts';
 import type { DatasetResult } from './datasetRun.ts';
 import { emitFiles } from './emit.ts';
-import { restoreNetwork } from './storedNetwork.ts';
+import { restoreIntegers, restoreNetwork } from './storedNetwork.ts';
 
 export interface DatasetExport {
   /** Where the files go. */
@@ -35,7 +34,7 @@ export type ExportOutcome =
   | Failure;
 
 /** Bounds on checking: about twenty seconds of multiply-accumulates, and what a message to the sandbox may weigh. */
-const maxTestMultiplyAccumulates = 2e11;
+const maxTestMultiplyAccumulates = { float: 2e11, integers: 2e10 } as const;
 const maxTestValues = 1e7;
 
 /** Emits the code, runs it on test rows, and emits it again with the figures in its head. */
@@ -55,9 +54,10 @@ export function exportDataset(result: DatasetResult, options: DatasetExport): Pr
     const network = restoreNetwork(stored);
     const refusal = target.found.target.refuses?.(network.topology);
     if (refusal) return { kind: 'failed', message: refusal, hint: `Choose another target than ${id}.` };
-    const integers = integersOf(network, stored);
-    if (integers.kind === 'failed') return integers;
-    const input = { ...emitInputOf(result, loaded.dataset, network), ...integers.quantised };
+    const input = {
+      ...emitInputOf(result, loaded.dataset, network),
+      ...(stored.integers && { quantised: restoreIntegers(network, stored.integers) }),
+    };
     const unusable = await target.found.unavailable();
     const figures = unusable
       ? [`Not run on this machine: ${unusable.message}`]
@@ -72,19 +72,6 @@ export function exportDataset(result: DatasetResult, options: DatasetExport): Pr
   });
 }
 
-/** What the code is to compute in; nothing where that is single precision. */
-function integersOf(
-  network: AnyNetwork,
-  { id, integers }: DatasetResult['networks'][number],
-): { readonly kind: 'known'; readonly quantised?: Pick<EmitInput, 'quantised'> } | Failure {
-  if (!integers) return { kind: 'known' };
-  if (integers.kind === 'cnn' || isCnnNetwork(network)) {
-    const message = `${id} is a convolutional network in integers, which cannot be written as code yet.`;
-    return { kind: 'failed', message, hint: 'Export the network that it was made from, with --candidate.' };
-  }
-  return { kind: 'known', quantised: { quantised: quantise(network, integers.format, integers.calibration) } };
-}
-
 async function measuredFigures(
   result: DatasetResult,
   dataset: LabelledSet,
@@ -95,7 +82,7 @@ async function measuredFigures(
   const target = findTarget(id);
   if (target.kind === 'failed') return target;
   const { functionName, signature } = input;
-  const test = samplesOf(rowsToRun(result, dataset, input.network));
+  const test = samplesOf(rowsToRun(result, dataset, input, target.found.maxMultiplyAccumulates));
   const outputSlots = outputSlotsOf(dataset.output);
   const files = emitFiles(id, input);
   const verified = await target.found.verify({ files, functionName, signature, outputSlots, test, signal });
@@ -179,11 +166,13 @@ function functionNameOf(name: string, output: OutputShape): string {
 const fileName = (name: string): string => name.replaceAll(/[^\w.-]/g, '_');
 
 /** All test rows, or as many as can be run in a while, each class in its share. */
-function rowsToRun({ config, subset }: DatasetResult, set: LabelledSet, network: AnyNetwork): Rows {
-  const affordable = Math.min(
-    maxTestMultiplyAccumulates / multiplyAccumulates(network.topology),
-    maxTestValues / inputSize(set.input),
-  );
+function rowsToRun(
+  { config, subset }: DatasetResult,
+  set: LabelledSet,
+  { network, quantised }: Pick<EmitInput, 'network' | 'quantised'>,
+  most: number = maxTestMultiplyAccumulates[quantised ? 'integers' : 'float'],
+): Rows {
+  const affordable = Math.min(most / multiplyAccumulates(network.topology), maxTestValues / inputSize(set.input));
   return imageSubset(testRows(set, config.seed, subset), Math.max(1, Math.floor(affordable)), config.seed);
 }
 

@@ -35,6 +35,8 @@ export interface ServerTarget {
   readonly needs: string;
   /** Why its code cannot be checked on this machine, with the command that would change that; undefined where it can. */
   unavailable(): Promise<Failure | undefined>;
+  /** What checking can run in about twenty seconds; absent where that is as much as the CPU's code can. */
+  readonly maxMultiplyAccumulates?: number;
   /** Compiles and runs the emitted files on the test rows. Asked only where the target is available. */
   verify(request: VerifyRequest): Promise<Verification | Failure>;
 }

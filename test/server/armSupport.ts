@@ -12,16 +12,25 @@ import { calibrate } from '../../engine/quantise/calibrate.ts';
 import { quantise } from '../../engine/quantise/quantise.ts';
 import { activations, type Network } from '../../engine/types.ts';
 import { runProgram } from '../../server/targets/programs.ts';
+import { cnnTopologyWith, layersOf } from '../unit/cnnHelpers.ts';
+import { type CnnRecipe, emitCnnInputOf, quantisedCnnInputOf, rawImages } from '../unit/emitCnnHelpers.ts';
 import { array, boolean, category, emitInputOf, number, type Recipe, randomRows } from '../unit/emitHelpers.ts';
 
 export const rowCount = 1000;
+/** Convolutional networks take longer. */
+const imageCount = 8;
 export const { signal } = new AbortController();
 
 type Form = 'float' | 'int8' | 'fixed16';
 
+/** A case that is about a perceptron. */
+export interface PerceptronCase extends ArmCase {
+  readonly input: EmitInput<Network>;
+}
+
 export interface ArmCase {
   readonly name: string;
-  readonly input: EmitInput<Network>;
+  readonly input: EmitInput;
   /** Raw rows, some of them outside the domain. */
   readonly rows: Float64Array;
 }
@@ -67,11 +76,11 @@ const recipes: readonly (readonly [string, Recipe])[] = [
   ['far', plain({ activation: 'softplus', inputRange: [1e6, 2], outputRange: [-3e-5, 1e-6] })],
 ];
 
-export const armCases: readonly ArmCase[] = recipes.flatMap(([name, recipe]) =>
+export const perceptronCases: readonly PerceptronCase[] = recipes.flatMap(([name, recipe]) =>
   (['float', 'int8', 'fixed16'] as const).map((form) => armCase(`${name}_${form}`, recipe, form)),
 );
 
-export function armCase(name: string, recipe: Recipe, form: Form): ArmCase {
+export function armCase(name: string, recipe: Recipe, form: Form): PerceptronCase {
   const input = emitInputOf({ ...recipe, functionName: name });
   const rows = randomRows(input, rowCount, 7);
   // The last rows are far outside the domain, where sums and integers saturate.
@@ -95,6 +104,52 @@ export function armCase(name: string, recipe: Recipe, form: Form): ArmCase {
   };
 }
 
+const small = cnnTopologyWith({ height: 5, width: 7 });
+const filters = [7, 1, 2, 5, 3, 1];
+const bottlenecks = {
+  bottleneck: true,
+  compression: 0.5,
+  layers: layersOf({ blocks: 2, perBlock: 2, bottleneck: true }),
+};
+
+const cnnRecipes: readonly (readonly [string, CnnRecipe])[] = [
+  ...activations.map((activation) => [activation.replace('-', '_'), { topology: { ...small, activation } }] as const),
+  // Groups of twelve filters and of eight; rows for vectors of four pixels and less.
+  [
+    'wide',
+    { topology: cnnTopologyWith({ kernel: 5, channels: 3, growth: 14, initialFilters: 20, activation: 'relu' }) },
+  ],
+  ['bottlenecks', { topology: cnnTopologyWith({ ...small, ...bottlenecks, activation: 'relu' }) }],
+  [
+    'pruned',
+    { topology: cnnTopologyWith({ ...small, filters, activation: 'elu' }), range: (at) => [80 + (at % 35), 60] },
+  ],
+  ['one_block', { topology: cnnTopologyWith({ ...small, blocks: 1, layers: 6 }), classes: ['a', 'b', 'c'] }],
+];
+
+/** An activation in integers is a table or a limit. */
+const inIntegers = (name: string): boolean =>
+  !(activations as readonly string[]).includes(name.replace('_', '-')) || /^(relu|tanh)$/.test(name);
+
+export const cnnCases: readonly ArmCase[] = cnnRecipes.flatMap(([name, recipe]) =>
+  (inIntegers(name) ? (['float', 'int8', 'fixed16'] as const) : (['float'] as const)).map((form) =>
+    cnnCase(`cnn_${name}_${form}`, recipe, form),
+  ),
+);
+
+export function cnnCase(name: string, recipe: CnnRecipe, form: Form): ArmCase {
+  const own = { ...recipe, functionName: name };
+  const input = form === 'float' ? emitCnnInputOf(own) : quantisedCnnInputOf(own, form);
+  const rows = rawImages(input, imageCount, 5);
+  const width = input.encoding.inputs.length;
+  // The last image is far beyond the others, where integers saturate.
+  return { name, input, rows: rows.map((value, at) => (at < rows.length - width ? value : 30 * (value - 90))) };
+}
+
+export const armCases: readonly ArmCase[] = [...perceptronCases, ...cnnCases];
+
+export const rowsOf = ({ input, rows }: ArmCase): number => rows.length / input.encoding.inputs.length;
+
 /** The generated module, as a bundler would load it. */
 export async function moduleOf({ input }: ArmCase): Promise<(...values: unknown[]) => unknown> {
   const text = String(armTarget.emit(input)[0].content);
@@ -115,15 +170,15 @@ export function writeCases(folder: string, cases: readonly ArmCase[]): string[] 
   const main = `#include <stdio.h>
 ${names.map((name) => `#include "${name}.h"`).join('\n')}
 ${names.map((name) => `static void call_${name}(const double *inputs, double *outputs) { static ${name}_memory memory; ${name}_run(inputs, outputs, &memory); }`).join('\n')}
-static const struct { void (*call)(const double *, double *); int inputs, outputs; } cases[] = {
-${names.map((name) => `  {call_${name}, ${name.toUpperCase()}_INPUTS, ${name.toUpperCase()}_OUTPUTS},`).join('\n')}
+static const struct { void (*call)(const double *, double *); int inputs, outputs, rows; } cases[] = {
+${names.map((name, k) => `  {call_${name}, ${name.toUpperCase()}_INPUTS, ${name.toUpperCase()}_OUTPUTS, ${rowsOf(cases[k]!)}},`).join('\n')}
 };
 int main(void) {
-  double inputs[64], outputs[64];
+  double inputs[256], outputs[64];
   FILE *rows = fopen("rows", "rb"), *results = fopen("results", "wb");
   if (!rows || !results) return 1;
   for (int k = 0; k < ${names.length}; k++) {
-    for (int row = 0; row < ${rowCount}; row++) {
+    for (int row = 0; row < cases[k].rows; row++) {
       if (fread(inputs, sizeof *inputs, cases[k].inputs, rows) != (size_t)cases[k].inputs) return 1;
       cases[k].call(inputs, outputs);
       if (fwrite(outputs, sizeof *outputs, cases[k].outputs, results) != (size_t)cases[k].outputs) return 1;
@@ -145,8 +200,8 @@ export async function runCases(folder: string, cases: readonly ArmCase[], comman
   const bytes = readFileSync(join(folder, 'results'));
   const all = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
   let at = 0;
-  const results = cases.map(({ input }) => {
-    const length = rowCount * input.encoding.outputs.length;
+  const results = cases.map((one) => {
+    const length = rowsOf(one) * one.input.encoding.outputs.length;
     const own = all.slice(at, at + length);
     at += length;
     return own;

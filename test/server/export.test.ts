@@ -6,9 +6,14 @@ import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { LabelledSet, Rows } from '../../engine/data/dataset.ts';
 import { fitNormalization, toEncodedSamples } from '../../engine/data/normalization.ts';
 import { formatPercent } from '../../engine/format.ts';
 import { predictCnnReference } from '../../engine/nn/cnn/reference.ts';
+import { calibrateCnn } from '../../engine/quantise/cnn/calibrate.ts';
+import { quantiseCnn, runQuantisedCnn } from '../../engine/quantise/cnn/quantise.ts';
+import { enterColumns } from '../../engine/quantise/grid.ts';
+import { type IntegerFormat, integerFormats } from '../../engine/quantise/quantise.ts';
 import type { CnnNetwork } from '../../engine/types.ts';
 import { targetIds } from '../../engine/types.ts';
 import { loadDataset } from '../../server/datasets/load.ts';
@@ -65,12 +70,22 @@ async function writeRun(): Promise<void> {
     runId: 'images-cnn-1',
     normalization: fitNormalization(set.train, set),
     points: [{ id: 'a' }],
-    networks: [{ id: 'a', ...storeNetwork(network) }],
+    networks: [
+      { id: 'a', ...storeNetwork(network) },
+      ...integerFormats.map((format) => {
+        const calibration = calibrateCnn(network, encodedOf(set, set.train), set.train.count);
+        return { id: `a-${format}`, ...storeNetwork(network), integers: { kind: 'cnn', format, calibration } };
+      }),
+    ],
     chosen: 'a',
   };
   writeFileSync(join(run, 'run.json'), JSON.stringify(plan));
   writeFileSync(join(run, 'result.json'), JSON.stringify(result));
 }
+
+/** Rows as the network takes them, normalised as the run does. */
+const encodedOf = (set: LabelledSet, rows: Rows): Float32Array =>
+  toEncodedSamples(rows, set.output, fitNormalization(set.train, set)).inputs;
 
 function deepmaker(...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'export', ...args], {
@@ -105,6 +120,51 @@ test('the code of an image search classifies its images, and its head has the er
   assert.match(text.slice(0, 600), / per call where it was measured\./);
 });
 
+/** Share of test rows that the interpreter gives the wrong class. */
+async function wrongInIntegers(format: IntegerFormat): Promise<number> {
+  const set = await imagesOf();
+  const rows = testRows(set, 1);
+  const quantised = quantiseCnn(network, format, calibrateCnn(network, encodedOf(set, set.train), set.train.count));
+  const outputs = runQuantisedCnn(quantised, enterColumns(encodedOf(set, rows), quantised.input), rows.count);
+  let wrong = 0;
+  for (let row = 0; row < rows.count; row++) {
+    const own = outputs.subarray(3 * row, 3 * row + 3);
+    if (own.indexOf(Math.max(...own)) !== rows.targets[row]) wrong++;
+  }
+  return wrong / rows.count;
+}
+
+for (const target of ['cpu', 'gpu', 'arm'] as const) {
+  for (const format of integerFormats) {
+    test(`a network in integers, ${format}, is exported for ${target} with its size and the error of its code`, async () => {
+      const out = `${target}-${format}`;
+      const args = ['images-cnn-1', '--candidate', `a-${format}`, '--target', target, '--out', out];
+      const { status, stdout, stderr } = deepmaker(...args);
+      assert.equal(status, 0, stderr);
+      const figure = `wrong class in ${formatPercent(await wrongInIntegers(format))}`;
+      if (!/Not run on this machine/.test(stdout)) assert.ok(stdout.includes(figure), `${figure} is not in ${stdout}`);
+      else assert.notEqual(target, 'cpu');
+      const text = readFileSync(join(folder, out, 'images.approx.ts'), 'utf8');
+      assert.match(text, /parameters in (8-bit integers|16-bit fixed point), [\d,]+ bytes\./);
+      if (target === 'arm') {
+        const code = readFileSync(join(folder, out, 'images.arm', 'classifyImages_nn.c'), 'utf8');
+        assert.ok(code.includes(stdout.includes(figure) ? figure : 'Not run on this machine'));
+      }
+    });
+  }
+}
+
+test('C for ARM errs as much as the code for the CPU, and its head says so', () => {
+  const { status, stdout, stderr } = deepmaker('images-cnn-1', '--target', 'arm', '--out', 'arm');
+  assert.equal(status, 0, stderr);
+  const [measured] = /Measured on 6 test rows.*/.exec(stdout) ?? ['Not run on this machine'];
+  const code = readFileSync(join(folder, 'arm', 'images.arm', 'classifyImages_nn.c'), 'utf8');
+  assert.ok(code.includes(measured), code.slice(0, 400));
+  if (measured.startsWith('Measured')) {
+    assert.ok(deepmaker('images-cnn-1', '--out', 'out').stdout.includes(measured.split('.')[0]!));
+  }
+});
+
 test('an ONNX file comes with the code, and is run where ONNX Runtime is', async () => {
   const without = deepmaker('images-cnn-1', '--target', 'onnx', '--out', 'onnx');
   assert.equal(without.status, 0, without.stderr);
@@ -132,8 +192,8 @@ describe('what cannot be exported says why', () => {
     ],
     [
       'a target without code for such networks',
-      ['images-cnn-1', '--target', 'arm', '--out', 'out'],
-      /ARM has no code for convolutional networks.*\nChoose another target than arm/,
+      ['images-cnn-1', '--target', 'fpga', '--out', 'out'],
+      /perceptrons only.*\nChoose another target than fpga/,
     ],
     ['unknown target', ['images-cnn-1', '--target', 'abacus', '--out', 'out'], /no target "abacus".\nTargets: cpu/],
   ] as const) {

@@ -11,9 +11,17 @@ import { readArguments } from '../../engine/data/slots.ts';
 import type { EmitInput } from '../../engine/emit/target.ts';
 import { predictCnn } from '../../engine/nn/backends/cnn.ts';
 import { cnnName, cnnTemplate } from '../../engine/nn/cnn/template.ts';
+import { integerFormats } from '../../engine/quantise/quantise.ts';
 import { activations, type CnnNetwork, type CnnTopology } from '../../engine/types.ts';
 import { cnnKernel, cnnTopologyWith, layersOf } from './cnnHelpers.ts';
-import { type CnnRecipe, emitCnnInputOf, nestedImage, rawImages, referenceOutputs } from './emitCnnHelpers.ts';
+import {
+  type CnnRecipe,
+  emitCnnInputOf,
+  nestedImage,
+  quantisedCnnInputOf,
+  rawImages,
+  referenceOutputs,
+} from './emitCnnHelpers.ts';
 import { array, callRows, emitText, load, strictest } from './emitHelpers.ts';
 
 /** The largest difference of linear outputs, on the scale of the largest. */
@@ -29,15 +37,12 @@ const decode = (outputs: Float32Array): Float64Array => Float64Array.from(output
 async function check(input: EmitInput<CnnNetwork>, tolerance = 2e-5): Promise<void> {
   const raw = rawImages(input, 3);
   const expected = decode(referenceOutputs(input, raw));
-  for (const [name, each] of [
-    ['kernel', input],
-    ['plain', { ...input, cnnInference: Uint8Array.of(0) }],
-  ] as const) {
-    const { single, batch } = await load(each);
-    const answers = callRows(each, single, raw);
-    assert.ok(difference(expected, answers) < tolerance, `${name}: off by ${difference(expected, answers)}`);
-    assert.deepEqual(batch(raw, 3), answers, `${name}: batch and single calls`);
-  }
+  const { single, batch } = await load(input);
+  const answers = callRows(input, single, raw);
+  assert.ok(difference(expected, answers) < tolerance, `off by ${difference(expected, answers)}`);
+  assert.deepEqual(batch(raw, 3), answers, 'batch and single calls');
+  const { batch: plain } = await load({ ...input, cnnInference: Uint8Array.of(0) });
+  assert.deepEqual(plain(raw, 3), answers, 'with the kernel and without, to the bit');
 }
 
 const shapes: readonly Partial<CnnTopology>[] = [
@@ -189,6 +194,9 @@ test('every form runs and passes the strictest compiler', async () => {
           const file = join(folder, `${name}-${activation}-${classes?.length ?? 0}`);
           writeFileSync(`${file}.ts`, emitText(emitCnnInputOf(recipe)));
           writeFileSync(`${file}.js.js`, emitText(emitCnnInputOf({ ...recipe, language: 'javascript' })));
+          for (const format of integerFormats) {
+            writeFileSync(`${file}-${format}.ts`, emitText(quantisedCnnInputOf(recipe, format)));
+          }
         }
       }
       const input = emitCnnInputOf({

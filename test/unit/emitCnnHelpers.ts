@@ -1,6 +1,9 @@
 /** What the tests of generated convolutional networks share: inputs for the generator, and a reference for its output. */
 import type { EmitInput } from '../../engine/emit/target.ts';
 import { predictCnnReference } from '../../engine/nn/cnn/reference.ts';
+import { calibrateCnn } from '../../engine/quantise/cnn/calibrate.ts';
+import { type QuantisedCnn, quantiseCnn } from '../../engine/quantise/cnn/quantise.ts';
+import type { IntegerFormat } from '../../engine/quantise/quantise.ts';
 import type { CnnNetwork, CnnTopology, Literal, Shape } from '../../engine/types.ts';
 import { unevenNetwork } from './cnnHelpers.ts';
 import { array, createNoise, inferenceKernels, number } from './emitHelpers.ts';
@@ -15,6 +18,7 @@ export interface CnnRecipe {
   readonly language?: 'typescript' | 'javascript';
   readonly modules?: 'esm' | 'commonjs';
   readonly seed?: number;
+  readonly functionName?: string;
 }
 
 /** `image` as rows of pixels of channels. */
@@ -35,7 +39,7 @@ export function emitCnnInputOf(recipe: CnnRecipe): EmitInput<CnnNetwork> {
         (_, column) => ({ kind: 'number', column, offset: 3, scale: 2 }) as const,
       );
   return {
-    functionName: 'classify',
+    functionName: recipe.functionName ?? 'classify',
     guard: { mode: 'none' },
     regionName: 'digits',
     signature: {
@@ -68,11 +72,26 @@ export function rawImages({ encoding }: EmitInput, count: number, seed = 1): Flo
 }
 
 /** The network's linear outputs (count, outputs), from the reference in double precision. */
-export function referenceOutputs({ network, encoding }: EmitInput<CnnNetwork>, raw: Float64Array): Float32Array {
+export const referenceOutputs = (input: EmitInput<CnnNetwork>, raw: Float64Array): Float32Array =>
+  predictCnnReference(input.network, columnsOf(input, raw), raw.length / input.encoding.inputs.length);
+
+function columnsOf({ encoding }: EmitInput, raw: Float64Array): Float32Array {
   const { length } = encoding.inputs;
-  const columns = Float32Array.from(raw, (value, index) => {
+  return Float32Array.from(raw, (value, index) => {
     const slot = encoding.inputs[index % length]!;
     return slot.kind === 'number' ? (value - slot.offset) / slot.scale : value;
   });
-  return predictCnnReference(network, columns, raw.length / length);
+}
+
+const calibrationImages = 40;
+
+/** The same network in integers, calibrated on images of its own. */
+export function quantisedCnnInputOf(
+  recipe: CnnRecipe,
+  format: IntegerFormat,
+): EmitInput<CnnNetwork> & { readonly quantised: QuantisedCnn } {
+  const input = emitCnnInputOf(recipe);
+  const columns = columnsOf(input, rawImages(input, calibrationImages, 77));
+  const quantised = quantiseCnn(input.network, format, calibrateCnn(input.network, columns, calibrationImages));
+  return { ...input, quantised };
 }

@@ -5,7 +5,7 @@ import { encode } from '../../engine/data/encoding.ts';
 import type { EmitInput } from '../../engine/emit/target.ts';
 import { calibrate } from '../../engine/quantise/calibrate.ts';
 import { integerFormats, predictQuantised, quantise } from '../../engine/quantise/quantise.ts';
-import { activations } from '../../engine/types.ts';
+import { activations, type Network } from '../../engine/types.ts';
 import { callRows, emitInputOf, load, type Recipe, randomRows } from './emitHelpers.ts';
 
 const count = 400;
@@ -53,7 +53,7 @@ const cases: readonly (readonly [string, Recipe])[] = [
   ['every kind of slot, relu', { ...mixed, activation: 'relu', seed: 3 }],
 ];
 
-function quantisedInput(recipe: Recipe, format: (typeof integerFormats)[number]): EmitInput {
+function quantisedInput(recipe: Recipe, format: (typeof integerFormats)[number]): EmitInput<Network> {
   const input = emitInputOf(recipe);
   const rows = randomRows(input, count, 11);
   const depth = input.encoding.outputs.length;

@@ -1,8 +1,11 @@
 /** What a network takes on a Cortex-M4. */
+import { isCnnNetwork, perceptron } from '../../nn/models.ts';
+import { type AnyQuantised, isQuantisedCnn } from '../../quantise/models.ts';
 import { float32Bytes, type QuantisedNetwork, quantisedBytes } from '../../quantise/quantise.ts';
-import type { Activation, Network } from '../../types.ts';
+import type { Activation, AnyNetwork, Network } from '../../types.ts';
 import { type Cost, countsOf } from '../cost.ts';
 import { collapseLinear } from '../fold.ts';
+import { estimateArmCnn } from './cnn/estimate.ts';
 
 /** The compiler's flags that the sizes below are of. */
 export const sizeFlags =
@@ -18,7 +21,7 @@ const codeBytes = {
   fixed16: { three: 2500, layer: 24, oneInput: 40, oneOutput: 80 },
 } as const;
 
-const activationBytes: Readonly<Record<Activation, number>> = {
+export const activationBytes: Readonly<Record<Activation, number>> = {
   linear: 0,
   relu: 96,
   'hard-sigmoid': 140,
@@ -33,11 +36,17 @@ const activationBytes: Readonly<Record<Activation, number>> = {
 const tableBytes = 40;
 
 /** Offset, factor, column and count, aligned to a double. */
-const slotBytes = 24;
+export const slotBytes = 24;
 
 const valueBytes = { float: 4, int8: 1, fixed16: 2 } as const;
 
-export function estimateArm(network: Network, quantised?: QuantisedNetwork): Cost {
+export function estimateArm(network: AnyNetwork, quantised?: AnyQuantised): Cost {
+  const isCnn = quantised && isQuantisedCnn(quantised);
+  if (isCnnNetwork(network)) return estimateArmCnn(network, isCnn ? quantised : undefined);
+  return estimatePerceptron(perceptron(network), isCnn ? undefined : quantised);
+}
+
+function estimatePerceptron(network: Network, quantised?: QuantisedNetwork): Cost {
   const form = quantised?.kind ?? 'float';
   const { topology } = quantised ? network : collapseLinear(network);
   const { widths, activation } = topology;

@@ -4,8 +4,8 @@
  */
 import { layerSlices } from '../../nn/network.ts';
 import type { Network } from '../../types.ts';
-import { activationSteps, argument, scalarC, vectorC } from './activation.ts';
-import type { LayerCode } from './native.ts';
+import { activationSteps, argument, scalarC, vectorC } from '../activationSteps.ts';
+import { inSequence, type LayerCode } from './layerCode.ts';
 import { arrayText, weightLiteral } from './text.ts';
 
 export function floatLayers({ topology, weights }: Network): LayerCode {
@@ -15,9 +15,14 @@ export function floatLayers({ topology, weights }: Network): LayerCode {
   const result = steps.at(-1)?.name ?? argument;
   const activated = steps.length > 0;
   const hidden = (value: string, call: string) => (activated ? `hidden ? ${call}(${value}) : ${value}` : value);
+  const calls = slices.map(({ inputs, outputs, offset }, index) => [
+    `parameters + ${offset}`,
+    inputs,
+    outputs,
+    ...(activated ? [index < slices.length - 1 ? 1 : 0] : []),
+  ]);
   return {
     element: 'float',
-    widest: Math.max(...widths),
     constants: [
       `/* Layer after layer: weights (inputs, outputs), then biases. */\n${arrayText('float', 'parameters', Array.from(weights, weightLiteral))}`,
     ],
@@ -66,17 +71,12 @@ static void dense(const float *x, float *y, const float *w, int inputs, int outp
   }
 }`,
     ],
-    calls: slices.map(({ inputs, outputs, offset }, index) => [
-      `parameters + ${offset}`,
-      inputs,
-      outputs,
-      ...(activated ? [index < slices.length - 1 ? 1 : 0] : []),
-    ]),
+    ...inSequence(Math.max(...widths), calls),
   };
 }
 
 /** 32-bit ARM divides one value at a time. */
-const quotientText = `static float32x4_t quotient(float32x4_t a, float32x4_t b) {
+export const quotientText = `static float32x4_t quotient(float32x4_t a, float32x4_t b) {
 #ifdef __aarch64__
   return vdivq_f32(a, b);
 #else

@@ -4,43 +4,53 @@
  */
 import type { Network } from '../../types.ts';
 import { shifted } from '../cpu/columns.ts';
-import { rowModuleText } from '../cpu/cpu.ts';
+import { cnnText, rowModuleText } from '../cpu/cpu.ts';
 import { choose, closeFrame, type Frame, openFrame, returnResult } from '../cpu/frame.ts';
 import { emitIntegers } from '../cpu/integers.ts';
 import type { LoopCode } from '../cpu/loops.ts';
 import { collapseLinear } from '../fold.ts';
 import { claimName } from '../names.ts';
 import { unrolledLength, valuesText } from '../shapes.ts';
-import type { EmitInput } from '../target.ts';
+import { type EmitInput, isCnnInput, perceptronInput } from '../target.ts';
+import { bindingKey } from './binding.ts';
 import type { Native } from './native.ts';
-import { bindingKey } from './programs.ts';
 import { emitStrictLoops } from './strictLoops.ts';
 
-export function moduleText(whole: EmitInput, network: Network, native: Native): string {
-  return rowModuleText(whole, (input, moduleNames, { decode, host }) => {
-    const claim = (wanted: string) => claimName(moduleNames, wanted);
-    const names = {
-      host,
-      inputs: claim('nativeInputs'),
-      outputs: claim('nativeOutputs'),
-      call: claim('callNative'),
-      find: claim('findNative'),
-      plain: claim(`${input.functionName}Plain`),
-    };
-    const plain = plainCode({ ...input, functionName: names.plain }, network, moduleNames, decode);
-    const single = nativeCall(input, moduleNames, names);
-    return {
-      single: `${single}\n\n${plain.single}`,
-      support: `${bindingText(input, native, names)}\n\n${plain.support}`,
-    };
-  });
+export function moduleText(input: EmitInput, native: Native): string {
+  if (isCnnInput(input)) return cnnText(input, undefined, bindingKey(native));
+  return rowModuleText(perceptronInput(input), (own, moduleNames, shared) =>
+    perceptronCode(own, native, moduleNames, shared),
+  );
 }
 
-function plainCode(input: EmitInput, network: Network, moduleNames: Set<string>, decode: string): LoopCode {
+function perceptronCode(
+  input: EmitInput<Network>,
+  native: Native,
+  moduleNames: Set<string>,
+  { decode, host }: { readonly decode: string; readonly host: string },
+): LoopCode {
+  const claim = (wanted: string) => claimName(moduleNames, wanted);
+  const names = {
+    host,
+    inputs: claim('nativeInputs'),
+    outputs: claim('nativeOutputs'),
+    call: claim('callNative'),
+    find: claim('findNative'),
+    plain: claim(`${input.functionName}Plain`),
+  };
+  const plain = plainCode({ ...input, functionName: names.plain }, moduleNames, decode);
+  const single = nativeCall(input, moduleNames, names);
+  return {
+    single: `${single}\n\n${plain.single}`,
+    support: `${bindingText(input, native, names)}\n\n${plain.support}`,
+  };
+}
+
+function plainCode(input: EmitInput<Network>, moduleNames: Set<string>, decode: string): LoopCode {
   const options = { summary: `${input.regionName} where the binding is not loaded: the same numbers.`, local: true };
   return input.quantised
     ? emitIntegers(input, input.quantised, moduleNames, decode, options)
-    : emitStrictLoops(input, collapseLinear(network), moduleNames, decode, options);
+    : emitStrictLoops(input, collapseLinear(input.network), moduleNames, decode, options);
 }
 
 interface Names {
@@ -105,7 +115,7 @@ function readOutputs(frame: Frame, outputs: string): string[] {
 function bindingText({ encoding, language }: EmitInput, native: Native, names: Names): string {
   const typed = language === 'typescript';
   const { host, inputs, outputs, call, find } = names;
-  const key = bindingKey(native.name, native.fingerprint);
+  const key = bindingKey(native);
   const cast = typed
     ? `(${host} as unknown as {
     readonly ${key}?: (inputs: Float64Array, outputs: Float64Array) => () => void;

@@ -1,55 +1,43 @@
-/** A network as C: what the three forms have in common, which is everything around the layers. */
+/** A network as C: what perceptrons and convolutional networks have in common, which is everything around the layers. */
 import { inputSlots, outputSlots } from '../../data/slots.ts';
 import { type Entry, entryOf } from '../../quantise/grid.ts';
-import type { QuantisedNetwork } from '../../quantise/quantise.ts';
-import type { Domain, Encoding, Network, SlotEncoding } from '../../types.ts';
+import type { AnyQuantised } from '../../quantise/models.ts';
+import type { Domain, Encoding, SlotDomain, SlotEncoding } from '../../types.ts';
+import { imageEntries, repeating } from '../cnn/entries.ts';
 import { denormalisation, normalisation } from '../cpu/columns.ts';
+import { isSameRange } from '../cpu/guard.ts';
 import { collapseLinear } from '../fold.ts';
 import { nativeName } from '../names.ts';
-import type { EmitInput } from '../target.ts';
+import { type EmitInput, isCnnInput, perceptronInput } from '../target.ts';
+import { floatCnn } from './cnn/float.ts';
+import { integerCnn } from './cnn/integers.ts';
 import { floatLayers } from './floatLayers.ts';
 import { integerLayers } from './integerLayers.ts';
+import { type Element, elementBytes, type LayerCode } from './layerCode.ts';
 import { doubleLiteral, fingerprintOf } from './text.ts';
 
-/** The middle of the file: constants, `dense`, and one call for each layer. */
-export interface LayerCode {
-  /** The type of a column. */
-  readonly element: 'float' | 'int8_t' | 'int16_t';
-  /** Elements of the longer of two layers in sequence. */
-  readonly widest: number;
-  readonly constants: readonly string[];
-  readonly functions: readonly string[];
-  /** Arguments of `dense` after x and y, layer by layer. */
-  readonly calls: readonly (readonly (number | string)[])[];
-}
-
 /** What the other files have to know about the C file. */
-export interface Native {
+export interface Native extends Pick<LayerCode, 'element' | 'memory'> {
   readonly name: string;
   readonly source: string;
-  readonly element: LayerCode['element'];
-  readonly widest: number;
+  /** Of a call's memory. */
+  readonly memoryBytes: number;
   /** Tells it from other networks, in eight hexadecimal digits. */
   readonly fingerprint: string;
 }
 
 /** The C file without its head. Same input, same text. */
-export function nativeOf(input: EmitInput, network: Network): Native {
+export function nativeOf(input: EmitInput): Native {
   const { encoding, quantised, domain } = input;
   const name = nativeName(input.functionName);
-  const layers = quantised ? integerLayers(quantised) : floatLayers(collapseLinear(network));
-  const { element, widest, constants, functions, calls } = layers;
-  let [from, to] = ['ahead', 'behind'];
-  const runs = calls.map((rest) => {
-    const call = `  dense(memory->${from}, memory->${to}, ${rest.join(', ')});`;
-    [from, to] = [to, from];
-    return call;
-  });
+  const { element, memory, constants, functions, statements, results } = layersOf(input);
+  const channels = isCnnInput(input) ? input.network.topology.channels : 0;
+  const entries = isCnnInput(input) ? imageEntries(input).encodings : encoding.inputs;
   const source = `${prelude(name)}
 
-${slotsText(encoding, quantised)}
+${slotsText(entries, encoding.outputs, quantised)}
 
-${domainText(domain)}
+${domainText(repeating<SlotDomain>(domain, channels, isSameRange))}
 
 ${constants.join('\n')}
 
@@ -57,14 +45,7 @@ ${functions.join('\n\n')}
 
 ${element === 'float' ? floatEntry : integerEntry(quantised!)}
 
-/** Values to columns: a category is one column per value. */
-static void encode(const double *inputs, ${element} *columns) {
-  for (int k = 0; k < ${encoding.inputs.length}; k++) {
-    const slot *own = &input_slots[k];
-    if (own->values == 0) columns[own->column] = enter(inputs[k], own);
-    for (int v = 0; v < own->values; v++) columns[own->column + v] = inputs[k] == v ? ${oneHot(quantised).join(' : ')};
-  }
-}
+${isCnnInput(input) ? encodeImage(encoding, entries.length, element) : encodeSlots(encoding, element, quantised)}
 
 /** Columns to values: of a category the index of the largest, the first of equals. */
 static void decode(const ${element} *columns, double *outputs) {
@@ -82,23 +63,62 @@ static void decode(const ${element} *columns, double *outputs) {
 }
 
 const ${element} *${name}_columns(${name}_memory *memory) {
-${runs.join('\n')}
-  return memory->${from};
+${statements.map((line) => `  ${line}`).join('\n')}
+  return ${results};
 }
 
 void ${name}_run(const double *inputs, double *outputs, ${name}_memory *memory) {
-  encode(inputs, memory->ahead);
+  encode(inputs, memory->${memory[0]!.name});
   decode(${name}_columns(memory), outputs);
 }
 
-int ${name}_inside(const double *inputs) {
+${insideText(name, domain, channels)}
+`;
+  const memoryBytes = elementBytes[element] * memory.reduce((sum, { length }) => sum + length, 0);
+  return { name, source, element, memory, memoryBytes, fingerprint: fingerprintOf(source) };
+}
+
+function layersOf(input: EmitInput): LayerCode {
+  if (isCnnInput(input)) return input.quantised ? integerCnn(input.quantised) : floatCnn(input.network);
+  const { network, quantised } = perceptronInput(input);
+  return quantised ? integerLayers(quantised) : floatLayers(collapseLinear(network));
+}
+
+const encodeSlots = (
+  { inputs }: Encoding,
+  element: Element,
+  quantised: AnyQuantised | undefined,
+): string => `/** Values to columns: a category is one column per value. */
+static void encode(const double *inputs, ${element} *columns) {
+  for (int k = 0; k < ${inputs.length}; k++) {
+    const slot *own = &input_slots[k];
+    if (own->values == 0) columns[own->column] = enter(inputs[k], own);
+    for (int v = 0; v < own->values; v++) columns[own->column + v] = inputs[k] == v ? ${oneHot(quantised).join(' : ')};
+  }
+}`;
+
+const encodeImage = (
+  { inputs }: Encoding,
+  entries: number,
+  element: Element,
+): string => `/** Values of an image to columns, in the same order. */
+static void encode(const double *inputs, ${element} *columns) {
+  for (int k = 0; k < ${inputs.length}; k++) columns[k] = enter(inputs[k], &input_slots[${repeated(entries, inputs.length)}]);
+}`;
+
+/** The index of value k in a list that all values repeat. */
+const repeated = (length: number, values: number): string =>
+  length === 1 ? '0' : length === values ? 'k' : `k % ${length}`;
+
+function insideText(name: string, domain: Domain, channels: number): string {
+  const { length } = repeating<SlotDomain>(domain, channels, isSameRange);
+  return `int ${name}_inside(const double *inputs) {
   for (int k = 0; k < ${domain.length}; k++) {
-    if (!(inputs[k] >= domain[k][0] && inputs[k] <= domain[k][1])) return 0;
+    const double *range = domain[${repeated(length, domain.length)}];
+    if (!(inputs[k] >= range[0] && inputs[k] <= range[1])) return 0;
   }
   return 1;
-}
-`;
-  return { name, source, element, widest, fingerprint: fingerprintOf(source) };
+}`;
 }
 
 const prelude = (name: string): string => `#include "${name}.h"
@@ -117,9 +137,13 @@ const prelude = (name: string): string => `#include "${name}.h"
 #include <arm_neon.h>
 #endif`;
 
-function slotsText(encoding: Encoding, quantised: QuantisedNetwork | undefined): string {
-  const inputs = encoding.inputs.map((slot) => slotText(slot, inputConstants(slot, quantised)));
-  const outputs = encoding.outputs.map((slot) => slotText(slot, outputConstants(slot, quantised)));
+function slotsText(
+  entries: readonly SlotEncoding[],
+  results: readonly SlotEncoding[],
+  quantised: AnyQuantised | undefined,
+): string {
+  const inputs = entries.map((slot) => slotText(slot, inputConstants(slot, quantised)));
+  const outputs = results.map((slot) => slotText(slot, outputConstants(slot, quantised)));
   return `/** A value among the columns. values: how many a category has, each with a column of its own; 0 for a number. */
 typedef struct {
   double offset;
@@ -135,7 +159,6 @@ static const slot output_slots[] = {
 ${outputs.join('\n')}
 };`;
 }
-
 /** A boolean output is a category of two, as encodings have it. */
 function slotText(slot: SlotEncoding, { offset, factor }: Entry): string {
   const values = slot.kind === 'category' ? slot.values.length : 0;
@@ -147,13 +170,13 @@ const unused = { offset: 0, factor: 0 };
 /** 0 and 1 of a boolean are the columns -1 and 1. */
 const booleanScale = { offset: 0.5, scale: 0.5 };
 
-function inputConstants(slot: SlotEncoding, quantised: QuantisedNetwork | undefined): Entry {
+function inputConstants(slot: SlotEncoding, quantised: AnyQuantised | undefined): Entry {
   if (slot.kind === 'category') return unused;
   const own = slot.kind === 'boolean' ? booleanScale : slot;
   return quantised ? entryOf(quantised.input, own) : normalisation(own.offset, own.scale);
 }
 
-function outputConstants(slot: SlotEncoding, quantised: QuantisedNetwork | undefined): Entry {
+function outputConstants(slot: SlotEncoding, quantised: AnyQuantised | undefined): Entry {
   if (slot.kind === 'boolean') throw new TypeError('Booleans of a result are encoded as categories.');
   if (slot.kind === 'category') return unused;
   const { offset, scale } = slot;
@@ -178,7 +201,7 @@ const floatEntry = `static float enter(double value, const slot *own) {
 }`;
 
 /** The grid's floor((value - offset) * factor + 1/2) + zero, saturated; far beyond it nothing changes any more. */
-function integerEntry({ input, kind }: QuantisedNetwork): string {
+function integerEntry({ input, kind }: AnyQuantised): string {
   const type = kind === 'int8' ? 'int8_t' : 'int16_t';
   const far = kind === 'int8' ? '1000.0' : '100000.0';
   return `/** Rounded to the nearest step, halves upwards, and saturated; what is not a number becomes 0. */
@@ -196,7 +219,7 @@ static ${type} enter(double value, const slot *own) {
 }
 
 /** The columns of a category's value that holds, and of one that does not. */
-function oneHot(quantised: QuantisedNetwork | undefined): string[] {
+function oneHot(quantised: AnyQuantised | undefined): string[] {
   if (!quantised) return ['1.0f', '0.0f'];
   const { input } = quantised;
   const at = (column: number) =>
@@ -204,7 +227,7 @@ function oneHot(quantised: QuantisedNetwork | undefined): string[] {
   return [1, 0].map((column) => String(at(column)));
 }
 
-const outputZero = (quantised: QuantisedNetwork | undefined): string =>
+const outputZero = (quantised: AnyQuantised | undefined): string =>
   quantised && quantised.output.zero !== 0 ? `(*scores - ${quantised.output.zero})`.replace('- -', '+ ') : '*scores';
 
 /** What the values are called, in the order of the arrays. */
@@ -213,5 +236,5 @@ export const valueNames = (input: Pick<EmitInput, 'signature'>) => ({
   outputs: outputSlots(input.signature).map(({ path }) => path),
 });
 
-export const formText = (quantised: QuantisedNetwork | undefined): string =>
+export const formText = (quantised: AnyQuantised | undefined): string =>
   quantised ? { int8: '8-bit integers', fixed16: '16-bit fixed point' }[quantised.kind] : 'float32';

@@ -1,4 +1,4 @@
-/** C around the network: a program that runs it on a file of rows, and the binding for Node. */
+/** C around the network: a program that runs it on a file of rows, and how all of it is built. */
 
 /** Rows of doubles in, rows of doubles out, both in the machine's own byte order. */
 export function mainFile(name: string, head: string): string {
@@ -33,101 +33,6 @@ int main(int argc, char **argv) {
   }
   fclose(rows);
   return fclose(results) == 0 ? 0 : 1;
-}
-`;
-}
-
-/** The property of the global object under which a loaded binding waits for the module with the same fingerprint. */
-export const bindingKey = (name: string, fingerprint: string): string => `deepmaker_${name}_${fingerprint}`;
-
-/**
- * `bind(inputs, outputs)` answers a function without arguments that reads the one array and fills the other: the cheapest
- * call that Node-API has. Only functions of Node-API version 8, which every Node since 12.22 has.
- */
-export function bindingFile(name: string, head: string): string {
-  const upper = name.toUpperCase();
-  return `${head}
-#define NAPI_VERSION 8
-#include <node_api.h>
-
-#include <stdlib.h>
-
-#include "${name}.h"
-
-/** One function that \`bind\` answered: its arrays, which live as long as it does, and what a call works in. */
-typedef struct {
-  double *inputs;
-  double *outputs;
-  napi_ref arrays[2];
-  ${name}_memory memory;
-} bound;
-
-static napi_value call(napi_env env, napi_callback_info info) {
-  void *data;
-  bound *own;
-  if (napi_get_cb_info(env, info, NULL, NULL, NULL, &data) != napi_ok) return NULL;
-  own = (bound *)data;
-  ${name}_run(own->inputs, own->outputs, &own->memory);
-  return NULL;
-}
-
-static void release(napi_env env, void *data, void *hint) {
-  bound *own = (bound *)data;
-  (void)hint;
-  for (int k = 0; k < 2; k++) napi_delete_reference(env, own->arrays[k]);
-  free(own);
-}
-
-/** The numbers of a Float64Array of at least this length, else NULL. */
-static double *numbers(napi_env env, napi_value array, size_t length) {
-  napi_typedarray_type type;
-  size_t has;
-  void *data;
-  bool typed;
-  if (napi_is_typedarray(env, array, &typed) != napi_ok || !typed) return NULL;
-  if (napi_get_typedarray_info(env, array, &type, &has, &data, NULL, NULL) != napi_ok) return NULL;
-  return type == napi_float64_array && has >= length ? (double *)data : NULL;
-}
-
-static napi_value bind(napi_env env, napi_callback_info info) {
-  napi_value arrays[2], function;
-  size_t count = 2;
-  double *inputs, *outputs;
-  bound *own;
-  if (napi_get_cb_info(env, info, &count, arrays, NULL, NULL) != napi_ok) return NULL;
-  inputs = count == 2 ? numbers(env, arrays[0], ${upper}_INPUTS) : NULL;
-  outputs = count == 2 ? numbers(env, arrays[1], ${upper}_OUTPUTS) : NULL;
-  if (!inputs || !outputs) {
-    napi_throw_type_error(env, NULL, "bind takes a Float64Array of ${upper}_INPUTS numbers and one of ${upper}_OUTPUTS");
-    return NULL;
-  }
-  own = (bound *)malloc(sizeof *own);
-  if (!own) {
-    napi_throw_error(env, NULL, "out of memory");
-    return NULL;
-  }
-  own->inputs = inputs;
-  own->outputs = outputs;
-  if (napi_create_function(env, "${name}", NAPI_AUTO_LENGTH, call, own, &function) != napi_ok ||
-      napi_create_reference(env, arrays[0], 1, &own->arrays[0]) != napi_ok ||
-      napi_create_reference(env, arrays[1], 1, &own->arrays[1]) != napi_ok ||
-      napi_add_finalizer(env, function, own, release, NULL, NULL) != napi_ok) {
-    free(own);
-    napi_throw_error(env, NULL, "the network could not be bound");
-    return NULL;
-  }
-  return function;
-}
-
-/** Exports \`bind\`, and leaves it where the generated module looks for it. */
-NAPI_MODULE_INIT() {
-  napi_value function, global;
-  if (napi_create_function(env, "bind", NAPI_AUTO_LENGTH, bind, NULL, &function) == napi_ok &&
-      napi_set_named_property(env, exports, "bind", function) == napi_ok &&
-      napi_get_global(env, &global) == napi_ok) {
-    napi_set_named_property(env, global, "deepmaker_${name}_" ${upper}_FINGERPRINT, function);
-  }
-  return exports;
 }
 `;
 }

@@ -1,13 +1,14 @@
 /** The text that says what the exported files are and what to do with them. */
 import { networkName } from '../../nn/models.ts';
 import { enterColumn } from '../../quantise/grid.ts';
-import type { Network } from '../../types.ts';
+import type { AnyQuantised } from '../../quantise/models.ts';
 import type { EmitInput } from '../target.ts';
 import { estimateArm } from './estimate.ts';
 import { formText, type Native } from './native.ts';
 
-export function readmeFile(input: EmitInput, network: Network, { name, widest, element }: Native): string {
-  const { regionName, quantised, figures = [] } = input;
+/** `hasModel`: there is a `.tflite` file. */
+export function readmeFile(input: EmitInput, { name, memoryBytes }: Native, hasModel: boolean): string {
+  const { regionName, quantised, figures = [], network } = input;
   const { topology } = network;
   const { multiplyAccumulates, parameterBytes, more } = estimateArm(network, quantised);
   const costs = more.map(({ label, value, unit, basis }) => `- ${label}: ${value} ${unit}. ${basis}`);
@@ -25,7 +26,7 @@ ${[...figures.map((line) => `- ${line}`), ...costs].join('\n')}
 | \`${name}_main.c\` | a program that runs it on a file of rows |
 | \`${name}_node.c\` | the binding for Node |
 | \`CMakeLists.txt\` | builds all three |
-${quantised?.kind === 'fixed16' ? '' : `| \`${name}.tflite\` | the same network for TensorFlow Lite |\n`}
+${hasModel ? `| \`${name}.tflite\` | the same network for TensorFlow Lite |\n` : ''}
 ## Build
 
 \`\`\`sh
@@ -37,7 +38,7 @@ Or add \`${name}.c\` to a project of your own. Compile with \`-std=c99 -ffp-cont
 ## Call it from C
 
 \`\`\`c
-static ${name}_memory memory; /* ${2 * widest} values of ${element} */
+static ${name}_memory memory; /* ${memoryBytes} bytes */
 double inputs[${name.toUpperCase()}_INPUTS], outputs[${name.toUpperCase()}_OUTPUTS];
 if (${name}_inside(inputs)) ${name}_run(inputs, outputs, &memory);
 \`\`\`
@@ -51,7 +52,7 @@ node --require ./build/${name}.node app.js
 \`\`\`
 
 The generated module finds the binding once it is loaded, by \`--require\` or by \`require\` before the first call, and only the binding of this very network. Without it the module computes the same numbers itself.
-${quantised ? integerText(input) : floatText(input)}`;
+${hasModel ? modelText(input) : ''}`;
 }
 
 const floatText = ({ encoding }: EmitInput): string => `
@@ -60,9 +61,10 @@ const floatText = ({ encoding }: EmitInput): string => `
 Input: ${encoding.inputColumns} float32 columns of raw values; a boolean is 0 or 1, a category one column per value, 1 where it holds and 0 elsewhere. First output: ${encoding.outputColumns} columns, numbers in their own units; a category one column per value, the largest of which wins.${encoding.loss === 'softmax-cross-entropy' ? ' Second output: softmax of the first.' : ''}
 `;
 
-function integerText({ encoding, quantised }: EmitInput): string {
-  if (quantised?.kind !== 'int8') return '';
-  const { input, output } = quantised;
+const modelText = (input: EmitInput): string =>
+  input.quantised ? integerText(input, input.quantised) : floatText(input);
+
+function integerText({ encoding }: EmitInput, { input, output }: AnyQuantised): string {
   const at = (column: number) => enterColumn(column, input);
   const numbers = encoding.inputs.flatMap((slot) => {
     if (slot.kind !== 'number') return [];

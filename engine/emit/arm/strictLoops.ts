@@ -1,5 +1,6 @@
 /** The layers of floatLayers.ts as TypeScript or JavaScript: every product and every sum is rounded to float32. */
 import type { Network } from '../../types.ts';
+import { activationSteps, argument, strictTypeScript } from '../activationSteps.ts';
 import { closeFrame, type FrameOptions, openFrame } from '../cpu/frame.ts';
 import { encodeInputs } from '../cpu/inputs.ts';
 import type { LoopCode } from '../cpu/loops.ts';
@@ -7,7 +8,6 @@ import { returnOutputs } from '../cpu/outputs.ts';
 import { claimName } from '../names.ts';
 import type { EmitInput } from '../target.ts';
 import { encodeBase64, float32Bytes } from '../text.ts';
-import { activationSteps, argument, strictTypeScript } from './activation.ts';
 
 /** `decode` is the module's base64 decoder. */
 export function emitStrictLoops(

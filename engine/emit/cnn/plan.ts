@@ -135,8 +135,11 @@ export function planCnn(network: CnnNetwork): CnnPlan {
     { kind: 'convolve', x: features, weights, y: outputs, ...head, ...denseSize(topology.outputs) },
   );
   const { image, size, regions } = memory;
-  return { parameters: Float32Array.from(parameters.values), image, outputs, size, regions, steps };
+  return { parameters: Float32Array.from(parameters.values, normal), image, outputs, size, regions, steps };
 }
+
+/** What NEON on 32-bit ARM takes for 0 is 0 everywhere, so that all targets have the same numbers. */
+const normal = (value: number): number => (Math.abs(value) < 2 ** -126 ? 0 : value);
 
 /** The block that a convolution reads, or that its bottleneck has read. */
 const sourceBlock = ({ kind, block }: Convolution): number => (kind === 'transition' ? block - 1 : block);

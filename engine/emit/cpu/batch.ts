@@ -14,10 +14,11 @@ import {
 } from '../shapes.ts';
 import type { EmitInput } from '../target.ts';
 import { bracketed } from '../text.ts';
-import { denormalised, encodeRow, type Run, runsOf, shifted } from './columns.ts';
+import { encodeRow, type Run, runsOf, shifted } from './columns.ts';
 import { exportKeyword } from './frame.ts';
 import { clamped, isSameRange } from './guard.ts';
 import { type BatchNames, block, type KernelNames, kernelSupport, layerCalls } from './kernel.ts';
+import { type Decoding, plainDecoding } from './outputs.ts';
 
 /** Source of the batch function and of the kernel that it starts on first use. */
 export function emitBatch(input: EmitInput, network: Network, names: BatchNames, own: KernelNames): string {
@@ -198,12 +199,14 @@ export interface ColumnPlaces {
 }
 
 /** Statements that write the raw slots of one row to `outputs[at]` and on. */
-export function decodeLines(input: EmitInput, places: ColumnPlaces): string[] {
+export function decodeLines(input: EmitInput, places: ColumnPlaces, decoding: Decoding = plainDecoding): string[] {
   const { outputs } = input.encoding;
   const leaves = leavesOf(input.signature.result, 'result', input.language);
   const runs = runsOf(outputs, (slot) => leaves[slot]!.container === leaves[slot - 1]!.container);
   const sure = input.language === 'typescript' ? '!' : '';
-  return runs.flatMap((run) => decodeRun(outputs[run.slot]!, run, leaves[run.slot]!.container, sure, places));
+  return runs.flatMap((run) =>
+    decodeRun(outputs[run.slot]!, run, leaves[run.slot]!.container, sure, { ...places, ...decoding }),
+  );
 }
 
 function decodeRun(
@@ -211,7 +214,7 @@ function decodeRun(
   run: Run,
   container: string | undefined,
   sure: string,
-  { cell, cellAt }: ColumnPlaces,
+  { cell, cellAt, numeric, zero }: ColumnPlaces & Decoding,
 ): string[] {
   const indent = '      ';
   const place = `outputs[at${run.slot === 0 ? '' : ` + ${run.slot}`}]`;
@@ -219,13 +222,13 @@ function decodeRun(
   const columnAt = (index: string) => `y[${cellAt(output.column, index)}]${sure}`;
   switch (output.kind) {
     case 'number': {
-      const value = (text: string) => storedValue(denormalised(text, output.offset, output.scale), container);
+      const value = (text: string) => storedValue(numeric(text, output), container);
       if (run.length === 1) return [`${indent}${place} = ${value(column(0))};`];
       const loop = `for (let i = 0; i < ${run.length}; i++)`;
       return [`${indent}${loop} outputs[at + ${shifted(run.slot, 'i')}] = ${value(columnAt('i'))};`];
     }
     case 'boolean':
-      return [`${indent}${place} = ${column(0)} > 0 ? 1 : 0;`];
+      return [`${indent}${place} = ${column(0)} > ${zero} ? 1 : 0;`];
     case 'category': {
       const count = output.values.length;
       if (count === 1) return [`${indent}${place} = 0;`];

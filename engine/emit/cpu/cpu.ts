@@ -1,14 +1,23 @@
 /** The CPU target: one self-contained TypeScript or JavaScript file without dependencies. */
 
 import { isCnnNetwork } from '../../nn/models.ts';
+import { type AnyQuantised, isQuantisedCnn } from '../../quantise/models.ts';
 import type { QuantisedNetwork } from '../../quantise/quantise.ts';
 import type { AnyNetwork, CnnNetwork, Network } from '../../types.ts';
+import { integerRowBytes, planIntegerCnn } from '../cnn/integerPlan.ts';
 import { planCnn } from '../cnn/plan.ts';
 import { type Cost, countsOf } from '../cost.ts';
 import { collapseLinear, countTerms, foldNetwork } from '../fold.ts';
 import { headerText } from '../header.ts';
 import { claimName } from '../names.ts';
-import type { EmitInput, EmittedFile, EmittedFiles, Target } from '../target.ts';
+import {
+  type EmitInput,
+  type EmittedFile,
+  type EmittedFiles,
+  isCnnInput,
+  perceptronInput,
+  type Target,
+} from '../target.ts';
 import { encodeBase64, float32Bytes } from '../text.ts';
 import { emitBatch, emitRowBatch } from './batch.ts';
 import { emitCnn } from './cnn/cnn.ts';
@@ -73,16 +82,19 @@ export const moduleSuffix = ({ language }: EmitInput): string =>
   language === 'typescript' ? '.approx.ts' : '.approx.js';
 
 function textOf(input: EmitInput, add: Add): string {
-  const { network, quantised } = input;
-  if (quantised) return integerText(input, quantised, add);
-  return isCnnNetwork(network)
-    ? cnnText({ ...input, network }, add)
-    : perceptronText({ ...input, network }, undefined, add);
+  if (isCnnInput(input)) return cnnText(input, add);
+  const own = perceptronInput(input);
+  return own.quantised ? integerText(own, own.quantised, add) : perceptronText(own, undefined, add);
 }
 
 /** In the form of loops, in which every parameter is a float32; activations of a perceptron are double. */
-function estimate(network: AnyNetwork): Cost {
+function estimate(network: AnyNetwork, quantised?: AnyQuantised): Cost {
   const common = { ...countsOf(network), more: [] };
+  if (quantised && isQuantisedCnn(quantised)) {
+    const { rows, size } = planIntegerCnn(quantised);
+    const valueBytes = quantised.kind === 'int8' ? 1 : 2;
+    return { ...common, parameterBytes: integerRowBytes(quantised, rows), workingBytes: valueBytes * size };
+  }
   if (isCnnNetwork(network)) {
     const { parameters, size } = planCnn(network);
     return { ...common, parameterBytes: 4 * parameters.length, workingBytes: 4 * (size - parameters.length) };
@@ -124,7 +136,7 @@ export function perceptronText(
   return sections(emitKernelCall(inner, network, moduleNames, { ...own, plain }), batch, loops.single, loops.support);
 
   function sections(single: string, ...support: readonly string[]): string {
-    const weights = weightsText(names, network.weights);
+    const weights = weightsText(names, float32Bytes(network.weights));
     const added = add({ claim, names });
     return joinSections([
       ...[headerText(input), ...guard.functions, single, hostText(input, names), weights, ...support],
@@ -134,22 +146,23 @@ export function perceptronText(
   }
 }
 
-function cnnText(input: EmitInput<CnnNetwork>, add: Add): string {
+/** The whole module; for `binding` see `emitCnn`. */
+export function cnnText(input: EmitInput<CnnNetwork>, add: Add = addNothing, binding?: string): string {
   const { moduleNames, names } = openModule(input);
-  const code = emitCnn(input, moduleNames, names);
+  const code = emitCnn(input, moduleNames, names, binding);
   const added = add({ claim: (wanted) => claimName(moduleNames, wanted), names, image: code.image });
   return joinSections([
     headerText(input),
     ...code.functions,
     hostText(input, names),
-    weightsText(names, code.parameters),
+    weightsText(names, code.constants),
     ...code.support,
     added.text,
     exportsText(input, [...code.exports, ...added.exports]),
   ]);
 }
 
-function integerText(input: EmitInput, quantised: QuantisedNetwork, add: Add): string {
+function integerText(input: EmitInput<Network>, quantised: QuantisedNetwork, add: Add): string {
   return rowModuleText(
     input,
     (inner, moduleNames, { decode }) => emitIntegers(inner, quantised, moduleNames, decode),
@@ -159,9 +172,9 @@ function integerText(input: EmitInput, quantised: QuantisedNetwork, add: Add): s
 
 /** A module whose batch function calls the single one row by row. `codeOf` gets what the guard leaves to it, and claims its names in `moduleNames`. */
 export function rowModuleText(
-  input: EmitInput,
+  input: EmitInput<Network>,
   codeOf: (
-    input: EmitInput,
+    input: EmitInput<Network>,
     moduleNames: Set<string>,
     names: { readonly decode: string; readonly host: string },
   ) => LoopCode,
@@ -186,8 +199,8 @@ export function rowModuleText(
 const joinSections = (sections: readonly string[]): string =>
   `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 
-const weightsText = ({ weights }: { readonly weights: string }, values: Float32Array): string =>
-  `const ${weights} = '${encodeBase64(float32Bytes(values))}';`;
+const weightsText = ({ weights }: { readonly weights: string }, bytes: Uint8Array): string =>
+  `const ${weights} = '${encodeBase64(bytes)}';`;
 
 /** What a CommonJS file exports, the single function first. */
 const exportsText = (input: EmitInput, others: readonly string[]): string =>

@@ -3,16 +3,18 @@
  * engine/quantise. Real numbers occur only where inputs enter and outputs leave.
  */
 import type { Fixed16Network } from '../../quantise/fixed16.ts';
-import { enterColumn, entryOf } from '../../quantise/grid.ts';
+import { enterColumn, entryOf, type Grid } from '../../quantise/grid.ts';
 import type { Int8Network } from '../../quantise/int8.ts';
+import type { AnyQuantised } from '../../quantise/models.ts';
 import type { QuantisedNetwork } from '../../quantise/quantise.ts';
+import type { Network } from '../../types.ts';
 import { claimName } from '../names.ts';
 import type { EmitInput } from '../target.ts';
 import { bracketed, encodeBase64, formatConstant, sumTokens } from '../text.ts';
 import { runsOf, shifted } from './columns.ts';
 import { closeFrame, type Frame, type FrameOptions, holds, openFrame } from './frame.ts';
 import type { LoopCode } from './loops.ts';
-import { returnOutputs } from './outputs.ts';
+import { type Decoding, returnOutputs } from './outputs.ts';
 
 /** Names in the module; all are claimed before anything is written. */
 interface Names {
@@ -29,7 +31,7 @@ interface Names {
 }
 
 /** Syntax that only TypeScript has. */
-interface Syntax {
+export interface Syntax {
   readonly sure: string;
   readonly number: string;
   readonly array: string;
@@ -38,7 +40,7 @@ interface Syntax {
 
 /** `decode` is the module's base64 decoder. */
 export function emitIntegers(
-  input: EmitInput,
+  input: EmitInput<Network>,
   network: QuantisedNetwork,
   moduleNames: Set<string>,
   decode: string,
@@ -57,11 +59,8 @@ export function emitIntegers(
     table: claim('table'),
     dense: claim('dense'),
   };
-  const integers = network.kind === 'int8' ? 'Int8Array' : 'Int16Array';
-  const typed = input.language === 'typescript';
-  const syntax = typed
-    ? { sure: '!', number: ': number', array: `: ${integers}`, nothing: ': void' }
-    : { sure: '', number: '', array: '', nothing: '' };
+  const integers = arrayOf(network);
+  const syntax = syntaxOf(input, integers);
   const frame = openFrame(input, moduleNames, () => true);
   let [from, to] = [names.ahead, names.behind];
   const calls = layerCalls(network).map((rest) => {
@@ -69,14 +68,23 @@ export function emitIntegers(
     [from, to] = [to, from];
     return call;
   });
-  const body = [...enterInputs(frame, network, names, syntax), ...calls, ...leaveOutputs(frame, network, from)];
+  const body = [...enterInputs(frame, network, names, syntax), ...calls];
+  body.push(...returnOutputs(frame, from, integerDecoding(network.output)));
   const support = [
-    enterText(network, names, syntax),
+    enterText(network.input, names.enter, syntax),
     scratchText(network, integers, names),
     ...(network.kind === 'int8' ? int8Text(network, names, syntax) : fixed16Text(network, names, syntax)),
   ];
   return { single: closeFrame(frame, body, options), support: support.join('\n\n') };
 }
+
+/** What holds the values of a network. */
+export const arrayOf = ({ kind }: AnyQuantised) => (kind === 'int8' ? 'Int8Array' : 'Int16Array');
+
+export const syntaxOf = ({ language }: Pick<EmitInput, 'language'>, array: string): Syntax =>
+  language === 'typescript'
+    ? { sure: '!', number: ': number', array: `: ${array}`, nothing: ': void' }
+    : { sure: '', number: '', array: '', nothing: '' };
 
 /** Where a layer's weights and neurons begin among all, and what else tells layers apart. */
 function layerCalls(network: QuantisedNetwork): (number | string)[][] {
@@ -120,8 +128,7 @@ function enterInputs(frame: Frame, network: QuantisedNetwork, names: Names, { su
         (_, index) => `${place(slot.column + index)} ${holds(leaf, index)} ? ${integer(1)} : ${integer(0)};`,
       );
     }
-    const { offset, factor } = entryOf(grid, slot);
-    const enter = (value: string) => `${names.enter}(${value}, ${formatConstant(offset)}, ${formatConstant(factor)})`;
+    const enter = (value: string) => enterCall(names.enter, value, slot, grid);
     if (run.length === 1) return [`${place(slot.column)} ${enter(leaf.expression)};`];
     const { array, index: first } = leaf.element!;
     const index = frame.claim('i');
@@ -131,30 +138,53 @@ function enterInputs(frame: Frame, network: QuantisedNetwork, names: Names, { su
   });
 }
 
-/** Statements that turn the last layer's integers into the result. */
-function leaveOutputs(frame: Frame, { output: grid }: QuantisedNetwork, result: string): string[] {
+/** The call of `enter` on a value that is encoded like this. */
+export function enterCall(
+  enter: string,
+  value: string,
+  slot: { readonly offset: number; readonly scale: number },
+  grid: Grid,
+): string {
+  const { offset, factor } = entryOf(grid, slot);
+  return `${enter}(${value}, ${formatConstant(offset)}, ${formatConstant(factor)})`;
+}
+
+/** How the last layer's integers become the result. */
+export function integerDecoding({ zero, scale: step }: Grid): Decoding {
   const sum = (factor: string, constant: number) =>
     sumTokens([
       { weight: 1, tolerance: 0, factor },
       { weight: constant, tolerance: 0 },
     ]).join(' ');
-  return returnOutputs(frame, result, {
-    zero: grid.zero,
+  return {
+    zero,
     numeric(column, { offset, scale }) {
-      const centred = grid.zero === 0 ? column : `(${sum(column, -grid.zero)})`;
-      return sum(`${centred} * ${formatConstant(grid.scale * scale)}`, offset);
+      const centred = zero === 0 ? column : `(${sum(column, -zero)})`;
+      return sum(`${centred} * ${formatConstant(step * scale)}`, offset);
     },
-  });
+  };
 }
 
-function enterText({ input }: QuantisedNetwork, { enter }: Names, { number }: Syntax): string {
-  const { zero, minimum, maximum } = input;
+export function enterText({ zero, minimum, maximum }: Grid, enter: string, { number }: Syntax): string {
   const rounded = `Math.floor((value - offset) * factor + 0.5)${zero === 0 ? '' : ` ${zero < 0 ? '-' : '+'} ${Math.abs(zero)}`}`;
   return `/** The integer that stands for an input: scaled, rounded and saturated. */
 function ${enter}(value${number}, offset${number}, factor${number})${number} {
   return Math.max(${minimum}, Math.min(${maximum}, ${rounded}));
 }`;
 }
+
+/** Statements that make eight bits, `scaled`, of a sum: rescaled by `multiplier` and `shift`, moved by `zero`, saturated. */
+export const rescaleLines = (indent: string): string =>
+  [
+    'if (shift > 0) sum = Math.max(-2147483648, Math.min(2147483647, sum * (1 << shift)));',
+    'const size = Math.abs(sum);',
+    'const low = Math.floor((size * (multiplier & 65535) + (sum < 0 ? 1073741823 : 1073741824)) / 65536);',
+    'let scaled = Math.floor((size * (multiplier >>> 16) + low) / 32768);',
+    'if (shift < 0) scaled = (scaled + (1 << (-shift - 1))) >>> -shift;',
+    'scaled = Math.max(-128, Math.min(127, zero + (sum < 0 ? -scaled : scaled)));',
+  ]
+    .map((line) => `${indent}${line}`)
+    .join('\n');
 
 function scratchText({ layers }: QuantisedNetwork, integers: string, { ahead, behind }: Names): string {
   const widest = Math.max(layers[0]!.inputs, ...layers.map(({ outputs }) => outputs));
@@ -204,12 +234,7 @@ function ${dense}(x${array}, y${array}, inputs${number}, outputs${number}, weigh
     for (let i = 0; i < inputs; i++) sum = (sum + x[i]${sure} * ${weights}[weight++]${sure}) | 0;
     const multiplier = ${multipliers}[neuron + o]${sure};
     const shift = ${shifts}[neuron + o]${sure};
-    if (shift > 0) sum = Math.max(-2147483648, Math.min(2147483647, sum * (1 << shift)));
-    const size = Math.abs(sum);
-    const low = Math.floor((size * (multiplier & 65535) + (sum < 0 ? 1073741823 : 1073741824)) / 65536);
-    let scaled = Math.floor((size * (multiplier >>> 16) + low) / 32768);
-    if (shift < 0) scaled = (scaled + (1 << (-shift - 1))) >>> -shift;
-    scaled = Math.max(-128, Math.min(127, zero + (sum < 0 ? -scaled : scaled)));
+${rescaleLines('    ')}
     y[o] = ${tables.length === 0 ? 'scaled' : `from < 0 ? scaled : ${table}[from + scaled + 128]${sure}`};
   }
 }`,

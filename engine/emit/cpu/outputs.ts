@@ -5,16 +5,19 @@ import { denormalised, runsOf, shifted } from './columns.ts';
 import { choose, constantText, type Frame, largest, returnResult } from './frame.ts';
 
 /** How a column in the array becomes a value. */
-interface Decoding {
+export interface Decoding {
   readonly numeric: (column: string, output: Extract<SlotEncoding, { kind: 'number' }>) => string;
   /** What stands for 0 in the array. */
   readonly zero: number;
 }
 
-const plain: Decoding = { numeric: (column, { offset, scale }) => denormalised(column, offset, scale), zero: 0 };
+export const plainDecoding: Decoding = {
+  numeric: (column, { offset, scale }) => denormalised(column, offset, scale),
+  zero: 0,
+};
 
 /** Statements that read the array `outputs`, one value per output column, and return the result. */
-export function returnOutputs(frame: Frame, outputs: string, { numeric, zero } = plain): string[] {
+export function returnOutputs(frame: Frame, outputs: string, { numeric, zero } = plainDecoding): string[] {
   const { encoding, language } = frame.input;
   const sure = language === 'typescript' ? '!' : '';
   const cell = (column: number | string) => `${outputs}[${column}]${sure}`;

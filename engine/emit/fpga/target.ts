@@ -6,11 +6,12 @@ import { isCnn, perceptron } from '../../nn/models.ts';
 import { calibrate } from '../../quantise/calibrate.ts';
 import { type Fixed16Network, quantiseFixed16 } from '../../quantise/fixed16.ts';
 import { enterRows } from '../../quantise/grid.ts';
-import { type QuantisedNetwork, quantisedBytes } from '../../quantise/quantise.ts';
+import { type AnyQuantised, isQuantisedCnn } from '../../quantise/models.ts';
+import { quantisedBytes } from '../../quantise/quantise.ts';
 import type { AnyNetwork, Network } from '../../types.ts';
 import { type Cost, type CostItem, countsOf } from '../cost.ts';
 import { cpuTarget } from '../cpu/cpu.ts';
-import type { EmitInput, EmittedFiles, Target } from '../target.ts';
+import { type EmitInput, type EmittedFiles, perceptronInput, type Target } from '../target.ts';
 import { estimateFpga } from './estimate.ts';
 import { emitCircuit } from './fpga.ts';
 import { planFpga } from './plan.ts';
@@ -32,9 +33,9 @@ const vectors = { rows: 1000, seed: 2 };
 /** Of the testbench's rows, these lie far outside the domain, where inputs and sums saturate. */
 const saturatedRows = 50;
 
-function emit(input: EmitInput): EmittedFiles {
-  const network = perceptron(input.network);
-  const quantised = input.quantised?.kind === 'fixed16' ? input.quantised : quantiseOnDomain(input, network);
+function emit(any: EmitInput): EmittedFiles {
+  const input = perceptronInput(any);
+  const quantised = input.quantised?.kind === 'fixed16' ? input.quantised : quantiseOnDomain(input);
   const [module] = cpuTarget.emit({ ...input, quantised });
   const files = emitCircuit({
     functionName: input.functionName,
@@ -50,7 +51,7 @@ function emit(input: EmitInput): EmittedFiles {
 }
 
 /** Formats that hold what the network computes anywhere on its domain. */
-function quantiseOnDomain({ domain, encoding }: EmitInput, network: Network): Fixed16Network {
+function quantiseOnDomain({ domain, encoding, network }: EmitInput<Network>): Fixed16Network {
   const { rows: count, seed } = calibration;
   const inputs = sampleDomain(domain, count, seed);
   const columns = encode(
@@ -75,9 +76,9 @@ const basis = {
   clocks: 'Counted on the circuit and checked by its testbench; the clock rate is up to the device.',
 };
 
-function estimate(any: AnyNetwork, stored?: QuantisedNetwork): Cost {
+function estimate(any: AnyNetwork, stored?: AnyQuantised): Cost {
   const network = perceptron(any);
-  const quantised = stored?.kind === 'fixed16' ? stored : quantiseOnSquare(network);
+  const quantised = stored?.kind === 'fixed16' && !isQuantisedCnn(stored) ? stored : quantiseOnSquare(network);
   const { form, lut, ff, dsp, bram, latencyClocks, intervalClocks } = estimateFpga(quantised);
   const item = (label: string, value: number, unit: string, text: string): CostItem => ({
     label,

@@ -1,9 +1,10 @@
 /** Source that writes an image into the network's memory, normalised, whatever containers it comes in. */
-import type { CnnNetwork, Shape, SlotEncoding } from '../../../types.ts';
+import type { CnnNetwork, Shape } from '../../../types.ts';
+import { type ConstantsOf, imageEntries, type NumberEncoding } from '../../cnn/entries.ts';
 import { propertyAccess } from '../../names.ts';
 import type { EmitInput } from '../../target.ts';
 import { bracketed, formatConstant, quote } from '../../text.ts';
-import { normalised } from '../columns.ts';
+import type { AffineConstants } from '../columns.ts';
 import type { Frame } from '../frame.ts';
 
 export interface ImageCode {
@@ -15,28 +16,29 @@ export interface ImageCode {
   readRow(inputs: string, from: string, x: string): string[];
 }
 
-type NumberEncoding = Extract<SlotEncoding, { kind: 'number' }>;
+/** Source of a column from a raw value. */
+export interface EntryCode {
+  readonly constants: ConstantsOf;
+  /** With the constants written out. */
+  inline(raw: string, encoding: NumberEncoding): string;
+  /** With constants from tables. */
+  tabled(raw: string, offset: string, factor: string): string;
+}
 
 /** Throws RangeError where the inputs are not one number for each value of the image, in its order. */
-export function imageCode(input: EmitInput<CnnNetwork>, claim: (wanted: string) => string): ImageCode {
-  const { height, width, channels } = input.network.topology;
-  const values = height * width * channels;
-  const { inputs } = input.encoding;
-  const encodings = inputs.filter((slot): slot is NumberEncoding => slot.kind === 'number');
-  const ordered = encodings.every(({ column }, index) => column === index);
-  if (inputs.length !== values || encodings.length !== values || !ordered) {
-    throw new RangeError(
-      `A network for images of ${height}x${width}x${channels} takes ${values} numbers in order; ` +
-        `${input.regionName} has ${inputs.length} inputs, ${encodings.length} of them numbers.`,
-    );
-  }
+export function imageCode(
+  input: EmitInput<CnnNetwork>,
+  entry: EntryCode,
+  claim: (wanted: string) => string,
+): ImageCode {
+  const { values, encodings } = imageEntries(input);
   const sure = input.language === 'typescript' ? '!' : '';
-  const { tables, normalise } = normalisation(encodings, channels, sure, claim);
+  const { tables, columnOf } = entryText(encodings, values, entry, { sure, claim });
   return {
     tables,
     read(frame, x) {
       const at = frame.claim('at');
-      const assign = (raw: string) => `${x}[${at}] = ${normalise(raw, at)}; ${at}++;`;
+      const assign = (raw: string) => `${x}[${at}] = ${columnOf(raw, at)}; ${at}++;`;
       const lines = input.signature.parameters.flatMap(({ shape }, index) =>
         readShape(shape, frame.parameters[index]!, '  ', {
           sure,
@@ -48,42 +50,36 @@ export function imageCode(input: EmitInput<CnnNetwork>, claim: (wanted: string) 
       return [`  let ${at} = 0;`, ...lines];
     },
     readRow: (rows, from, x) => [
-      `  for (let i = 0; i < ${values}; i++) ${x}[i] = ${normalise(`${rows}[${from} + i]${sure}`, 'i')};`,
+      `  for (let i = 0; i < ${values}; i++) ${x}[i] = ${columnOf(`${rows}[${from} + i]${sure}`, 'i')};`,
     ],
   };
 }
 
 /** A pair of constants where all values are encoded alike, else tables: of the channels, or of all values. */
-function normalisation(
+function entryText(
   encodings: readonly NumberEncoding[],
-  channels: number,
-  sure: string,
-  claim: (wanted: string) => string,
-): { readonly tables: readonly string[]; readonly normalise: (raw: string, at: string) => string } {
-  const repeats = (period: number) =>
-    encodings.every(({ offset, scale }, index) => {
-      const first = encodings[index % period]!;
-      return offset === first.offset && scale === first.scale;
-    });
-  const period = [1, channels].find(repeats) ?? encodings.length;
-  const { offset, scale } = encodings[0]!;
-  if (period === 1) return { tables: [], normalise: (raw) => normalised(raw, offset, scale) };
+  values: number,
+  entry: EntryCode,
+  { sure, claim }: { readonly sure: string; readonly claim: (wanted: string) => string },
+): { readonly tables: readonly string[]; readonly columnOf: (raw: string, at: string) => string } {
+  const [first] = encodings;
+  if (encodings.length === 1) return { tables: [], columnOf: (raw) => entry.inline(raw, first!) };
   const [offsets, factors] = [claim('offsets'), claim('factors')];
-  const table = (name: string, value: (encoding: NumberEncoding) => number) => {
-    const values = encodings.slice(0, period).map((each) => formatConstant(value(each)));
-    return bracketed('', `const ${name} = [`, values, '];');
+  const table = (name: string, value: (constants: AffineConstants) => number) => {
+    const texts = encodings.map((encoding) => formatConstant(value(entry.constants(encoding))));
+    return bracketed('', `const ${name} = [`, texts, '];');
   };
-  const each = period === channels ? 'channel by channel' : 'value by value';
+  const each = encodings.length === values ? 'value by value' : 'channel by channel';
   const tables = [
     `/** The network takes (value - offset) * factor, ${each}. */`,
-    table(offsets, (encoding) => encoding.offset),
-    table(factors, (encoding) => 1 / encoding.scale),
+    table(offsets, ({ offset }) => offset),
+    table(factors, ({ factor }) => factor),
   ];
   return {
     tables: [tables.join('\n')],
-    normalise: (raw, at) => {
-      const index = period === encodings.length ? at : `${at} % ${period}`;
-      return `(${raw} - ${offsets}[${index}]${sure}) * ${factors}[${index}]${sure}`;
+    columnOf: (raw, at) => {
+      const index = encodings.length === values ? at : `${at} % ${encodings.length}`;
+      return entry.tabled(raw, `${offsets}[${index}]${sure}`, `${factors}[${index}]${sure}`);
     },
   };
 }

@@ -1,25 +1,29 @@
-/** The steps of a convolutional network in the language of the file itself: engine/emit/kernels/cnn.ts without SIMD. */
+/**
+ * The steps of a convolutional network in the language of the file itself: engine/emit/kernels/cnn.ts without SIMD. Every
+ * product and every sum is rounded to float32 in the kernel's order, so that both give the same bits.
+ */
 import type { CnnNetwork } from '../../../types.ts';
+import { activationSteps, argument, strictTypeScript } from '../../activationSteps.ts';
 import type { CnnPlan } from '../../cnn/plan.ts';
 import type { EmitInput } from '../../target.ts';
-import { activateText } from '../activate.ts';
-import { activationNumber, type CnnNames, stepParameters } from './steps.ts';
+import { activationNumber, type StepNames, stepParameters } from './steps.ts';
 
-export function plainKernelText(input: EmitInput<CnnNetwork>, plan: CnnPlan, names: CnnNames): string {
+export function plainKernelText(input: EmitInput<CnnNetwork>, plan: CnnPlan, names: StepNames): string {
   const { language, network } = input;
   const { activation } = network.topology;
+  const { fround, activate } = names;
   const typed = language === 'typescript';
-  const [sure, nothing] = typed ? ['!', ': void'] : ['', ''];
+  const [sure, number, nothing] = typed ? ['!', ': number', ': void'] : ['', '', ''];
   const linear = activation === 'linear';
   const head = (step: keyof typeof stepParameters) => {
     const names = stepParameters[step].map((name) => (linear && name === 'activation' ? `_${name}` : name));
-    const parameters = names.map((name) => (typed ? `${name}: number` : name));
+    const parameters = names.map((name) => `${name}${number}`);
     return `  function ${step}(${parameters.join(', ')})${nothing} {`;
   };
   const none = activationNumber('linear');
-  const apply = `      if (activation !== ${none}) ${names.activate}(values.subarray(start, at), at - start);\n`;
-  const kernel = `/** The kernel's steps without WebAssembly: sums in double precision, each result rounded to float32. */
-function ${names.plain}()${typed ? `: ${names.type}` : ''} {
+  const normalised = `${fround}(${fround}(values[pixel + c]${sure} * values[table + c]${sure}) + values[shift + c]${sure})`;
+  const product = (lane: number) => `${fround}(value * values[w${lane === 0 ? '' : ` + ${lane}`}]${sure})`;
+  const kernel = `function ${names.plain}()${typed ? `: ${names.type}` : ''} {
   const values = new Float32Array(${plan.size});
   const view = new DataView(${names.decode}(${names.weights}).buffer);
   for (let i = 0; i < ${plan.parameters.length}; i++) values[i] = view.getFloat32(4 * i, true);
@@ -32,13 +36,18 @@ ${head('normalize')}
     let at = to + ends;
     let pixel = source;
     for (let row = 0; row < height; row++) {
-${linear ? '' : '      const start = at;\n'}      for (let column = 0; column < width; column++) {
+      for (let column = 0; column < width; column++) {
         for (let c = 0; c < channels; c++) {
-          values[at++] = values[pixel + c]${sure} * values[table + c]${sure} + values[shift + c]${sure};
+${
+  linear
+    ? `          values[at++] = ${normalised};`
+    : `          const sum = ${normalised};
+          values[at++] = activation === ${none} ? sum : ${activate}(sum);`
+}
         }
         pixel += stride;
       }
-${linear ? '' : apply}      values.fill(0, at, at + 2 * ends);
+      values.fill(0, at, at + 2 * ends);
       at += 2 * ends;
     }
   }
@@ -51,8 +60,9 @@ ${head('average')}
       for (let x = 0; x + 2 <= width; x += 2) {
         for (let c = 0; c < channels; c++) {
           const at = maps + y * row + x * channels + c;
-          const top = values[at]${sure} + values[at + channels]${sure};
-          values[to++] = (top + values[at + row]${sure} + values[at + row + channels]${sure}) / 4;
+          const top = ${fround}(values[at]${sure} + values[at + channels]${sure});
+          const bottom = ${fround}(values[at + row]${sure} + values[at + row + channels]${sure});
+          values[to++] = ${fround}(top + bottom) * 0.25;
         }
       }
     }
@@ -89,10 +99,10 @@ ${head('convolve')}
               let w = bias + lanes + tap * run * lanes + lane;
               for (const end = at + run; at < end; at++) {
                 const value = values[at]${sure};
-                a += value * values[w]${sure};
-                b += value * values[w + 1]${sure};
-                c += value * values[w + 2]${sure};
-                d += value * values[w + 3]${sure};
+                a = ${fround}(a + ${product(0)});
+                b = ${fround}(b + ${product(1)});
+                c = ${fround}(c + ${product(2)});
+                d = ${fround}(d + ${product(3)});
                 w += lanes;
               }
             }
@@ -110,8 +120,12 @@ ${head('convolve')}
 
   const x = values.subarray(${plan.image});
   const y = values.subarray(${plan.outputs});
-  return { x, y, normalize, average, largest, convolve };
+  const steps = { normalize, average, largest, convolve };
+  return { x, y, run: () => ${names.run}(steps) };
 }`;
-  const activate = linear ? [] : [activateText(names.activate, activation, { language, array: 'Float32Array' })];
-  return [kernel, ...activate].join('\n\n');
+  const activateText = `function ${activate}(${argument}${number})${number} {
+${strictTypeScript(activationSteps[activation], fround, '  ').join('\n')}
+  return ${activationSteps[activation].at(-1)?.name};
+}`;
+  return [`const ${fround} = Math.fround;`, kernel, ...(linear ? [] : [activateText])].join('\n\n');
 }

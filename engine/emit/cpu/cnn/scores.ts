@@ -2,15 +2,17 @@
 import type { CnnNetwork } from '../../../types.ts';
 import { literalText } from '../../shapes.ts';
 import type { EmitInput } from '../../target.ts';
+import { formatConstant } from '../../text.ts';
 import { closeFrame, openFrame } from '../frame.ts';
+import { type CnnForm, type CnnNames, runImage } from './form.ts';
 import type { ImageCode } from './image.ts';
-import { type CnnNames, runImage } from './steps.ts';
 
 export function emitScores(
   input: EmitInput<CnnNetwork>,
   moduleNames: ReadonlySet<string>,
   names: CnnNames & { readonly scores: string },
   image: ImageCode,
+  { step }: CnnForm,
 ): string {
   const typed = input.language === 'typescript';
   const sure = typed ? '!' : '';
@@ -23,13 +25,14 @@ export function emitScores(
   const local = { x: frame.claim('x'), y: frame.claim('y') };
   const { y } = local;
   const [scores, highest, sum, k] = ['scores', 'highest', 'sum', 'k'].map(frame.claim);
+  const difference = `${y}[${k}]${sure} - ${highest}`;
   const softmax = [
     `  let ${highest} = ${y}[0]${sure};`,
     `  for (let ${k} = 1; ${k} < ${count}; ${k}++) ${highest} = Math.max(${highest}, ${y}[${k}]${sure});`,
     `  const ${scores}${typed ? ': number[]' : ''} = [];`,
     `  let ${sum} = 0;`,
     `  for (let ${k} = 0; ${k} < ${count}; ${k}++) {`,
-    `    ${scores}.push(Math.exp(${y}[${k}]${sure} - ${highest}));`,
+    `    ${scores}.push(Math.exp(${step === 1 ? difference : `${formatConstant(step)} * (${difference})`}));`,
     `    ${sum} += ${scores}[${k}]${sure};`,
     '  }',
     `  for (let ${k} = 0; ${k} < ${count}; ${k}++) ${scores}[${k}] = ${scores}[${k}]${sure} / ${sum};`,

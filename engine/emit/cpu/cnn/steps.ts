@@ -1,24 +1,22 @@
-/** The part of a generated file that starts the kernel of a convolutional network and takes an image through its steps. */
+/** A convolutional network in float32: its steps on an embedded WebAssembly kernel, or in the language itself, to the same bits. */
 import { cnnName } from '../../../nn/cnn/template.ts';
 import { type Activation, activations, type CnnNetwork } from '../../../types.ts';
-import type { CnnPlan, CnnStep } from '../../cnn/plan.ts';
+import { type CnnPlan, type CnnStep, planCnn } from '../../cnn/plan.ts';
 import type { EmitInput } from '../../target.ts';
-import { encodeBase64 } from '../../text.ts';
+import { encodeBase64, float32Bytes } from '../../text.ts';
+import { normalisation, normalised } from '../columns.ts';
+import { plainDecoding } from '../outputs.ts';
+import type { CnnNames, FormOf } from './form.ts';
+import { plainKernelText } from './plain.ts';
 
 const pageBytes = 65536;
 
-/** Names that the parts of the module share. */
-export interface CnnNames {
-  readonly batch: string;
-  readonly decode: string;
-  readonly weights: string;
-  readonly host: string;
-  readonly kernel: string;
-  readonly type: string;
-  readonly start: string;
-  readonly run: string;
+export interface StepNames extends CnnNames {
+  /** The type of an object with the steps. */
+  readonly steps: string;
   readonly plain: string;
   readonly activate: string;
+  readonly fround: string;
 }
 
 /** The steps with their arguments, as the kernel exports them. */
@@ -33,74 +31,73 @@ const steps = Object.keys(stepParameters) as (keyof typeof stepParameters)[];
 
 export const activationNumber = (activation: Activation): number => activations.indexOf(activation);
 
-/**
- * Statements that start the kernel where it has not started, fill the image `x`, run the network and go on with `after`,
- * which may read the outputs `y`.
- */
-export function runImage(
-  names: CnnNames,
-  local: { readonly x: string; readonly y: string },
-  read: readonly string[],
-  after: readonly string[],
-): string[] {
-  const field = (name: 'x' | 'y') => (local[name] === name ? name : `${name}: ${local[name]}`);
-  // A result of one possible value reads no output, and strict compilers reject unused names.
-  const fields = after.some((line) => line.includes(`${local.y}[`)) ? [field('x'), field('y')] : [field('x')];
-  return [
-    `  if (${names.kernel} === undefined) ${names.kernel} = ${names.start}();`,
-    `  const { ${fields.join(', ')} } = ${names.kernel};`,
-    ...read,
-    `  ${names.run}(${names.kernel});`,
-    ...after,
-  ];
-}
+export const floatForm: FormOf = (input, shared, claim) => {
+  const plan = planCnn(input.network);
+  const names: StepNames = {
+    ...shared,
+    steps: claim('Steps'),
+    plain: claim('plainKernel'),
+    activate: claim('activate'),
+    fround: claim('fround'),
+  };
+  const typed = input.language === 'typescript';
+  return {
+    array: 'Float32Array',
+    entry: {
+      constants: ({ offset, scale }) => normalisation(offset, scale),
+      inline: (raw, { offset, scale }) => normalised(raw, offset, scale),
+      tabled: (raw, offset, factor) => `(${raw} - ${offset}) * ${factor}`,
+    },
+    decoding: plainDecoding,
+    step: 1,
+    constants: float32Bytes(plan.parameters),
+    start: startText(input, plan, names),
+    support: [...(typed ? [stepsText(names)] : []), runText(input, plan, names), plainKernelText(input, plan, names)],
+  };
+};
 
-export function startText({ language, cnnInference }: EmitInput, plan: CnnPlan, names: CnnNames): string {
+/** The WebAssembly kernel, or the plain one where WebAssembly with SIMD is missing or a policy forbids it. */
+function startText({ language, cnnInference }: EmitInput, plan: CnnPlan, names: StepNames): string {
   const typed = language === 'typescript';
-  const members = steps.map((step) => {
-    const parameters = stepParameters[step].map((name) => `${name}: number`).join(', ');
-    return `  readonly ${step}: (${parameters}) => void;`;
-  });
-  const type = `/** What the network runs on: an image, its outputs, and the steps. Positions and sizes are in values, not bytes. */
-interface ${names.type} {
-  readonly x: Float32Array;
-  readonly y: Float32Array;
-${members.join('\n')}
-}
-
-`;
   const cast = typed
-    ? ` as unknown as ${names.type} & {
+    ? ` as unknown as ${names.steps} & {
       readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
     }`
     : '';
   const { image, outputs, size } = plan;
-  return `${typed ? type : ''}/** Undefined before the first call. */
-let ${names.kernel}${typed ? `: ${names.type} | undefined` : ''};
-
-/** The WebAssembly kernel, or the plain one where WebAssembly with SIMD is missing or a policy forbids it. */
-function ${names.start}()${typed ? `: ${names.type}` : ''} {
-  try {
+  return `  try {
     const { Module, Instance } = ${names.host}.WebAssembly${typed ? '!' : ''};
     const module = new Module(${names.decode}('${encodeBase64(cnnInference)}'));
-    const { ${steps.join(', ')}, memory } = new Instance(module).exports${cast};
-    memory.grow(${Math.ceil((size * 4) / pageBytes)});
-    new Uint8Array(memory.buffer).set(${names.decode}(${names.weights}));
-    const x = new Float32Array(memory.buffer, ${4 * image});
-    const y = new Float32Array(memory.buffer, ${4 * outputs});
-    return { x, y, ${steps.join(', ')} };
+    const steps = new Instance(module).exports${cast};
+    steps.memory.grow(${Math.ceil((size * 4) / pageBytes)});
+    const { buffer } = steps.memory;
+    new Uint8Array(buffer).set(${names.decode}(${names.weights}));
+    const x = new Float32Array(buffer, ${4 * image});
+    const y = new Float32Array(buffer, ${4 * outputs});
+    return { x, y, run: () => ${names.run}(steps) };
   } catch {
+    // WebAssembly with SIMD is missing, or a policy forbids it.
     return ${names.plain}();
-  }
+  }`;
+}
+
+function stepsText(names: StepNames): string {
+  const members = steps.map((step) => {
+    const parameters = stepParameters[step].map((name) => `${name}: number`).join(', ');
+    return `  readonly ${step}: (${parameters}) => void;`;
+  });
+  return `/** The steps of the network. Positions and sizes are in values, not bytes. */
+interface ${names.steps} {
+${members.join('\n')}
 }`;
 }
 
-export function runText({ language, network }: EmitInput<CnnNetwork>, plan: CnnPlan, names: CnnNames): string {
+function runText({ language, network }: EmitInput<CnnNetwork>, plan: CnnPlan, names: StepNames): string {
   const used = steps.filter((step) => plan.steps.some(({ kind }) => kind === step));
   const typed = language === 'typescript';
   return [
     `/** One image through the network: ${cnnName(network.topology)}. */`,
-    `function ${names.run}({ ${used.join(', ')} }${typed ? `: ${names.type}` : ''})${typed ? ': void' : ''} {`,
+    `function ${names.run}({ ${used.join(', ')} }${typed ? `: ${names.steps}` : ''})${typed ? ': void' : ''} {`,
     ...plan.steps.map((step) => `  ${callText(step)};`),
     '}',
   ].join('\n');

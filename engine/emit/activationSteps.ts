@@ -2,7 +2,7 @@
  * The hidden activations as steps in float32, written once and printed as C, as NEON intrinsics and as TypeScript, so that
  * all three round after the same operations. The forms are those of the WebAssembly kernels, see kernels/activate.ts.
  */
-import type { Activation } from '../../types.ts';
+import type { Activation } from '../types.ts';
 
 /** A name, or a constant, which is rounded to float32. */
 type Operand = string | number;

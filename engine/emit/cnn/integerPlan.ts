@@ -1,0 +1,256 @@
+/**
+ * A convolutional network in integers as a list of steps on one memory of int8 or int16 values, for generated code in any
+ * language: the integers of engine/quantise/cnn, step by step.
+ *
+ * A row is what one value is made of: weights, and how their sum becomes eight or sixteen bits again. A normalised channel
+ * is a row of one weight, a filter one of (kernel, kernel, channels). What stands for 0 beyond the edges of an image is
+ * written around it, so that no tap is left out, and the zero point's part in every sum of eight bits is in its bias.
+ */
+import { type CnnTemplate, cnnTemplate } from '../../nn/cnn/template.ts';
+import type { Fixed16Cnn, Fixed16Rows } from '../../quantise/cnn/fixed16.ts';
+import type { Int8Cnn, Int8Rows } from '../../quantise/cnn/int8.ts';
+import type { QuantisedCnn } from '../../quantise/cnn/quantise.ts';
+
+/** Positions in memory and sizes are in values; `weight` and `row` are the first of the step's own. */
+export type IntegerStep =
+  /** Copies an image, with `margin` pixels of `zero` around it. */
+  | {
+      readonly kind: 'pad';
+      readonly from: number;
+      readonly height: number;
+      readonly width: number;
+      readonly channels: number;
+      readonly margin: number;
+      readonly zero: number;
+      readonly to: number;
+    }
+  /** Normalises and activates maps whose pixels are `stride` values apart, with a margin as `pad`. */
+  | {
+      readonly kind: 'prepare';
+      readonly from: number;
+      readonly stride: number;
+      readonly height: number;
+      readonly width: number;
+      readonly channels: number;
+      readonly weight: number;
+      readonly row: number;
+      /** int8: where the table of 256 values begins; -1: there is none. */
+      readonly table: number;
+      /** fixed16 without a table: the limits. */
+      readonly minimum: number;
+      readonly maximum: number;
+      readonly margin: number;
+      readonly zero: number;
+      readonly to: number;
+    }
+  | {
+      readonly kind: 'average';
+      readonly maps: number;
+      readonly height: number;
+      readonly width: number;
+      readonly channels: number;
+    }
+  | {
+      readonly kind: 'largest';
+      readonly maps: number;
+      readonly pixels: number;
+      readonly channels: number;
+      readonly to: number;
+    }
+  | {
+      readonly kind: 'convolve';
+      readonly x: number;
+      readonly height: number;
+      readonly width: number;
+      readonly channels: number;
+      readonly kernel: number;
+      readonly filters: number;
+      readonly weight: number;
+      readonly row: number;
+      readonly y: number;
+      readonly stride: number;
+    };
+
+/** The constants, row after row. */
+export interface IntegerRows {
+  readonly weights: readonly number[];
+  readonly biases: readonly number[];
+  readonly shifts: readonly number[];
+  /** int8 alone: what a sum is multiplied by, and what is added at last. */
+  readonly multipliers: readonly number[];
+  readonly zeros: readonly number[];
+  /** int8: 256 values for each stage that has one. fixed16: the 257 of the whole network. */
+  readonly tables: readonly number[];
+}
+
+export interface IntegerCnnPlan {
+  readonly steps: readonly IntegerStep[];
+  readonly rows: IntegerRows;
+  /** Where the image goes, (height, width, channels), and where the outputs come out. */
+  readonly image: number;
+  readonly outputs: number;
+  /** Values of memory. */
+  readonly size: number;
+}
+
+/** Bytes of the constants as generated code holds them. */
+export function integerRowBytes({ kind }: QuantisedCnn, rows: IntegerRows): number {
+  const [weight, row] = kind === 'int8' ? [1, 10] : [2, 5];
+  return weight * (rows.weights.length + rows.tables.length) + row * rows.biases.length;
+}
+
+export function planIntegerCnn(network: QuantisedCnn): IntegerCnnPlan {
+  const { topology } = network;
+  const template = cnnTemplate(topology);
+  const { blocks, convolutions, head } = template;
+  const places = layOut(network, template);
+  const take = network.kind === 'int8' ? int8Rows(network) : fixed16Rows(network);
+  const steps: IntegerStep[] = [];
+  let maps = { height: topology.height, width: topology.width, stride: topology.channels };
+  convolutions.forEach((convolution, index) => {
+    const { kind, block, kernel, channels, filters, firstChannel } = convolution;
+    const margin = (kernel - 1) / 2;
+    const { normalization, rows, zero } = take.stage(index);
+    const own = { height: maps.height, width: maps.width, channels, margin, zero, to: places.scratch };
+    if (!normalization) steps.push({ kind: 'pad', from: places.image, ...own });
+    else {
+      const isNarrow = kind === 'dense' && convolution.source === 'bottleneck';
+      const source = isNarrow ? { from: places.narrow, stride: channels } : { from: places.maps, stride: maps.stride };
+      steps.push({ kind: 'prepare', ...source, ...own, ...normalization });
+    }
+    if (kind === 'transition') {
+      steps.push({ kind: 'average', maps: places.scratch, height: maps.height, width: maps.width, channels });
+    }
+    const { height, width } = blocks[block]!;
+    if (kind === 'initial' || kind === 'transition') maps = { height, width, stride: blocks[block]!.channels };
+    const to =
+      kind === 'bottleneck'
+        ? { y: places.narrow, stride: filters }
+        : { y: places.maps + firstChannel, stride: maps.stride };
+    steps.push({ kind: 'convolve', x: places.scratch, height, width, channels, kernel, filters, ...rows, ...to });
+  });
+  const { channels } = head.normalization;
+  const { normalization, rows, zero } = take.stage(convolutions.length);
+  const { scratch, features, outputs } = places;
+  const plain = { margin: 0, zero, to: scratch };
+  steps.push(
+    { kind: 'prepare', from: places.maps, ...maps, channels, ...normalization!, ...plain },
+    { kind: 'largest', maps: scratch, pixels: maps.height * maps.width, channels, to: features },
+    {
+      ...{ kind: 'convolve', x: features, height: 1, width: 1, channels, kernel: 1, filters: head.outputs },
+      ...{ ...rows, y: outputs, stride: head.outputs },
+    },
+  );
+  return { steps, rows: take.rows, image: places.image, outputs, size: places.size };
+}
+
+function layOut({ topology }: QuantisedCnn, { blocks, convolutions, head }: CnnTemplate) {
+  const area = ({ height, width }: { height: number; width: number }, margin = 0) =>
+    (height + 2 * margin) * (width + 2 * margin);
+  const read = (index: number) => {
+    const { kind, block } = convolutions[index]!;
+    if (kind === 'initial') return topology;
+    return blocks[kind === 'transition' ? block - 1 : block]!;
+  };
+  const scratch = convolutions.map(({ kernel, channels }, index) => area(read(index), (kernel - 1) / 2) * channels);
+  let size = 0;
+  const take = (values: number) => {
+    size += values;
+    return size - values;
+  };
+  const image = take(area(topology) * topology.channels);
+  // A block is dead once the transition has read it, so the next one takes its place.
+  const maps = take(Math.max(...blocks.map((block) => area(block) * block.channels)));
+  const narrow = take(Math.max(...blocks.map((block) => area(block) * block.bottleneckChannels)));
+  const prepared = take(Math.max(...scratch, area(blocks.at(-1)!) * head.normalization.channels));
+  const features = take(head.normalization.channels);
+  const outputs = take(topology.outputs);
+  return { image, maps, narrow, scratch: prepared, features, outputs, size };
+}
+
+/** Where a stage's rows are among all, and what its `prepare` step needs. */
+interface Stage {
+  readonly normalization?: Pick<
+    Extract<IntegerStep, { kind: 'prepare' }>,
+    'weight' | 'row' | 'table' | 'minimum' | 'maximum'
+  >;
+  readonly rows: { readonly weight: number; readonly row: number };
+  /** What stands for 0 in what the convolution reads. */
+  readonly zero: number;
+}
+
+/** Collects rows, stage by stage, in the order in which they are asked for. */
+function collect() {
+  const rows = {
+    weights: [] as number[],
+    biases: [] as number[],
+    shifts: [] as number[],
+    multipliers: [] as number[],
+    zeros: [] as number[],
+    tables: [] as number[],
+  };
+  const append = (to: number[], values: Iterable<number>) => {
+    for (const value of values) to.push(value);
+  };
+  return {
+    rows,
+    append,
+    add(own: Int8Rows | Fixed16Rows, biases: Iterable<number>) {
+      const start = { weight: rows.weights.length, row: rows.biases.length };
+      append(rows.weights, own.weights);
+      append(rows.biases, biases);
+      append(rows.shifts, own.shifts);
+      return start;
+    },
+  };
+}
+
+function int8Rows({ stages }: Int8Cnn) {
+  const { rows, add, append } = collect();
+  return {
+    rows,
+    stage(index: number): Stage {
+      const { normalization, input, rows: own, outputs } = stages[index]!;
+      const zero = input.zero;
+      let before: Stage['normalization'];
+      if (normalization) {
+        const { table, sums, bias, multipliers } = normalization;
+        const tableAt = table ? rows.tables.length : -1;
+        before = { ...add(normalization, bias), table: tableAt, minimum: -128, maximum: 127 };
+        append(rows.multipliers, multipliers);
+        append(
+          rows.zeros,
+          Array.from(bias, () => sums.zero),
+        );
+        append(rows.tables, table ?? []);
+      }
+      const taps = own.weights.length / own.bias.length;
+      const folded = Array.from(own.bias, (bias, f) =>
+        own.weights.subarray(f * taps, (f + 1) * taps).reduce((sum, weight) => sum - weight * zero, bias),
+      );
+      const start = add(own, folded);
+      append(rows.multipliers, own.multipliers);
+      append(
+        rows.zeros,
+        outputs.map((grid) => grid.zero),
+      );
+      return { ...(before && { normalization: before }), rows: start, zero };
+    },
+  };
+}
+
+function fixed16Rows({ stages, table }: Fixed16Cnn) {
+  const { rows, add, append } = collect();
+  append(rows.tables, table?.values ?? []);
+  return {
+    rows,
+    stage(index: number): Stage {
+      const { normalization, rows: own } = stages[index]!;
+      const before = normalization && {
+        ...add(normalization, normalization.bias),
+        ...{ table: 0, minimum: normalization.minimum, maximum: normalization.maximum },
+      };
+      return { ...(before && { normalization: before }), rows: add(own, own.bias), zero: 0 };
+    },
+  };
+}
