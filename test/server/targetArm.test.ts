@@ -279,6 +279,27 @@ describe('TensorFlow Lite runs the .tflite file', () => {
     }
   });
 
+  test('float32, convolutional networks', async () => {
+    for (const { name, input, rows } of cnnCases.filter((own) => own.name.endsWith('_float'))) {
+      assert.ok(isCnnInput(input));
+      const model = await loadTflite(fileOf({ input }));
+      const { inputs, loss } = input.encoding;
+      const images = rows.subarray(0, rows.length - inputs.length);
+      const wanted = referenceOutputs(input, images);
+      const { outputs } = input.network.topology;
+      for (let row = 0; row < images.length / inputs.length; row++) {
+        const image = images.subarray(row * inputs.length, (row + 1) * inputs.length);
+        const [values, probabilities] = await model.run(Float32Array.from(image));
+        values!.forEach((value, o) => {
+          const exact = wanted[row * outputs + o]!;
+          const own = loss === 'mse' ? (value - 3) / 2 : value;
+          assert.ok(Math.abs(own - exact) < 1e-4, `${name}, row ${row}: ${own}, not ${exact}`);
+        });
+        assert.equal(probabilities?.length, loss === 'mse' ? undefined : outputs);
+      }
+    }
+  });
+
   test('softmax where a category is the result', async () => {
     const own = armCase('grade', vector('tanh', { result: category('low', 'middle', 'high') }), 'float');
     const input = { ...own.input, encoding: { ...own.input.encoding, loss: 'softmax-cross-entropy' as const } };

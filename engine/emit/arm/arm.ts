@@ -48,13 +48,13 @@ function emit(input: EmitInput): EmittedFiles {
   ];
 }
 
-/** 16-bit fixed point is no format of TensorFlow Lite's, and convolutional networks in integers have rows of their own. */
+/** TensorFlow Lite knows neither 16-bit fixed point like this, nor maps that each have a grid of their own. */
 function tfliteOf(input: EmitInput): Uint8Array | undefined {
   const description = `Approximates ${input.regionName}.`;
+  if (!input.quantised) return floatTflite(description, input.network, input.encoding);
   if (isCnnInput(input)) return undefined;
-  const { network, quantised, encoding } = perceptronInput(input);
-  if (!quantised) return floatTflite(description, network, encoding);
-  return quantised.kind === 'int8' ? int8Tflite(description, quantised) : undefined;
+  const { quantised } = perceptronInput(input);
+  return quantised?.kind === 'int8' ? int8Tflite(description, quantised) : undefined;
 }
 
 /** As the head of the module has it. */

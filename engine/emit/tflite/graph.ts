@@ -22,11 +22,16 @@ export type TensorType = keyof typeof tensorTypes;
 /** Numbers of BuiltinOperator, and the lowest version that takes the types used here: 1 for floats, the second for int8. */
 const operators = {
   add: { code: 0, version: 1 },
+  'average-pool': { code: 1, version: 1 },
+  concatenation: { code: 2, version: 1 },
+  convolution: { code: 3, version: 1 },
   dequantize: { code: 6, version: 2 },
   'fully-connected': { code: 9, version: 1, int8Version: 12 },
   logistic: { code: 14, version: 1, int8Version: 2 },
+  'max-pool': { code: 17, version: 1 },
   mul: { code: 18, version: 1 },
   relu: { code: 19, version: 1 },
+  reshape: { code: 22, version: 1 },
   softmax: { code: 25, version: 1 },
   tanh: { code: 28, version: 1, int8Version: 2 },
   gather: { code: 36, version: 1, int8Version: 2 },
@@ -53,6 +58,28 @@ export const fusedActivations = { none: 0, relu: 1 } as const;
 export const fullyConnectedOptions = (activation: keyof typeof fusedActivations): Options => ({
   type: 8,
   fields: table({ 0: int8(fusedActivations[activation]) }),
+});
+
+/** Numbers of Padding: as many results as inputs, or no reach past the edges. */
+const padding = { same: 0, valid: 1 } as const;
+
+/** A step of one pixel, and as many results as pixels. */
+export const convolutionOptions: Options = {
+  type: 1,
+  fields: table({ 0: int8(padding.same), 1: int32(1), 2: int32(1) }),
+};
+
+/** Windows of this size, side by side. */
+export const poolOptions = (height: number, width: number): Options => ({
+  type: 5,
+  fields: table({ 0: int8(padding.valid), 1: int32(width), 2: int32(height), 3: int32(width), 4: int32(height) }),
+});
+
+export const concatenationOptions = (axis: number): Options => ({ type: 10, fields: table({ 0: int32(axis) }) });
+
+export const reshapeOptions = (shape: readonly number[]): Options => ({
+  type: 17,
+  fields: table({ 0: vector('int32', shape) }),
 });
 
 export const softmaxOptions: Options = { type: 9, fields: table({ 0: float32(1) }) };
