@@ -13,7 +13,7 @@ import { loadDataset } from '../datasets/load.ts';
 import type { Failure } from '../protocol.ts';
 import { guardDisk, writeAtomically } from '../store.ts';
 import { findTarget } from '../targets/registry.ts';
-import type { Verification } from '../targets/target.ts';
+import type { MultiplyAccumulates, Verification } from '../targets/target.ts';
 import { contentHash, testRows } from './datasetData.ts';
 import type { DatasetResult } from './datasetRun.ts';
 import { emitFiles } from './emit.ts';
@@ -34,7 +34,7 @@ export type ExportOutcome =
   | Failure;
 
 /** Bounds on checking: about twenty seconds of multiply-accumulates, and what a message to the sandbox may weigh. */
-const maxTestMultiplyAccumulates = { float: 2e11, integers: 2e10 } as const;
+const maxTestMultiplyAccumulates: MultiplyAccumulates = { float: 2e11, integers: 2e10 };
 const maxTestValues = 1e7;
 
 /** Emits the code, runs it on test rows, and emits it again with the figures in its head. */
@@ -170,9 +170,10 @@ function rowsToRun(
   { config, subset }: DatasetResult,
   set: LabelledSet,
   { network, quantised }: Pick<EmitInput, 'network' | 'quantised'>,
-  most: number = maxTestMultiplyAccumulates[quantised ? 'integers' : 'float'],
+  most = maxTestMultiplyAccumulates,
 ): Rows {
-  const affordable = Math.min(most / multiplyAccumulates(network.topology), maxTestValues / inputSize(set.input));
+  const calls = most[quantised ? 'integers' : 'float'] / multiplyAccumulates(network.topology);
+  const affordable = Math.min(calls, maxTestValues / inputSize(set.input));
   return imageSubset(testRows(set, config.seed, subset), Math.max(1, Math.floor(affordable)), config.seed);
 }
 

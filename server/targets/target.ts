@@ -29,14 +29,20 @@ export interface Verification {
   readonly notes?: readonly string[];
 }
 
+/** How many, of networks in float32 and of those in integers. */
+export interface MultiplyAccumulates {
+  readonly float: number;
+  readonly integers: number;
+}
+
 export interface ServerTarget {
   readonly target: Target;
   /** What the code needs where it runs, and what checking it needs here; one sentence. */
   readonly needs: string;
   /** Why its code cannot be checked on this machine, with the command that would change that; undefined where it can. */
   unavailable(): Promise<Failure | undefined>;
-  /** What checking can run in about twenty seconds; absent where that is as much as the CPU's code can. */
-  readonly maxMultiplyAccumulates?: number;
+  /** What checking runs in about twenty seconds; absent where that is as much as the CPU's code does. */
+  readonly maxMultiplyAccumulates?: MultiplyAccumulates;
   /** Compiles and runs the emitted files on the test rows. Asked only where the target is available. */
   verify(request: VerifyRequest): Promise<Verification | Failure>;
 }

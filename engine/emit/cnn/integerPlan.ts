@@ -7,9 +7,8 @@
  * written around it, so that no tap is left out, and the zero point's part in every sum of eight bits is in its bias.
  */
 import { type CnnTemplate, cnnTemplate } from '../../nn/cnn/template.ts';
-import type { Fixed16Cnn, Fixed16Rows } from '../../quantise/cnn/fixed16.ts';
-import type { Int8Cnn, Int8Rows } from '../../quantise/cnn/int8.ts';
 import type { QuantisedCnn } from '../../quantise/cnn/quantise.ts';
+import { collectRows, type IntegerRows } from './integerRows.ts';
 
 /** Positions in memory and sizes are in values; `weight` and `row` are the first of the step's own. */
 export type IntegerStep =
@@ -71,18 +70,6 @@ export type IntegerStep =
       readonly stride: number;
     };
 
-/** The constants, row after row. */
-export interface IntegerRows {
-  readonly weights: readonly number[];
-  readonly biases: readonly number[];
-  readonly shifts: readonly number[];
-  /** int8 alone: what a sum is multiplied by, and what is added at last. */
-  readonly multipliers: readonly number[];
-  readonly zeros: readonly number[];
-  /** int8: 256 values for each stage that has one. fixed16: the 257 of the whole network. */
-  readonly tables: readonly number[];
-}
-
 export interface IntegerCnnPlan {
   readonly steps: readonly IntegerStep[];
   readonly rows: IntegerRows;
@@ -93,18 +80,12 @@ export interface IntegerCnnPlan {
   readonly size: number;
 }
 
-/** Bytes of the constants as generated code holds them. */
-export function integerRowBytes({ kind }: QuantisedCnn, rows: IntegerRows): number {
-  const [weight, row] = kind === 'int8' ? [1, 10] : [2, 5];
-  return weight * (rows.weights.length + rows.tables.length) + row * rows.biases.length;
-}
-
 export function planIntegerCnn(network: QuantisedCnn): IntegerCnnPlan {
   const { topology } = network;
   const template = cnnTemplate(topology);
   const { blocks, convolutions, head } = template;
   const places = layOut(network, template);
-  const take = network.kind === 'int8' ? int8Rows(network) : fixed16Rows(network);
+  const take = collectRows(network);
   const steps: IntegerStep[] = [];
   let maps = { height: topology.height, width: topology.width, stride: topology.channels };
   convolutions.forEach((convolution, index) => {
@@ -166,91 +147,4 @@ function layOut({ topology }: QuantisedCnn, { blocks, convolutions, head }: CnnT
   const features = take(head.normalization.channels);
   const outputs = take(topology.outputs);
   return { image, maps, narrow, scratch: prepared, features, outputs, size };
-}
-
-/** Where a stage's rows are among all, and what its `prepare` step needs. */
-interface Stage {
-  readonly normalization?: Pick<
-    Extract<IntegerStep, { kind: 'prepare' }>,
-    'weight' | 'row' | 'table' | 'minimum' | 'maximum'
-  >;
-  readonly rows: { readonly weight: number; readonly row: number };
-  /** What stands for 0 in what the convolution reads. */
-  readonly zero: number;
-}
-
-/** Collects rows, stage by stage, in the order in which they are asked for. */
-function collect() {
-  const rows = {
-    weights: [] as number[],
-    biases: [] as number[],
-    shifts: [] as number[],
-    multipliers: [] as number[],
-    zeros: [] as number[],
-    tables: [] as number[],
-  };
-  const append = (to: number[], values: Iterable<number>) => {
-    for (const value of values) to.push(value);
-  };
-  return {
-    rows,
-    append,
-    add(own: Int8Rows | Fixed16Rows, biases: Iterable<number>) {
-      const start = { weight: rows.weights.length, row: rows.biases.length };
-      append(rows.weights, own.weights);
-      append(rows.biases, biases);
-      append(rows.shifts, own.shifts);
-      return start;
-    },
-  };
-}
-
-function int8Rows({ stages }: Int8Cnn) {
-  const { rows, add, append } = collect();
-  return {
-    rows,
-    stage(index: number): Stage {
-      const { normalization, input, rows: own, outputs } = stages[index]!;
-      const zero = input.zero;
-      let before: Stage['normalization'];
-      if (normalization) {
-        const { table, sums, bias, multipliers } = normalization;
-        const tableAt = table ? rows.tables.length : -1;
-        before = { ...add(normalization, bias), table: tableAt, minimum: -128, maximum: 127 };
-        append(rows.multipliers, multipliers);
-        append(
-          rows.zeros,
-          Array.from(bias, () => sums.zero),
-        );
-        append(rows.tables, table ?? []);
-      }
-      const taps = own.weights.length / own.bias.length;
-      const folded = Array.from(own.bias, (bias, f) =>
-        own.weights.subarray(f * taps, (f + 1) * taps).reduce((sum, weight) => sum - weight * zero, bias),
-      );
-      const start = add(own, folded);
-      append(rows.multipliers, own.multipliers);
-      append(
-        rows.zeros,
-        outputs.map((grid) => grid.zero),
-      );
-      return { ...(before && { normalization: before }), rows: start, zero };
-    },
-  };
-}
-
-function fixed16Rows({ stages, table }: Fixed16Cnn) {
-  const { rows, add, append } = collect();
-  append(rows.tables, table?.values ?? []);
-  return {
-    rows,
-    stage(index: number): Stage {
-      const { normalization, rows: own } = stages[index]!;
-      const before = normalization && {
-        ...add(normalization, normalization.bias),
-        ...{ table: 0, minimum: normalization.minimum, maximum: normalization.maximum },
-      };
-      return { ...(before && { normalization: before }), rows: add(own, own.bias), zero: 0 };
-    },
-  };
 }

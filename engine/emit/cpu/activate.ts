@@ -9,10 +9,10 @@ import { hiddenCode } from './hidden.ts';
 export function activateText(
   activate: string,
   activation: Activation,
-  { language, array: type }: { readonly language: Language; readonly array: 'Float32Array' | 'Float64Array' },
+  { language }: { readonly language: Language },
 ): string {
   const typed = language === 'typescript';
-  const [sure, array, number, nothing] = typed ? ['!', `: ${type}`, ': number', ': void'] : ['', '', '', ''];
+  const [sure, array, number, nothing] = typed ? ['!', ': Float64Array', ': number', ': void'] : ['', '', '', ''];
   const form = affineForms[activation];
   const code = hiddenCode(form.folded, (wanted) => wanted);
   const sum = (factor: string, weight: number, shift: number) =>

@@ -3,18 +3,18 @@
  * engine/quantise. Real numbers occur only where inputs enter and outputs leave.
  */
 import type { Fixed16Network } from '../../quantise/fixed16.ts';
-import { enterColumn, entryOf, type Grid } from '../../quantise/grid.ts';
+import { enterColumn } from '../../quantise/grid.ts';
 import type { Int8Network } from '../../quantise/int8.ts';
-import type { AnyQuantised } from '../../quantise/models.ts';
 import type { QuantisedNetwork } from '../../quantise/quantise.ts';
 import type { Network } from '../../types.ts';
 import { claimName } from '../names.ts';
 import type { EmitInput } from '../target.ts';
-import { bracketed, encodeBase64, formatConstant, sumTokens } from '../text.ts';
+import { bracketed, encodeBase64 } from '../text.ts';
 import { runsOf, shifted } from './columns.ts';
 import { closeFrame, type Frame, type FrameOptions, holds, openFrame } from './frame.ts';
+import { arrayOf, enterCall, enterText, integerDecoding, rescaleLines, type Syntax, syntaxOf } from './integerCode.ts';
 import type { LoopCode } from './loops.ts';
-import { type Decoding, returnOutputs } from './outputs.ts';
+import { returnOutputs } from './outputs.ts';
 
 /** Names in the module; all are claimed before anything is written. */
 interface Names {
@@ -28,14 +28,6 @@ interface Names {
   readonly shifts: string;
   readonly table: string;
   readonly dense: string;
-}
-
-/** Syntax that only TypeScript has. */
-export interface Syntax {
-  readonly sure: string;
-  readonly number: string;
-  readonly array: string;
-  readonly nothing: string;
 }
 
 /** `decode` is the module's base64 decoder. */
@@ -77,14 +69,6 @@ export function emitIntegers(
   ];
   return { single: closeFrame(frame, body, options), support: support.join('\n\n') };
 }
-
-/** What holds the values of a network. */
-export const arrayOf = ({ kind }: AnyQuantised) => (kind === 'int8' ? 'Int8Array' : 'Int16Array');
-
-export const syntaxOf = ({ language }: Pick<EmitInput, 'language'>, array: string): Syntax =>
-  language === 'typescript'
-    ? { sure: '!', number: ': number', array: `: ${array}`, nothing: ': void' }
-    : { sure: '', number: '', array: '', nothing: '' };
 
 /** Where a layer's weights and neurons begin among all, and what else tells layers apart. */
 function layerCalls(network: QuantisedNetwork): (number | string)[][] {
@@ -137,54 +121,6 @@ function enterInputs(frame: Frame, network: QuantisedNetwork, names: Names, { su
     return [`${loop} ${names.ahead}[${shifted(slot.column, index)}] = ${value};`];
   });
 }
-
-/** The call of `enter` on a value that is encoded like this. */
-export function enterCall(
-  enter: string,
-  value: string,
-  slot: { readonly offset: number; readonly scale: number },
-  grid: Grid,
-): string {
-  const { offset, factor } = entryOf(grid, slot);
-  return `${enter}(${value}, ${formatConstant(offset)}, ${formatConstant(factor)})`;
-}
-
-/** How the last layer's integers become the result. */
-export function integerDecoding({ zero, scale: step }: Grid): Decoding {
-  const sum = (factor: string, constant: number) =>
-    sumTokens([
-      { weight: 1, tolerance: 0, factor },
-      { weight: constant, tolerance: 0 },
-    ]).join(' ');
-  return {
-    zero,
-    numeric(column, { offset, scale }) {
-      const centred = zero === 0 ? column : `(${sum(column, -zero)})`;
-      return sum(`${centred} * ${formatConstant(step * scale)}`, offset);
-    },
-  };
-}
-
-export function enterText({ zero, minimum, maximum }: Grid, enter: string, { number }: Syntax): string {
-  const rounded = `Math.floor((value - offset) * factor + 0.5)${zero === 0 ? '' : ` ${zero < 0 ? '-' : '+'} ${Math.abs(zero)}`}`;
-  return `/** The integer that stands for an input: scaled, rounded and saturated. */
-function ${enter}(value${number}, offset${number}, factor${number})${number} {
-  return Math.max(${minimum}, Math.min(${maximum}, ${rounded}));
-}`;
-}
-
-/** Statements that make eight bits, `scaled`, of a sum: rescaled by `multiplier` and `shift`, moved by `zero`, saturated. */
-export const rescaleLines = (indent: string): string =>
-  [
-    'if (shift > 0) sum = Math.max(-2147483648, Math.min(2147483647, sum * (1 << shift)));',
-    'const size = Math.abs(sum);',
-    'const low = Math.floor((size * (multiplier & 65535) + (sum < 0 ? 1073741823 : 1073741824)) / 65536);',
-    'let scaled = Math.floor((size * (multiplier >>> 16) + low) / 32768);',
-    'if (shift < 0) scaled = (scaled + (1 << (-shift - 1))) >>> -shift;',
-    'scaled = Math.max(-128, Math.min(127, zero + (sum < 0 ? -scaled : scaled)));',
-  ]
-    .map((line) => `${indent}${line}`)
-    .join('\n');
 
 function scratchText({ layers }: QuantisedNetwork, integers: string, { ahead, behind }: Names): string {
   const widest = Math.max(layers[0]!.inputs, ...layers.map(({ outputs }) => outputs));

@@ -41,9 +41,7 @@ export function emitLoops(
   body.push(...returnOutputs(frame, from));
   const support = [
     supportText(input, network, { ...names, values: values!, ahead: ahead!, behind: behind!, dense: dense! }),
-    ...(widths.length > 2
-      ? [activateText(activate!, network.topology.activation, { ...input, array: 'Float64Array' })]
-      : []),
+    ...(widths.length > 2 ? [activateText(activate!, network.topology.activation, input)] : []),
   ];
   const summary = `${input.regionName} where there is no kernel.`;
   return { single: closeFrame(frame, body, { summary, local: true }), support: support.join('\n\n') };

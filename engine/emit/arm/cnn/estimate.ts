@@ -1,7 +1,8 @@
 /** What a convolutional network takes on a Cortex-M4. */
 import type { QuantisedCnn } from '../../../quantise/cnn/quantise.ts';
 import type { CnnNetwork } from '../../../types.ts';
-import { integerRowBytes, planIntegerCnn } from '../../cnn/integerPlan.ts';
+import { planIntegerCnn } from '../../cnn/integerPlan.ts';
+import { integerRowBytes } from '../../cnn/integerRows.ts';
 import { planCnn } from '../../cnn/plan.ts';
 import { type Cost, countsOf } from '../../cost.ts';
 import { activationBytes, slotBytes } from '../estimate.ts';

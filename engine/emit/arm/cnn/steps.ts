@@ -1,6 +1,4 @@
 /** The steps of a convolutional network as a table in C, and the function that walks it: smaller than a call for each. */
-import { bracketed } from '../../text.ts';
-
 interface StepTable<Kind extends string, Field extends string> {
   /** Functions that take a step and the memory. */
   readonly kinds: readonly Kind[];
@@ -24,7 +22,7 @@ export function stepTable<Kind extends string, Field extends string>({
 }: StepTable<Kind, Field>): string {
   const used = kinds.filter((kind) => rows.some((row) => row.kind === kind));
   const items = rows.map(
-    ({ kind, values }) => `{${[used.indexOf(kind), ...fields.map((field) => values[field] ?? 0)].join(', ')}}`,
+    ({ kind, values }) => `  {${[used.indexOf(kind), ...fields.map((field) => values[field] ?? 0)].join(', ')}},`,
   );
   const calls = used.map(
     (kind, index) => `    ${index === 0 ? 'if' : 'else if'} (steps[k].kind == ${index}) ${kind}(&steps[k], values);`,
@@ -35,7 +33,9 @@ typedef struct {
 } step;
 
 /* kind: ${used.map((kind, index) => `${index} ${kind}`).join(', ')} */
-${bracketed('', 'static const step steps[] = {', items, '};')}
+static const step steps[] = {
+${items.join('\n')}
+};
 
 ${used.map((kind) => `static void ${kind}(const step *s, ${element} *values);`).join('\n')}
 

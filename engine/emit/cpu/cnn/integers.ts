@@ -2,7 +2,7 @@
 import { cnnName } from '../../../nn/cnn/template.ts';
 import { entryOf } from '../../../quantise/grid.ts';
 import { type IntegerCnnPlan, type IntegerStep, planIntegerCnn } from '../../cnn/integerPlan.ts';
-import { arrayOf, enterCall, enterText, integerDecoding, rescaleLines, type Syntax, syntaxOf } from '../integers.ts';
+import { arrayOf, enterCall, enterText, integerDecoding, rescaleLines, type Syntax, syntaxOf } from '../integerCode.ts';
 import type { CnnNames, FormOf } from './form.ts';
 
 export const integerForm: FormOf = (input, names, claim) => {
