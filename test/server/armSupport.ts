@@ -14,7 +14,16 @@ import { activations, type Network } from '../../engine/types.ts';
 import { runProgram } from '../../server/targets/programs.ts';
 import { cnnTopologyWith, layersOf } from '../unit/cnnHelpers.ts';
 import { type CnnRecipe, emitCnnInputOf, quantisedCnnInputOf, rawImages } from '../unit/emitCnnHelpers.ts';
-import { array, boolean, category, emitInputOf, number, type Recipe, randomRows } from '../unit/emitHelpers.ts';
+import {
+  array,
+  boolean,
+  callRows,
+  category,
+  emitInputOf,
+  number,
+  type Recipe,
+  randomRows,
+} from '../unit/emitHelpers.ts';
 
 export const rowCount = 1000;
 /** Convolutional networks take longer. */
@@ -156,6 +165,18 @@ export async function moduleOf({ input }: ArmCase): Promise<(...values: unknown[
   const code = input.language === 'typescript' ? stripTypeScriptTypes(text) : text;
   const module = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
   return module[input.functionName];
+}
+
+/** What the module in JavaScript answers, case by case. */
+export const expected = async (cases: readonly ArmCase[]) => {
+  const results: Float64Array[] = [];
+  for (const own of cases) results.push(callRows(own.input, await moduleOf(own), own.rows));
+  return results;
+};
+
+export function assertSame(name: string, actual: Float64Array, wanted: Float64Array): void {
+  const at = actual.findIndex((value, index) => !Object.is(value, wanted[index]));
+  assert.equal(at, -1, `${name}: value ${at} is ${actual[at]}, not ${wanted[at]}`);
 }
 
 /** Writes the C files of every case, and a program that runs all of them, one after the other. Answers the sources. */

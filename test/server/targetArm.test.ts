@@ -8,21 +8,16 @@ import { before, describe, test } from 'node:test';
 import { outputSlots } from '../../engine/data/slots.ts';
 import { armTarget } from '../../engine/emit/arm/arm.ts';
 import { sizeFlags } from '../../engine/emit/arm/estimate.ts';
-import { isCnnInput } from '../../engine/emit/target.ts';
 import { leaveRows } from '../../engine/quantise/grid.ts';
-import { predictIntegers } from '../../engine/quantise/models.ts';
 import { predictQuantised } from '../../engine/quantise/quantise.ts';
 import { armServerTarget, strictFlags } from '../../server/targets/arm.ts';
 import { missingPrograms, type Programs, runProgram } from '../../server/targets/programs.ts';
-import { cnnTopologyWith } from '../unit/cnnHelpers.ts';
-import { emitCnnInputOf, referenceOutputs } from '../unit/emitCnnHelpers.ts';
 import { array, callRows, largestDifference, number, type Recipe } from '../unit/emitHelpers.ts';
 import {
-  type ArmCase,
   armCase,
   armCases,
-  cnnCase,
-  cnnCases,
+  assertSame,
+  expected,
   inFolder,
   moduleOf,
   perceptronCases,
@@ -110,35 +105,6 @@ void reset(void) {
 __attribute__((section(".vectors"), used)) static void *const vectors[] = {&__stack, (void *)reset};
 `;
 
-/** What the module in JavaScript answers, case by case. */
-const expected = async (cases: readonly ArmCase[]) => {
-  const results: Float64Array[] = [];
-  for (const own of cases) results.push(callRows(own.input, await moduleOf(own), own.rows));
-  return results;
-};
-
-function assertSame(name: string, actual: Float64Array, wanted: Float64Array): void {
-  const at = actual.findIndex((value, index) => !Object.is(value, wanted[index]));
-  assert.equal(at, -1, `${name}: value ${at} is ${actual[at]}, not ${wanted[at]}`);
-}
-
-test('the module of images answers what the interpreter of its integers does, or the network in double precision', async () => {
-  const results = await expected(cnnCases);
-  cnnCases.forEach(({ name, input, rows }, k) => {
-    assert.ok(isCnnInput(input));
-    const { quantised, encoding } = input;
-    if (quantised) {
-      assertSame(name, results[k]!, predictIntegers(quantised, encoding, rows, rowsOf({ name, input, rows })));
-    } else if (input.signature.result.kind !== 'category') {
-      // Images inside the domain; outside, sums are of another size.
-      const inside = referenceOutputs(input, rows.subarray(0, rows.length - encoding.inputs.length));
-      inside.forEach((value, at) => {
-        assert.ok(Math.abs(2 * value + 3 - results[k]![at]!) < 1e-4, `${name}: value ${at}`);
-      });
-    }
-  });
-});
-
 describe('C code answers what the module does, bit for bit', () => {
   let wanted: ReturnType<typeof expected> | undefined;
   for (const platform of platforms) {
@@ -187,16 +153,10 @@ const vector = (activation: Recipe['activation'], changes: Partial<Recipe> = {})
 
 test('flash and RAM of a Cortex-M4 build are within 5 % of the estimate', () =>
   inFolder(async (folder) => {
-    const cases = (['float', 'int8', 'fixed16'] as const).flatMap((form): ArmCase[] => [
+    const cases = (['float', 'int8', 'fixed16'] as const).flatMap((form) => [
       armCase(`first_${form}`, vector('tanh'), form),
       armCase(`second_${form}`, vector('relu', { hidden: [40], result: number }), form),
       armCase(`third_${form}`, vector('selu', { hidden: [12, 12, 12] }), form),
-      cnnCase(`images_${form}`, { topology: cnnTopologyWith({ activation: 'tanh' }) }, form),
-      cnnCase(
-        `classes_${form}`,
-        { topology: cnnTopologyWith({ blocks: 1, layers: 6 }), classes: ['a', 'b', 'c'] },
-        form,
-      ),
     ]);
     for (const { name, input } of cases) {
       writeCases(folder, [{ name, input, rows: new Float64Array(0) }]);
@@ -212,13 +172,6 @@ test('flash and RAM of a Cortex-M4 build are within 5 % of the estimate', () =>
       assert.ok(off(ram!, data + bss) < 0.05, `${name}: estimated ${ram}, built ${data + bss}`);
     }
   }));
-
-test('a network whose maps no Cortex-M4 holds says so', () => {
-  const topology = cnnTopologyWith({ height: 32, width: 32, growth: 12, initialFilters: 24, layers: 24 });
-  const [flash, ram] = armTarget.estimate(emitCnnInputOf({ topology }).network).more;
-  assert.doesNotMatch(flash!.basis, /Does not fit/);
-  assert.match(ram!.basis, /Does not fit: the largest Cortex-M4 has 640 KiB/);
-});
 
 test('the binding for Node answers what the module does without it', () =>
   inFolder(async (folder) => {

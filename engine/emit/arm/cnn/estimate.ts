@@ -1,6 +1,7 @@
-/** What a convolutional network takes on a Cortex-M4. */
+/** What a convolutional network takes on microcontrollers: a Cortex-M4 with its floating-point unit, and a Cortex-M3, which has none. */
 import type { QuantisedCnn } from '../../../quantise/cnn/quantise.ts';
 import type { CnnNetwork } from '../../../types.ts';
+import { activationSteps } from '../../activationSteps.ts';
 import { planIntegerCnn } from '../../cnn/integerPlan.ts';
 import { integerRowBytes } from '../../cnn/integerRows.ts';
 import { planCnn } from '../../cnn/plan.ts';
@@ -10,17 +11,23 @@ import { floatStepFields } from './float.ts';
 import { integerStepFields } from './integers.ts';
 import { stepBytes } from './steps.ts';
 
-/** Bytes of instructions, with what they need of libgcc, as GCC 12.2 compiles them for `sizeFlags`. */
+/** Bytes of instructions on a Cortex-M4, with what they need of libgcc, as GCC 12.2 compiles them with -Os. */
 const codeBytes = {
   float: { base: 2724, average: 166 },
   int8: { base: 3132, average: 138 },
   fixed16: { base: 3200, average: 138 },
 } as const;
 
+/** What a Cortex-M3 takes more in float32: the parts of libgcc that add, multiply and compare, and the one that divides. */
+const softFloatBytes = { always: 1212, division: 355 } as const;
+
 /** The most that a Cortex-M4 comes with: STM32L4R5 and its kin. */
 const largest = { flash: 2 * 2 ** 20, ram: 640 * 2 ** 10 } as const;
 
-/** What the two formats take for their constants and maps, and how many steps of which size there are. */
+const flashBasis =
+  'Parameters and steps counted, instructions as GCC 12.2 makes them with -Os, libgcc included: within 5 % of what `size` says.';
+
+/** What the formats take for their constants and maps, and how many steps of which size there are. */
 function partsOf(network: CnnNetwork, quantised: QuantisedCnn | undefined) {
   if (quantised) {
     const { rows, size, steps } = planIntegerCnn(quantised);
@@ -29,15 +36,19 @@ function partsOf(network: CnnNetwork, quantised: QuantisedCnn | undefined) {
       workingBytes: size * (quantised.kind === 'int8' ? 1 : 2),
       stepBytes: steps.length * stepBytes(integerStepFields(quantised.kind)),
       activationBytes: 0,
+      softFloat: 0,
       pooled: steps.some(({ kind }) => kind === 'average'),
     };
   }
   const { parameters, size, image, steps } = planCnn(network);
+  const { activation } = network.topology;
+  const divides = activationSteps[activation].some(({ operator }) => operator === '/');
   return {
     parameterBytes: 4 * parameters.length,
     workingBytes: 4 * (size - image),
     stepBytes: steps.length * stepBytes(floatStepFields),
-    activationBytes: activationBytes[network.topology.activation],
+    activationBytes: activationBytes[activation],
+    softFloat: softFloatBytes.always + (divides ? softFloatBytes.division : 0),
     pooled: steps.some(({ kind }) => kind === 'average'),
   };
 }
@@ -60,10 +71,16 @@ export function estimateArmCnn(network: CnnNetwork, quantised?: QuantisedCnn): C
         label: 'Flash on a Cortex-M4',
         value: flash,
         unit: 'bytes',
-        basis: `Parameters and steps counted, instructions as GCC 12.2 makes them with -Os, libgcc included: within 5 % of what \`size\` says.${fits(flash, largest.flash)}`,
+        basis: `${flashBasis}${fits(flash, largest.flash)}`,
       },
       {
-        label: 'RAM on a Cortex-M4',
+        label: 'Flash on a Cortex-M3',
+        value: flash + bytes.softFloat,
+        unit: 'bytes',
+        basis: `${flashBasis} Floating point is software there.`,
+      },
+      {
+        label: 'RAM on a Cortex-M',
         value: workingBytes,
         unit: 'bytes',
         basis: `The maps of one image, exact; the stack, inputs and outputs are left aside.${fits(workingBytes, largest.ram)}`,
