@@ -168,6 +168,20 @@ export interface MlpGenome {
   readonly hidden: readonly number[];
 }
 
+/** What happens to training images before they are shown, at random each time. */
+export interface Augmentation {
+  /** What a row of inputs is: height * width * channels values, channels fastest. */
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** The largest shift in pixels, each way. */
+  readonly maxShift: number;
+  /** Whether images are mirrored, left to right, half of the time. */
+  readonly flip: boolean;
+  /** What black is, channel by channel, in the units of the inputs: it fills what a shift leaves empty. */
+  readonly black: readonly number[];
+}
+
 export interface TrainingTask {
   readonly topology: Topology;
   readonly optimizer: Optimizer;
@@ -181,16 +195,18 @@ export interface TrainingTask {
   readonly seed: number;
   /** Starts from these weights instead of random ones. */
   readonly initial?: Float32Array;
+  /** Absent: training rows are shown as they are. Validation rows always are. */
+  readonly augment?: Augmentation;
 }
 
 export interface TrainingResult {
-  /** The weights of the epoch with the lowest validation loss. */
+  /** The weights of the epoch with the fewest misses on the validation rows where outputs are classes, or the lowest loss. */
   readonly network: Network;
   readonly epochs: number;
   /** Mean loss per sample on the training rows, one value per epoch. */
   readonly trainLoss: readonly number[];
   readonly validationLoss: readonly number[];
-  /** Share of validation rows given another class than theirs; absent where outputs are no classes, or are not read. */
+  /** Share of validation rows given another class than theirs; absent where outputs are no classes. */
   readonly validationError?: readonly number[];
   /** 'diverged': a loss became NaN or infinite. 'stopped': `shouldStop` returned true between two epochs. */
   readonly outcome: 'finished' | 'diverged' | 'stopped';
@@ -259,27 +275,15 @@ export interface CnnNetwork {
   readonly statistics: Float32Array;
 }
 
-/** What happens to training images before they are shown, at random each time. */
-export interface Augmentation {
-  /** The largest shift in pixels, each way. */
-  readonly maxShift: number;
-  /** Whether images are mirrored, left to right, half of the time. */
-  readonly flip: boolean;
-  /** What black is, channel by channel, in the units of the inputs: it fills what a shift leaves empty. */
-  readonly black: readonly number[];
-}
-
 /** As a TrainingTask. Inputs are rows of height * width * channels values; `seed` also picks the values to drop. */
 export interface CnnTrainingTask extends Omit<TrainingTask, 'topology' | 'initial'> {
   readonly topology: CnnTopology;
   /** Starts from these values instead of random ones; the topology must have as many. */
   readonly initial?: Pick<CnnNetwork, 'weights' | 'statistics'>;
-  /** Absent: training images are shown as they are. Validation images always are. */
-  readonly augment?: Augmentation;
 }
 
 export interface CnnTrainingResult extends Omit<TrainingResult, 'network'> {
-  /** Of the epoch with the lowest validation loss. */
+  /** Of the epoch that a TrainingResult is of. */
   readonly network: CnnNetwork;
 }
 

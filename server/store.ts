@@ -7,7 +7,9 @@
  *                                        of each part)
  *   .deepmaker/runs/<id>/journal.jsonl   one JournalEntry per evaluated genome, appended as it is told: key, figures on
  *                                        validation rows, learning curve, seconds; survives a kill
- *   .deepmaker/runs/<id>/trained.jsonl   datasets only: one line per network that was trained in full, with its weights
+ *   .deepmaker/runs/<id>/trained.jsonl   datasets only: one line per network that was trained in full or fine-tuned, with
+ *                                        its weights
+ *   .deepmaker/runs/<id>/timed.jsonl     datasets only: the time per call of each network whose code was timed
  *   .deepmaker/runs/<id>/result.json     once the run is done: RunResult or DatasetResult. Both have `search` (with the
  *                                        front after each generation), `points` (every candidate that trained; `onFront`
  *                                        marks the final front) and `networks` (the weights of the final ones, and in a
@@ -35,7 +37,8 @@ import { z } from 'zod';
 import type { ErrorFigures, LearningCurve } from '../engine/types.ts';
 import type { Failure } from './protocol.ts';
 
-export const formatVersion = 1;
+/** Of the files of a run. What a run needs of them changed: 2 since networks have sizes and recipes. */
+export const formatVersion = 2;
 
 /** The folder that owns `.deepmaker`: the nearest ancestor of `file` with one, with a package.json or a repository. */
 export function projectRoot(file: string): string {
@@ -98,10 +101,20 @@ export async function guardDisk<T>(work: () => Promise<T>): Promise<T | Failure>
 }
 
 /** Reads versioned JSON; undefined where it is absent, unreadable or of another version. */
-export function readJson<T extends { version: number }>(path: string): T | undefined {
+export function readJson<T extends { version: number }>(path: string, version = formatVersion): T | undefined {
+  const value = parsed(path) as T | undefined;
+  return value?.version === version ? value : undefined;
+}
+
+/** The version of a JSON file, whichever it is; undefined where it has none. */
+export function versionOf(path: string): number | undefined {
+  const { version } = (parsed(path) ?? {}) as { readonly version?: unknown };
+  return typeof version === 'number' ? version : undefined;
+}
+
+function parsed(path: string): unknown {
   try {
-    const value = JSON.parse(readFileSync(path, 'utf8')) as T;
-    return value.version === formatVersion ? value : undefined;
+    return JSON.parse(readFileSync(path, 'utf8')) ?? undefined;
   } catch {
     return undefined;
   }

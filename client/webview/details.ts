@@ -100,7 +100,7 @@ function errorRows({ measure }: FrontView, { error }: FrontPoint): readonly (rea
   ];
 }
 
-/** Nothing is timed, and there is nothing to compare with, where networks are for a data set. */
+/** Where networks are for a data set there is nothing to compare with, and not all are timed. */
 function times({ subject, exactNs }: FrontView, point: FrontPoint): HTMLElement[] {
   const { latencyNs, speedupInterval, batch } = point;
   if (subject.kind === 'dataset') {

@@ -16,7 +16,7 @@ export const isInteger = ({ variant }: FrontPoint): boolean => variant === 'int8
 
 /**
  * Whether it can be used: the front, and the networks in integers beside it, those for a function once their generated
- * code is measured. For a data set nothing is timed.
+ * code is measured. For a data set all of them can be exported.
  */
 export const isOffered = (point: FrontPoint, { subject }: Pick<FrontView, 'subject'>): boolean =>
   point.onFront || (isInteger(point) && (subject.kind === 'dataset' || point.latencyNs !== undefined));

@@ -1,3 +1,4 @@
+import type { EncodedSamples } from '../types.ts';
 import type { Rows } from './dataset.ts';
 import { createRandom, seedOf } from './random.ts';
 
@@ -23,6 +24,23 @@ export function splitValidation(rows: Rows, fraction: number, seed: number): { t
   for (const row of chosen) taken[row] = 1;
   const others = Int32Array.from({ length: rows.count }, (_, row) => row).filter((row) => taken[row] === 0);
   return { train: pickRows(rows, others), validation: pickRows(rows, chosen) };
+}
+
+/** At most `most` rows, taken evenly from all and kept in their order: sets are often sorted by class. */
+export function spreadRows({ count, inputs, targets }: EncodedSamples, most: number): EncodedSamples {
+  const taken = Math.min(count, most);
+  const spread = (values: Float32Array): Float32Array => {
+    const width = values.length / count;
+    const rows = new Float32Array(taken * width);
+    for (let index = 0; index < taken; index++) {
+      const row = Math.floor((index * count) / taken);
+      rows.set(values.subarray(row * width, (row + 1) * width), index * width);
+    }
+    return rows;
+  };
+  return taken === count
+    ? { count, inputs, targets }
+    : { count: taken, inputs: spread(inputs), targets: spread(targets) };
 }
 
 /** `count` row numbers in ascending order. */

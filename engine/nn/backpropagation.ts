@@ -33,6 +33,10 @@ function forward(topology: Topology, weights: Float64Array, batch: Batch): Layer
   });
 }
 
+/** The network's linear outputs (count, O). */
+export const outputsOf = (topology: Topology, weights: Float64Array, batch: Batch): Float64Array =>
+  forward(topology, weights, batch).at(-1)!.z;
+
 /** Mean loss of the batch; where `gradients` is given, dL/dweights is written into it, in the layout of the weights. */
 export function lossAndGradients(
   topology: Topology,

@@ -1,5 +1,6 @@
 /** What all trainers share: the checks before, the schedule, the order of samples, and which epoch's weights are kept. */
 import type { EncodedSamples, TrainingResult, TrainingTask } from '../types.ts';
+import { checkAugmentation } from './augment.ts';
 import { parameterCount, topologyName } from './network.ts';
 import { shuffle, trainingStreams } from './random.ts';
 
@@ -34,7 +35,7 @@ export interface EpochSession<Snapshot> {
   validationLoss(): number | 'stopped' | Promise<number | 'stopped'>;
   /**
    * Share of validation samples whose largest output is not that of their target, for the weights of the last
-   * `validationLoss`. Only where targets are classes and the backend has the outputs at hand.
+   * `validationLoss`. Where targets are classes, and only there.
    */
   missRate?(): number;
   /** A copy of all that the epochs change in the network. */
@@ -53,8 +54,12 @@ export function learningRateAt(task: Schedule, epoch: number): number {
 }
 
 /**
- * Runs the epochs of a task. The epoch whose loss is not finite ends the run as 'diverged', and its losses are not
- * reported; the network is then the best one before it, or the initial one. So it is for an epoch that was stopped.
+ * Runs the epochs of a task and keeps the best one: the lowest share of misses where targets are classes, as that is what
+ * networks are compared by, and among equals the lowest loss. By loss alone an earlier epoch would win: a network that is
+ * surer of its mistakes loses more without making more of them.
+ *
+ * The epoch whose loss is not finite ends the run as 'diverged', and its losses are not reported; the network is then the
+ * best one before it, or the initial one. So it is for an epoch that was stopped.
  */
 export async function runSchedule<Snapshot>(
   task: Schedule,
@@ -69,7 +74,7 @@ export async function runSchedule<Snapshot>(
   const validationLoss: number[] = [];
   const validationError: number[] = [];
   let best = await session.snapshot();
-  let lowest = Number.POSITIVE_INFINITY;
+  let lowest = { misses: Number.POSITIVE_INFINITY, loss: Number.POSITIVE_INFINITY };
 
   const result = (outcome: TrainingResult['outcome']): ScheduleResult<Snapshot> => {
     const curve = { trainLoss, validationLoss, ...(session.missRate && { validationError }) };
@@ -86,9 +91,10 @@ export async function runSchedule<Snapshot>(
     if (!Number.isFinite(train) || !Number.isFinite(validation)) return result('diverged');
     trainLoss.push(train);
     validationLoss.push(validation);
-    if (session.missRate) validationError.push(session.missRate());
-    if (validation < lowest) {
-      lowest = validation;
+    const misses = session.missRate?.() ?? 0;
+    if (session.missRate) validationError.push(misses);
+    if (misses < lowest.misses || (misses === lowest.misses && validation < lowest.loss)) {
+      lowest = { misses, loss: validation };
       best = await session.snapshot();
     }
   }
@@ -118,7 +124,7 @@ export async function runEpochs(
 
 /** Throws RangeError where a task and its samples do not fit together: a caller's mistake, not a user's. */
 export function checkTask(task: TrainingTask, train: EncodedSamples, validation: EncodedSamples): void {
-  const { topology, initial } = task;
+  const { topology, initial, augment } = task;
   const { widths } = topology;
   const name = topologyName(topology);
   if (widths.length < 2 || !widths.every(isPositive)) throw new RangeError(`"${name}" is not a network.`);
@@ -126,6 +132,7 @@ export function checkTask(task: TrainingTask, train: EncodedSamples, validation:
   if (initial && initial.length !== parameterCount(topology)) {
     throw new RangeError(`${name} has ${parameterCount(topology)} weights; ${initial.length} initial ones were given.`);
   }
+  if (augment) checkAugmentation(augment, widths[0]!);
   checkSamples(name, { inputs: widths[0]!, outputs: widths.at(-1)! }, train, validation);
 }
 

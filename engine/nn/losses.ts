@@ -39,8 +39,12 @@ export const lossFunctions: Readonly<Record<Loss, LossFunction>> = {
 };
 
 /** How many rows have their largest output, the first of equals, elsewhere than their target. y, target: (rows, outputs) */
-export function countMisses(y: Float32Array, target: Float32Array, outputs: number): number {
-  const largest = (values: Float32Array, start: number) => {
+export function countMisses(
+  y: Float32Array | Float64Array,
+  target: Float32Array | Float64Array,
+  outputs: number,
+): number {
+  const largest = (values: Float32Array | Float64Array, start: number) => {
     let best = 0;
     for (let o = 1; o < outputs; o++) if (values[start + o]! > values[start + best]!) best = o;
     return best;

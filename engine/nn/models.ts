@@ -30,11 +30,8 @@ export const multiplyAccumulates = (topology: AnyTopology): number =>
 export const taskCost = ({ topology, epochs }: AnyTask): number => multiplyAccumulates(topology) * Math.max(epochs, 1);
 
 /** A task of the kind that its topology asks for. */
-export function taskFor(topology: AnyTopology, settings: Omit<CnnTrainingTask, 'topology' | 'initial'>): AnyTask {
-  if (isCnn(topology)) return { ...settings, topology };
-  const { augment: _images, ...own } = settings;
-  return { ...own, topology };
-}
+export const taskFor = (topology: AnyTopology, settings: Omit<AnyTask, 'topology' | 'initial'>): AnyTask =>
+  isCnn(topology) ? { ...settings, topology } : { ...settings, topology };
 
 /** The task that leaves a network as it is: zero epochs from its own weights. It only has it scored. */
 export function scoringTask(network: AnyNetwork, loss: AnyTask['loss']): AnyTask {

@@ -3,8 +3,10 @@
  * It follows the contract of `Trainer` to the letter, so it also serves where WebAssembly SIMD is missing.
  */
 import type { EncodedSamples, Trainer, TrainingTask } from '../types.ts';
-import { type Batch, lossAndGradients } from './backpropagation.ts';
+import { augmentImages } from './augment.ts';
+import { type Batch, lossAndGradients, outputsOf } from './backpropagation.ts';
 import { checkTask, runEpochs, type TrainingSession } from './epochs.ts';
+import { countMisses, lossFunctions } from './losses.ts';
 import { initialise } from './network.ts';
 import { applyGradients, createOptimizer } from './optimizers.ts';
 
@@ -37,18 +39,26 @@ export function createReferenceSession(
     inputs: Float64Array.from(validation.inputs),
     targets: Float64Array.from(validation.targets),
   };
+  const outputs = topology.widths.at(-1)!;
+  let misses = 0;
   return {
     order,
     trainEpoch(learningRate) {
       let sum = 0;
       for (let start = 0; start < train.count; start += batchSize) {
         const batch = batchOf(train, order.subarray(start, start + batchSize));
+        augmentImages(task, { update: state.steps, firstSample: 0 }, batch.inputs);
         sum += batch.count * lossAndGradients(topology, weights, batch, loss, gradients);
         applyGradients(state, weights, gradients, learningRate);
       }
       return sum / train.count;
     },
-    validationLoss: () => lossAndGradients(topology, weights, held, loss),
+    validationLoss() {
+      const y = outputsOf(topology, weights, held);
+      misses = countMisses(y, held.targets, outputs);
+      return lossFunctions[loss](y, held.targets, new Float64Array(y.length), outputs);
+    },
+    ...(loss === 'softmax-cross-entropy' && { missRate: () => misses / held.count }),
     weights: () => Float32Array.from(weights),
   };
 }

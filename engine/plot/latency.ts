@@ -1,6 +1,6 @@
 /** Time per call against size, both logarithmic, with the straight line through it (Fig. 6 of the paper). */
 import { type Correlation, correlate } from '../data/correlation.ts';
-import { formatCount, formatDuration, significant } from '../format.ts';
+import { formatBytes, formatCount, formatDuration, significant } from '../format.ts';
 import { type Figure, still } from './figure.ts';
 import { createFrame, drawAxes, type FrameOptions } from './frame.ts';
 import { pointList, svg } from './svg.ts';
@@ -9,6 +9,9 @@ export interface TimedNetwork {
   /** For example `4-8-1 tanh`. */
   readonly name: string;
   readonly params: number;
+  readonly bytes: number;
+  /** Multiply-accumulates of one call. */
+  readonly macs: number;
   readonly latencyNs: number;
 }
 
@@ -72,8 +75,10 @@ export function latencyFigure(timed: readonly TimedNetwork[], { target, width }:
       svg('g', { class: 'scatter' }, ...marks),
     ),
     table: {
-      columns: ['Network', 'Parameters', 'Time per call'],
-      rows: sorted.map(({ name, params, latencyNs }) => [name, formatCount(params), formatDuration(latencyNs)]),
+      columns: ['Network', 'Parameters', 'Size', 'Multiply-accumulates', 'Time per call'],
+      rows: sorted.map(({ name, params, bytes, macs, latencyNs }) => [
+        ...[name, formatCount(params), formatBytes(bytes), formatCount(macs), formatDuration(latencyNs)],
+      ]),
     },
   };
 }

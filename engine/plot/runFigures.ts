@@ -21,6 +21,8 @@ export interface FigurePoint {
   readonly topology: string;
   readonly activation: string;
   readonly params: number;
+  readonly bytes: number;
+  readonly macs: number;
   readonly variant?: VariantKind;
   readonly error: { readonly nrmse: number };
   readonly latencyNs?: number;

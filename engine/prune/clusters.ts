@@ -27,13 +27,20 @@ export function kMeans(points: Points, k: number, random: Random): Clusters {
   if (!(Number.isInteger(k) && k >= 1 && k <= points.count)) {
     throw new RangeError(`${points.count} points do not make ${k} clusters.`);
   }
-  let centroids = rowsOf(points, seeds(points, k, random));
+  const chosen = seeds(points, k, random);
+  let centroids = rowsOf(points, chosen);
   let clusterOf = new Int32Array(points.count).fill(-1);
+  // Where to look first: most points stay where they are, and a seed begins in its own cluster.
+  let likely = new Int32Array(points.count);
+  chosen.forEach((point, cluster) => {
+    likely[point] = cluster;
+  });
   for (let iteration = 0; iteration < maxIterations; iteration++) {
-    const assigned = assign(points, centroids, k);
+    const assigned = assign(points, centroids, k, likely);
     centroids = means(points, assigned, k);
     if (assigned.every((cluster, point) => cluster === clusterOf[point])) break;
     clusterOf = assigned;
+    likely = assigned;
   }
   return { clusterOf, centroids };
 }
@@ -51,8 +58,20 @@ export function representatives(points: Points, { clusterOf, centroids }: Cluste
 
 /** |a[i] - b[j]|² of two lists of points. */
 function squaredDistance(a: Float64Array, i: number, b: Float64Array, j: number, size: number): number {
+  return distanceUpTo(Number.POSITIVE_INFINITY, a, i, b, j, size);
+}
+
+/** The numbers between two looks at a bound. */
+const stride = 16;
+
+/** The same, or some number above `bound` where it is above that: most distances need not be known. */
+function distanceUpTo(bound: number, a: Float64Array, i: number, b: Float64Array, j: number, size: number): number {
   let sum = 0;
-  for (let at = i * size, other = j * size, end = at + size; at < end; at++, other++) sum += (a[at]! - b[other]!) ** 2;
+  const end = (i + 1) * size;
+  for (let at = i * size, other = j * size; at < end && sum <= bound; ) {
+    const stop = Math.min(end, at + stride);
+    for (; at < stop; at++, other++) sum += (a[at]! - b[other]!) ** 2;
+  }
   return sum;
 }
 
@@ -75,8 +94,19 @@ function seeds(points: Points, k: number, random: Random): number[] {
   const taken = new Uint8Array(count);
   const chosen: number[] = [];
   let nearest = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
-  const distancesWith = (point: number) =>
-    nearest.map((distance, other) => Math.min(distance, squaredDistance(values, other, values, point, size)));
+  // Drawn again and again by the trials, and each row is as long as all points together.
+  const rows = new Map<number, Float64Array>();
+  const distancesFrom = (point: number): Float64Array => {
+    const known = rows.get(point);
+    if (known) return known;
+    const row = Float64Array.from({ length: count }, (_, other) => squaredDistance(values, other, values, point, size));
+    rows.set(point, row);
+    return row;
+  };
+  const distancesWith = (point: number) => {
+    const row = distancesFrom(point);
+    return nearest.map((distance, other) => Math.min(distance, row[other]!));
+  };
   const take = (point: number, distances: Float64Array<ArrayBuffer>) => {
     chosen.push(point);
     taken[point] = 1;
@@ -119,18 +149,21 @@ function drawByWeight(weights: Float64Array, threshold: number): number {
   return last;
 }
 
-/** Each point to the nearest centroid, the first of equals; then empty clusters take points over. */
-function assign(points: Points, centroids: Float64Array, k: number): Int32Array<ArrayBuffer> {
+/**
+ * Each point to the nearest centroid, the first of equals; then empty clusters take points over. `likely` names a cluster
+ * for each point that is perhaps its own, which changes nothing but the time that it takes.
+ */
+function assign(points: Points, centroids: Float64Array, k: number, likely: Int32Array): Int32Array<ArrayBuffer> {
   const { count, size, values } = points;
   const clusterOf = new Int32Array(count);
   const members = new Int32Array(k);
   const distances = new Float64Array(count);
   for (let point = 0; point < count; point++) {
-    let best = 0;
-    let least = Number.POSITIVE_INFINITY;
+    let best = likely[point]!;
+    let least = squaredDistance(values, point, centroids, best, size);
     for (let cluster = 0; cluster < k; cluster++) {
-      const distance = squaredDistance(values, point, centroids, cluster, size);
-      if (distance < least) [best, least] = [cluster, distance];
+      const distance = distanceUpTo(least, values, point, centroids, cluster, size);
+      if (distance < least || (distance === least && cluster < best)) [best, least] = [cluster, distance];
     }
     clusterOf[point] = best;
     distances[point] = least;

@@ -28,6 +28,8 @@ export interface PruningOptions<N> {
   readonly fineTune?: (network: N) => Promise<N>;
   /** Fine-tunes after every unit, as the algorithm is printed, instead of at each of `alphas`. */
   readonly everyStep?: boolean;
+  /** Asked before every unit, and waited for, so that other work of the thread can pass. */
+  readonly shouldStop?: () => boolean | Promise<boolean>;
 }
 
 export interface Pruned<N> {
@@ -39,11 +41,11 @@ export interface Pruned<N> {
 }
 
 /**
- * One network for each rate; each goes on from the one before, fine-tuned. Ends early where every layer is down to one
- * unit: rates beyond that have no network. Throws RangeError where a rate is not in (0, 1) or they do not ascend.
+ * One network for each rate; each goes on from the one before, fine-tuned. Ends early where it is stopped, or every layer
+ * is down to one unit: rates beyond that have no network. Throws RangeError where a rate is not in (0, 1) or they do not ascend.
  */
 export async function prune<N>(kind: Prunable<N>, network: N, options: PruningOptions<N>): Promise<Pruned<N>[]> {
-  const { alphas, fineTune = async (same: N) => same, everyStep = false } = options;
+  const { alphas, fineTune = async (same: N) => same, everyStep = false, shouldStop = () => false } = options;
   checkAlphas(alphas);
   const before = kind.parameters(network);
   const rateOf = (pruned: N) => 1 - kind.parameters(pruned) / before;
@@ -54,6 +56,7 @@ export async function prune<N>(kind: Prunable<N>, network: N, options: PruningOp
   let current = network;
   for (const alpha of alphas) {
     while (rateOf(current) < alpha) {
+      if (await shouldStop()) return results;
       const layer = nextLayer(units, kind.units(current), turns);
       if (layer === undefined) return results;
       current = withoutOneUnit(kind, current, layer, options.method, random);

@@ -5,8 +5,8 @@
  */
 import { activationFunctions } from '../nn/activations.ts';
 import { denseBackward, denseForward, denseGradients } from '../nn/dense.ts';
-import { runEpochs, type TrainingSession } from '../nn/epochs.ts';
-import { lossFunctions } from '../nn/losses.ts';
+import { type EpochSession, runSchedule } from '../nn/epochs.ts';
+import { countMisses, lossFunctions } from '../nn/losses.ts';
 import { type LayerSlice, layerSlices } from '../nn/network.ts';
 import { applyGradients, createOptimizer } from '../nn/optimizers.ts';
 import type { EncodedSamples, Network, TrainingTask } from '../types.ts';
@@ -15,27 +15,36 @@ import { enterColumn, type Grid, leave } from './grid.ts';
 import { type Int8Network, quantiseInt8 } from './int8.ts';
 
 /**
- * The network after the task's epochs, of which the one with the lowest loss on the validation rows counts, rounding
- * included. `calibration` fixes the grids: quantise the answer with the same one. `task.initial` is the network to tune.
+ * The network after the task's epochs, of which the best one on the validation rows counts, rounding included.
+ * `calibration` fixes the grids: quantise the answer with the same one. `task.initial` is the network to tune.
+ * `shouldStop` is asked before every batch, and waited for, so that it can let other work of the thread pass.
  */
 export async function fineTuneAware(
   task: TrainingTask & { readonly initial: Float32Array },
   calibration: Calibration,
   train: EncodedSamples,
   validation: EncodedSamples,
-  shouldStop?: () => boolean,
+  shouldStop: () => boolean | Promise<boolean> = () => false,
 ): Promise<Network> {
-  const network = { topology: task.topology, weights: task.initial };
-  const grids = quantiseInt8(network, calibration);
-  return (await runEpochs(task, createSession(task, grids, train, validation), shouldStop)).network;
+  const { topology } = task;
+  const grids = quantiseInt8({ topology, weights: task.initial }, calibration);
+  const { best } = await runSchedule(task, createSession(task, grids, { train, validation, shouldStop }));
+  return { topology, weights: best };
 }
 
 function createSession(
   task: TrainingTask & { readonly initial: Float32Array },
   grids: Int8Network,
-  train: EncodedSamples,
-  validation: EncodedSamples,
-): TrainingSession {
+  {
+    train,
+    validation,
+    shouldStop,
+  }: {
+    readonly train: EncodedSamples;
+    readonly validation: EncodedSamples;
+    readonly shouldStop: () => boolean | Promise<boolean>;
+  },
+): EpochSession<Float32Array> {
   const weights = Float64Array.from(task.initial);
   const gradients = new Float64Array(weights.length);
   const state = createOptimizer(task.optimizer, weights.length);
@@ -43,19 +52,26 @@ function createSession(
   const all = Uint32Array.from({ length: validation.count }, (_, row) => row);
   const pass = (samples: EncodedSamples, rows: Uint32Array, into?: Float64Array) =>
     roundedLoss(task, grids, weights, batchOf(samples, rows, grids.input), into);
+  let misses = 0;
   return {
     order,
-    trainEpoch(learningRate) {
+    async trainEpoch(learningRate) {
       let sum = 0;
       for (let start = 0; start < train.count; start += task.batchSize) {
+        if (await shouldStop()) return 'stopped';
         const rows = order.subarray(start, start + task.batchSize);
-        sum += rows.length * pass(train, rows, gradients);
+        sum += rows.length * pass(train, rows, gradients).mean;
         applyGradients(state, weights, gradients, learningRate);
       }
       return sum / train.count;
     },
-    validationLoss: () => pass(validation, all),
-    weights: () => Float32Array.from(weights),
+    validationLoss() {
+      const { mean, outputs } = pass(validation, all);
+      misses = countMisses(outputs, validation.targets, task.topology.widths.at(-1)!);
+      return mean;
+    },
+    ...(task.loss === 'softmax-cross-entropy' && { missRate: () => misses / validation.count }),
+    snapshot: () => Float32Array.from(weights),
   };
 }
 
@@ -96,14 +112,14 @@ interface LayerPass {
   readonly y: Float64Array;
 }
 
-/** Mean loss of the batch with everything rounded; gradients are written into `into` in the layout of the weights. */
+/** Outputs and mean loss of the batch with everything rounded; gradients go into `into` in the layout of the weights. */
 function roundedLoss(
   { topology, loss }: TrainingTask,
   grids: Int8Network,
   weights: Float64Array,
   batch: RoundedBatch,
   into?: Float64Array,
-): number {
+): { readonly outputs: Float64Array; readonly mean: number } {
   const slices = layerSlices(topology);
   const { value, slope } = activationFunctions[topology.activation];
   const passes: LayerPass[] = [];
@@ -127,9 +143,10 @@ function roundedLoss(
     passes.push({ slice, x, w, slopes, y });
     x = y;
   });
-  let dy = new Float64Array(x.length);
-  const mean = lossFunctions[loss](x, batch.targets, dy, topology.widths.at(-1)!);
-  if (!into) return mean;
+  const outputs = x;
+  let dy = new Float64Array(outputs.length);
+  const mean = lossFunctions[loss](outputs, batch.targets, dy, topology.widths.at(-1)!);
+  if (!into) return { outputs, mean };
   for (const { slice, x: read, w, slopes } of passes.toReversed()) {
     const { inputs, outputs, offset } = slice;
     const shape = { batch: batch.count, inputs, outputs };
@@ -139,7 +156,7 @@ function roundedLoss(
     dy = new Float64Array(read.length);
     denseBackward(dz, w, dy, shape);
   }
-  return mean;
+  return { outputs, mean };
 }
 
 /** w (I, O) with each output's weights on its own grid of 127 steps to the largest. */

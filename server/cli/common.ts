@@ -37,6 +37,8 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       --fidelity full|halving     halving: only the best third of a generation trains in full (default full)
       --space paper|extended      extended: convolutional networks of other growth rates, and DenseNet-BC
       --augment none|shift|shift+flip   move training images at random, and mirror them (default none)
+      --alpha 10,30,50|none       percent of the parameters to remove from networks of the front (default 10,30,50)
+      --format int8,fixed16|none  integers to offer networks of the front in (default both)
       --out DIR                   write the chosen network to DIR, as JSON
       and --max-params, --population, --generations, --workers, --trainer, --seed, --config, --json as above
   deepmaker prune RUN [options]                   prune networks of a finished run, and add them to it

@@ -55,5 +55,5 @@ export function abortOnInterrupt(): AbortSignal {
 export function oneRun([run, tooMuch]: readonly string[], example: string): { kind: 'run'; run: string } | Failure {
   if (run !== undefined && tooMuch === undefined) return { kind: 'run', run };
   const message = run === undefined ? 'no run was named.' : `one run at a time; "${tooMuch}" is too much.`;
-  return { kind: 'failed', message, hint: `Write ${example}; RUN is an id or a folder.` };
+  return { kind: 'failed', message, hint: `Write ${example}; RUN is the id of a run, its folder, or a file in it.` };
 }

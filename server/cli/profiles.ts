@@ -10,7 +10,7 @@ import { restoreNetwork } from '../pipeline/storedNetwork.ts';
 import type { Failure } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
 import { type ExitCode, printFailure } from './common.ts';
-import { parseFlags } from './flags.ts';
+import { oneRun, parseFlags } from './flags.ts';
 
 const options = {
   candidate: { type: 'string' },
@@ -20,12 +20,9 @@ const options = {
 export async function runProfiles(args: readonly string[]): Promise<ExitCode> {
   const flags = parseFlags(args, options, []);
   if (flags.kind === 'failed') return refuse(flags);
-  const [run, tooMuch] = flags.positionals;
-  if (run === undefined || tooMuch !== undefined) {
-    const message = run === undefined ? 'no run was named.' : `one run at a time; "${tooMuch}" is too much.`;
-    return refuse({ kind: 'failed', message, hint: 'Write deepmaker profiles RUN; RUN is an id or a folder.' });
-  }
-  const found = findNetwork(run, flags.values.candidate);
+  const named = oneRun(flags.positionals, 'deepmaker profiles RUN');
+  if (named.kind === 'failed') return refuse(named);
+  const found = findNetwork(named.run, flags.values.candidate);
   if (found.kind === 'failed') return refuse(found);
   const profiles = estimateProfiles(found.network);
   if (flags.values.json) console.log(JSON.stringify({ candidate: found.id, basis: profileBasis, profiles }, null, 2));

@@ -7,7 +7,7 @@ import { pictureFile, reportPage } from '../report/page.ts';
 import { reportOf } from '../report/report.ts';
 import { guardDisk, projectRoot, writeAtomically } from '../store.ts';
 import { type ExitCode, printFailure } from './common.ts';
-import { parseFlags } from './flags.ts';
+import { oneRun, parseFlags } from './flags.ts';
 
 const options = {
   out: { type: 'string' },
@@ -39,17 +39,11 @@ function parse(args: readonly string[]): Request | Failure {
   const flags = parseFlags(args, options, []);
   if (flags.kind === 'failed') return flags;
   const { values, positionals } = flags;
-  const [run, tooMuch] = positionals;
-  if (run === undefined || tooMuch !== undefined) {
-    return {
-      kind: 'failed',
-      message: run === undefined ? 'no run was named.' : `one run at a time; "${tooMuch}" is too much.`,
-      hint: 'Write deepmaker report RUN, with the id of a run, its folder in .deepmaker/runs, or a file in it.',
-    };
-  }
+  const named = oneRun(positionals, 'deepmaker report RUN');
+  if (named.kind === 'failed') return named;
   return {
     kind: 'request',
-    run,
+    run: named.run,
     ...(values.out === undefined ? {} : { out: values.out }),
     ...(values.svg === undefined ? {} : { svg: values.svg }),
   };

@@ -10,6 +10,7 @@ import { type ExitCode, printFailure } from './common.ts';
 import { abortOnInterrupt, optionsHint, parseFlags, settingsOf } from './flags.ts';
 import { createProgress } from './progress.ts';
 import { datasetJson, datasetTable, networkJson } from './searchReport.ts';
+import { alphasOf, formatsOf } from './variants.ts';
 
 const options = {
   model: { type: 'string' },
@@ -29,6 +30,8 @@ const options = {
   fidelity: { type: 'string' },
   space: { type: 'string' },
   augment: { type: 'string' },
+  alpha: { type: 'string' },
+  format: { type: 'string' },
   out: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const satisfies ParseArgsConfig['options'];
@@ -101,10 +104,12 @@ function parse(args: readonly string[]): Parsed | Failure {
     const message = `--seconds needs more than 0 and at most ${longestSeconds} seconds, not ${values.seconds}.`;
     return { kind: 'failed', message, hint: optionsHint };
   }
+  const variants = variantSettings(values);
+  if (variants.kind === 'failed') return variants;
   const folder = process.cwd();
   const loaded = loadConfig({
     root: projectRoot(join(folder, dataset)),
-    layers: [{ ...settingsOf(values, numberFlags), trainer, fidelity, space, augment }],
+    layers: [{ ...settingsOf(values, numberFlags), trainer, fidelity, space, augment, ...variants.settings }],
     ...(values.config ? { file: resolve(values.config) } : {}),
   });
   if (loaded.kind === 'failed') return loaded;
@@ -120,6 +125,27 @@ function parse(args: readonly string[]): Parsed | Failure {
     },
     json: values.json === true,
     ...(values.out === undefined ? {} : { out: resolve(values.out) }),
+  };
+}
+
+/** What is made of the front, where a flag says it; `none` makes nothing. */
+function variantSettings({
+  alpha,
+  format,
+}: {
+  readonly alpha?: string | undefined;
+  readonly format?: string | undefined;
+}): { readonly kind: 'settings'; readonly settings: object } | Failure {
+  const rates = alpha === undefined || alpha === 'none' ? undefined : alphasOf(alpha);
+  if (rates?.kind === 'failed') return rates;
+  const numbers = format === undefined || format === 'none' ? undefined : formatsOf(format);
+  if (numbers?.kind === 'failed') return numbers;
+  return {
+    kind: 'settings',
+    settings: {
+      ...(alpha !== undefined && { pruning: { alphas: rates?.alphas ?? [] } }),
+      ...(format !== undefined && { quantisation: { formats: numbers?.formats ?? [] } }),
+    },
   };
 }
 

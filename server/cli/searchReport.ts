@@ -1,26 +1,23 @@
 /** The result of a search on a dataset, as a table for people and as one JSON object for scripts. */
-import { formatCount, formatPercent } from '../../engine/format.ts';
+import {
+  formatAmount,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatVariant,
+} from '../../engine/format.ts';
 import type { Config } from '../config.ts';
 import type { DatasetPoint, DatasetResult } from '../pipeline/datasetRun.ts';
+import { isInteger } from '../pipeline/finalists.ts';
 import { formatTable } from './report.ts';
 
 /** The stable object that `--json` prints; scripts depend on it. */
 export function datasetJson(result: DatasetResult, artifacts: readonly string[]): string {
   const { runId, dataset, model, samples, search, chosen, criterion, config } = result;
   const { fidelity, space, augment } = config;
-  const front = finalFront(result).map(
-    ({ id, topology, activation, optimizer, learningRate, params, error, validationError, testError }) => ({
-      id,
-      topology,
-      activation,
-      optimizer,
-      learningRate,
-      params,
-      error,
-      validationError,
-      testError,
-    }),
-  );
+  const front = finalFront(result).map(jsonPoint);
+  const integers = offeredIntegers(result).map(jsonPoint);
   return JSON.stringify({
     runId,
     dataset,
@@ -29,33 +26,49 @@ export function datasetJson(result: DatasetResult, artifacts: readonly string[])
     samples,
     search,
     front,
+    integers,
     chosen,
     criterion,
     artifacts,
   });
 }
 
+function jsonPoint(point: DatasetPoint) {
+  const { id, topology, activation, optimizer, learningRate, params, bytes, macs, latencyNs } = point;
+  const { variant, variantOf, alpha, error, validationError, testError } = point;
+  const made = { ...(variant && { variant, variantOf }), ...(alpha === undefined ? {} : { alpha }) };
+  const network = { id, topology, activation, optimizer, learningRate, params, bytes, macs, ...made };
+  return { ...network, error, validationError, testError, latencyNs };
+}
+
 export function datasetTable(result: DatasetResult, artifacts: readonly string[]): string {
   const { dataset, model, samples, search, runId, config } = result;
-  const header = ['', 'network', 'activation', 'optimizer', 'rate', 'params', 'validation error', 'test error'];
-  const rows = finalFront(result).map((point) => [
+  const rowOf = (point: DatasetPoint) => [
     point.id === result.chosen ? '>' : '',
     point.topology,
     point.activation,
+    formatVariant(point.variant, point.alpha),
     point.optimizer,
     String(point.learningRate),
     formatCount(point.params),
+    formatBytes(point.bytes),
+    formatCount(point.macs),
     formatPercent(point.validationError!),
     formatPercent(point.testError!),
-  ]);
+    point.latencyNs === undefined ? '' : formatDuration(point.latencyNs),
+  ];
+  const integers = offeredIntegers(result);
+  const table = formatTable([headings, ...finalFront(result).map(rowOf), ...integers.map(rowOf)], textColumns);
+  // A line between the front and what stands beside it.
+  if (integers.length > 0) table.splice(table.length - integers.length, 0, '');
   const lines = [
     `${dataset.name}: ${formatCount(samples.train)} training, ${formatCount(samples.validation)} validation and ` +
       `${formatCount(samples.test)} test rows`,
-    `${search.evaluations} ${modelNames[model]} in ${search.generations} generations, ${search.seconds.toFixed(1)} s`,
+    `${search.evaluations} ${modelNames[model]} in ${formatAmount(search.generations, 'generation')}, ${search.seconds.toFixed(1)} s`,
     ...settingNotes(config),
     ...(search.timeLimited ? [timeLimitNote] : []),
     '',
-    ...formatTable([header, ...rows], 4),
+    ...table,
     '',
     result.criterion.reason,
     `Stored as ${runId}`,
@@ -63,6 +76,14 @@ export function datasetTable(result: DatasetResult, artifacts: readonly string[]
   for (const file of artifacts) lines.push(`Wrote ${file}`);
   return lines.join('\n');
 }
+
+const headings = [
+  ...['', 'network', 'activation', 'variant', 'optimizer', 'rate'],
+  ...['params', 'size', 'MACs', 'validation error', 'test error', 'per call'],
+];
+
+/** The columns before the learning rate. */
+const textColumns = 5;
 
 const modelNames = { cnn: 'convolutional networks', mlp: 'perceptrons' } as const;
 
@@ -89,3 +110,7 @@ export function networkJson({ dataset, normalization, networks, points, chosen }
 /** The non-dominated networks with their final figures, smallest first. */
 const finalFront = ({ points }: DatasetResult): DatasetPoint[] =>
   points.filter(({ onFront }) => onFront).sort((a, b) => a.params - b.params);
+
+/** The networks in integers beside it, smallest first. */
+const offeredIntegers = ({ points }: DatasetResult): DatasetPoint[] =>
+  points.filter(isInteger).sort((a, b) => a.bytes - b.bytes || a.testError! - b.testError!);

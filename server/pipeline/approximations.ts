@@ -11,7 +11,7 @@ import { whereText } from '../../engine/trust/explain.ts';
 import type { Domain, ErrorFigures, GuardMode, TargetId } from '../../engine/types.ts';
 import { productVersion } from '../assets.ts';
 import type { Failure } from '../protocol.ts';
-import { formatVersion, readJson, relativePath, storeFolder, writeAtomically } from '../store.ts';
+import { readJson, relativePath, storeFolder, writeAtomically } from '../store.ts';
 import type { FreshPlan } from './fresh.ts';
 import type { RunResult } from './run.ts';
 import { hashOfText } from './stale.ts';
@@ -55,13 +55,16 @@ interface ApproximationsFile {
   readonly approximations: readonly Approximation[];
 }
 
+/** Of this list alone: it is committed, and outlives the formats of runs. */
+const listVersion = 1;
+
 const pathOf = (root: string) => join(storeFolder(root), 'approximations.json');
 
 /** Every record of a project; undefined where the list cannot be read. */
 export function readApproximations(root: string): readonly Approximation[] | undefined {
   const path = pathOf(root);
   if (!existsSync(path)) return [];
-  const approximations = readJson<ApproximationsFile>(path)?.approximations;
+  const approximations = readJson<ApproximationsFile>(path, listVersion)?.approximations;
   return Array.isArray(approximations) ? approximations : undefined;
 }
 
@@ -142,6 +145,6 @@ function replace(root: string, file: string, name: string, by: readonly Approxim
 function write(root: string, approximations: readonly Approximation[]): void {
   const key = ({ file, name }: Approximation) => `${file}#${name}`;
   const sorted = [...approximations].sort((a, b) => (key(a) < key(b) ? -1 : 1));
-  const content: ApproximationsFile = { version: formatVersion, approximations: sorted };
+  const content: ApproximationsFile = { version: listVersion, approximations: sorted };
   writeAtomically(pathOf(root), `${JSON.stringify(content, null, 2)}\n`);
 }

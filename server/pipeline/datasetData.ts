@@ -67,8 +67,10 @@ export function augmentationOf(
 ): Augmentation | undefined {
   if (kind === 'none' || input.kind !== 'image') return undefined;
   const { mean, deviation } = normalization.inputs;
+  const { height, width, channels } = input;
   return {
-    maxShift: Math.max(1, Math.floor(Math.min(input.height, input.width) / 8)),
+    ...{ height, width, channels },
+    maxShift: Math.max(1, Math.floor(Math.min(height, width) / 8)),
     flip: kind === 'shift+flip',
     black: Array.from(mean, (value, channel) => -value / deviation[channel]!),
   };

@@ -88,7 +88,12 @@ export function markFinalFront(points: readonly FinalPoint[]): FinalPoint[] {
   }));
 }
 
-/** What was made of a run's networks after it was over. */
+/** A point without the time of its own network, for what is made of it. */
+export function untimed({ latencyNs: _own, ...point }: DatasetPoint): DatasetPoint {
+  return point;
+}
+
+/** What was made of a run's networks after they were tested. */
 export interface AddedNetwork {
   readonly point: FinalPoint;
   readonly network: AnyNetwork;

@@ -30,7 +30,7 @@ export async function searchDataset(request: DatasetRequest, hooks: DatasetHooks
   if (loaded.kind === 'failed') return loaded;
   const { dataset } = loaded;
   const model = request.model ?? (dataset.input.kind === 'image' ? 'cnn' : 'mlp');
-  const problem = modelProblem(model, dataset) ?? settingsProblem(model, request.config);
+  const problem = modelProblem(model, dataset) ?? settingsProblem(model, dataset, request.config);
   if (problem) return problem;
   const root = projectRoot(join(request.folder, configFileName));
   const trainer = await chooseTrainer(request.config.trainer, model, root);
@@ -51,6 +51,7 @@ export async function searchDataset(request: DatasetRequest, hooks: DatasetHooks
       plan,
       runId,
       folder,
+      set: dataset,
       data,
       space: space.space,
       trainer: trainer.setup,
@@ -68,14 +69,22 @@ function modelProblem(model: ModelKind, { name, input }: LabelledSet): Failure |
 }
 
 /** Settings that would change nothing are refused: whoever gives them believes that they do. */
-function settingsProblem(model: ModelKind, { space, augment }: Config): Failure | undefined {
-  if (model === 'cnn') return undefined;
-  const hint = 'Leave it out, or search with --model cnn.';
-  if (augment !== 'none') {
-    return { kind: 'failed', message: `Perceptrons do not train on changed images: "augment" is ${augment}.`, hint };
+function settingsProblem(
+  model: ModelKind,
+  { name, input }: LabelledSet,
+  { space, augment }: Config,
+): Failure | undefined {
+  if (augment !== 'none' && input.kind !== 'image') {
+    const message = `Only images can be moved, and the inputs of ${name} are ${input.count} columns: "augment" is ${augment}.`;
+    return {
+      kind: 'failed',
+      message,
+      hint: 'Leave it out, or give the .json file a "shape": [height, width, channels].',
+    };
   }
-  if (space !== 'paper') {
-    return { kind: 'failed', message: `There is one space of perceptrons: "space" is ${space}.`, hint };
+  if (model === 'mlp' && space !== 'paper') {
+    const message = `What the extended space adds, growth rates and bottlenecks, perceptrons have not: "space" is ${space}.`;
+    return { kind: 'failed', message, hint: 'Leave it out, or search with --model cnn.' };
   }
   return undefined;
 }

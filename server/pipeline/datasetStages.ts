@@ -1,5 +1,6 @@
 /** The stages of a search on a dataset that happen on an evaluator, and the result that they end in. */
-import { join } from 'node:path';
+
+import type { LabelledSet } from '../../engine/data/dataset.ts';
 import { formatCount, formatPercent, formatTimeLeft } from '../../engine/format.ts';
 import { scoringTask, taskCost } from '../../engine/nn/models.ts';
 import type { NetworkSpace } from '../../engine/search/types.ts';
@@ -22,7 +23,8 @@ import {
   type SearchView,
   writeDatasetResult,
 } from './datasetRun.ts';
-import { remembering } from './remembered.ts';
+import { finishDataset } from './finishDataset.ts';
+import { remembering, trainedPath } from './remembered.ts';
 import { runSearch, type SearchState } from './search.ts';
 import { type Progress, trackProgress } from './searchProgress.ts';
 import { type TrainedCandidate, trainFully } from './trainFully.ts';
@@ -34,13 +36,15 @@ export interface DatasetContext {
   readonly plan: DatasetPlan;
   readonly runId: string;
   readonly folder: string;
+  /** As the files have it. */
+  readonly set: LabelledSet;
   readonly data: PreparedData;
   readonly space: NetworkSpace;
   readonly trainer: TrainerSetup;
 }
 
-/** Shares of the progress bar: where full training begins, where testing begins. */
-const progressAt = { training: 0.6, testing: 0.95 } as const;
+/** Shares of the progress bar: where full training begins, where testing begins, where variants are made. */
+const progressAt = { training: 0.6, testing: 0.85, variants: 0.88 } as const;
 
 export async function runDatasetStages(context: DatasetContext): Promise<DatasetOutcome> {
   const { hooks, data, request, trainer } = context;
@@ -50,9 +54,15 @@ export async function runDatasetStages(context: DatasetContext): Promise<Dataset
   const { state, networks } = searched;
   hooks.onFront(viewOf(context, 'measuring', state));
   const tested = await withPool(workers, firstRow(data.train), data.test, (pool) => test(context, networks, pool));
-  if (hooks.signal.aborted) return { kind: 'cancelled', evaluated: state.candidates.length };
-  const result = resultOf({ ...context, normalization: data.normalization }, searched, tested);
-  if (result.kind === 'failed') return result;
+  const cancelled = { kind: 'cancelled', evaluated: state.candidates.length } as const;
+  if (hooks.signal.aborted) return cancelled;
+  const found = resultOf({ ...context, normalization: data.normalization }, searched, tested);
+  if (found.kind === 'failed') return found;
+  const onProgress = (message: string, fraction: number) =>
+    hooks.onProgress(message, progressAt.variants + (1 - progressAt.variants) * fraction);
+  const finishing = { ...context, ...workers, hooks: { signal: hooks.signal, onProgress } };
+  const result = await finishDataset(finishing, found);
+  if (!result) return cancelled;
   writeDatasetResult(context.folder, result);
   hooks.onProgress('Done', 1);
   return { kind: 'done', result };
@@ -131,7 +141,7 @@ async function searchAndTrain(
   const finalists = state.candidates.filter(({ key, error }) => error && state.front.has(key));
   if (finalists.length === 0) return nothingTrained(state);
   hooks.onFront(viewOf(context, 'training', state));
-  const evaluator = remembering(pool, join(folder, 'trained.jsonl'));
+  const evaluator = remembering(pool, trainedPath(folder));
   const tracker = trackProgress({ population: finalists.length, generations: 1 }, pool.parallel);
   const costs = finalists.map((candidate) => taskCost(fullTask(training, candidate)));
   tracker.begin(1, finalists.length);
@@ -160,7 +170,7 @@ async function test(
     networks.map(({ network }) => scoringTask(network, data.encoding.loss)),
     () => {
       done++;
-      const share = (done / networks.length) * (1 - progressAt.testing);
+      const share = (done / networks.length) * (progressAt.variants - progressAt.testing);
       hooks.onProgress(`Tested ${done} of ${networks.length} networks on ${rows} rows`, progressAt.testing + share);
     },
   );

@@ -108,8 +108,8 @@ export async function loadSame(
 }
 
 /** What the code takes and gives: an image or columns, in the container that the files have them in. */
-function emitInputOf(
-  { dataset, normalization }: DatasetResult,
+export function emitInputOf(
+  { dataset, normalization }: Pick<DatasetResult, 'dataset' | 'normalization'>,
   set: LabelledSet,
   network: AnyNetwork,
 ): Omit<EmitInput, 'inference' | 'cnnInference'> {
@@ -177,7 +177,7 @@ function rowsToRun(
   return imageSubset(testRows(set, config.seed, subset), Math.max(1, Math.floor(affordable)), config.seed);
 }
 
-const samplesOf = (rows: Rows): Samples => ({
+export const samplesOf = (rows: Rows): Samples => ({
   count: rows.count,
   inputs: Float64Array.from(rows.inputs),
   outputs: rawOutputs(rows),

@@ -3,7 +3,12 @@ import { errorObjective } from '../../engine/data/metrics.ts';
 import { multiplyAccumulates, networkName, perceptron } from '../../engine/nn/models.ts';
 import { parameterCount } from '../../engine/nn/network.ts';
 import type { Calibration } from '../../engine/quantise/calibrate.ts';
-import { float32Bytes, type QuantisedNetwork, quantisedBytes } from '../../engine/quantise/quantise.ts';
+import {
+  bytesPerParameter,
+  float32Bytes,
+  type QuantisedNetwork,
+  quantisedBytes,
+} from '../../engine/quantise/quantise.ts';
 import { dominates } from '../../engine/search/dominance.ts';
 import type { ErrorFigures, Guard, LearningCurve, Network } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
@@ -71,16 +76,37 @@ export function markFront<P extends FrontPoint>(
   }));
 }
 
-/** Networks in integers that none in the same format betters in error, parameters and bytes: a target has but one. */
-export function bestOfFormat(finalists: readonly Finalist[]): Finalist[] {
-  const objectives = (finalist: Finalist) => {
-    const { error, params, bytes } = finalistPoint(finalist);
-    return [errorObjective(error), params, bytes];
-  };
-  return finalists.filter((finalist) => {
-    const rivals = finalists.filter(({ made }) => made?.variant === finalist.made?.variant);
-    return !rivals.some((other) => dominates(objectives(other), objectives(finalist)));
-  });
+/** What decides whether a network in integers is offered. */
+export interface IntegerFigures extends Pick<FrontPoint, 'variant' | 'params' | 'bytes'> {
+  /** On validation rows. */
+  readonly error: number;
+}
+
+/**
+ * Networks in integers that none in the same format betters in error, parameters and bytes: a target has but one. Where
+ * tables and scales weigh more than the network saves, or more than `maxBytes`, there is nothing to gain.
+ */
+export function offeredIntegers<T>(
+  variants: readonly T[],
+  figuresOf: (variant: T) => IntegerFigures,
+  maxBytes = Infinity,
+): T[] {
+  const known = variants.map((variant) => ({ variant, figures: figuresOf(variant) }));
+  const fitting = known.filter(
+    ({ figures: { bytes, params } }) => bytes <= maxBytes && bytes < bytesPerParameter * params,
+  );
+  const objectives = ({ error, params, bytes }: IntegerFigures) => [error, params, bytes];
+  return fitting
+    .filter(({ figures }) => {
+      const rivals = fitting.filter((other) => other.figures.variant === figures.variant);
+      return !rivals.some((other) => dominates(objectives(other.figures), objectives(figures)));
+    })
+    .map(({ variant }) => variant);
+}
+
+export function integerFigures(finalist: Finalist): IntegerFigures {
+  const { variant, params, bytes, error } = finalistPoint(finalist);
+  return { ...(variant && { variant }), params, bytes, error: errorObjective(error) };
 }
 
 /** A network with the guard that its code gets. */

@@ -71,7 +71,7 @@ async function pruneSampled(
   const cancel = () => pool.cancel();
   hooks.signal.addEventListener('abort', cancel);
   let done = 0;
-  const pruning = { config, loss: encoding.loss, evaluator: pool };
+  const pruning = { config, loss: encoding.loss, evaluator: pool, signal: hooks.signal };
   const pruned = await pruneFront(pruning, originals, method, () => {
     hooks.onProgress(`Pruned ${++done} of ${originals.length} networks`, 0.1 + (0.6 * done) / originals.length);
   }).finally(() => {
@@ -94,7 +94,7 @@ async function pruneSampled(
   writeResult(context.root, { ...result, points: [...final, ...rest], networks, chosen, criterion: { met, reason } });
   const before = final.filter(({ id }) => ids.includes(id));
   const added = final.filter(({ id }) => pruned.some((own) => own.id === id));
-  return { kind: 'pruned', before, pruned: withRates(added, final) };
+  return { kind: 'made', before, made: withRates(added, final) };
 }
 
 function originalOf({ networks, points }: RunResult, wanted: string): Finalist {

@@ -1,4 +1,5 @@
 /** Algorithm 2 on a trained network of either kind, with an evaluator for the fine-tuning. */
+import { setImmediate } from 'node:timers/promises';
 import { seedOf } from '../../engine/data/random.ts';
 import { isCnnNetwork } from '../../engine/nn/models.ts';
 import { prunableCnn } from '../../engine/prune/cnn.ts';
@@ -13,6 +14,7 @@ export interface PruningContext {
   readonly config: Pick<Config, 'pruning' | 'batchSize' | 'seed'>;
   readonly loss: Loss;
   readonly evaluator: Evaluator;
+  readonly signal: AbortSignal;
   /** What happens to training images; nothing where absent. */
   readonly augment?: Augmentation;
 }
@@ -33,9 +35,9 @@ export interface PrunedNetwork {
   readonly error: ErrorFigures;
 }
 
-/** One network for each rate that this one can be pruned by and trains at. */
+/** One network for each rate that this one can be pruned by and trains at; fewer where the signal aborts. */
 export async function pruneNetwork(
-  { config, loss, evaluator, augment }: PruningContext,
+  { config, loss, evaluator, signal, augment }: PruningContext,
   network: AnyNetwork,
   { key, optimizer, learningRate }: Recipe,
   method: PruningMethod,
@@ -54,7 +56,11 @@ export async function pruneNetwork(
     errors.set(tuned, evaluation.error);
     return tuned;
   };
-  const options = { alphas, method, seed, everyStep } as const;
+  const shouldStop = async () => {
+    await setImmediate();
+    return signal.aborted;
+  };
+  const options = { alphas, method, seed, everyStep, shouldStop } as const;
   const pruned = isCnnNetwork(network)
     ? await prune(prunableCnn, network, { ...options, fineTune } satisfies PruningOptions<typeof network>)
     : await prune(prunableMlp, network, { ...options, fineTune } satisfies PruningOptions<typeof network>);

@@ -1,4 +1,4 @@
-/** What pruning a finished run is: its request, its outcome, and what both kinds of runs share in it. */
+/** What making variants of a finished run's networks is: requests, outcomes, and what both kinds of runs share in it. */
 import type { PruningMethod } from '../../engine/prune/select.ts';
 import type { Config } from '../config.ts';
 import type { Failure, FrontPoint } from '../protocol.ts';
@@ -18,10 +18,13 @@ export interface PrunedPoint {
   readonly rate: number;
 }
 
-export type PruneOutcome =
-  | { readonly kind: 'pruned'; readonly before: readonly FrontPoint[]; readonly pruned: readonly PrunedPoint[] }
+/** `before` are the networks that variants were made of. */
+export type VariantsOutcome<Point, Made> =
+  | { readonly kind: 'made'; readonly before: readonly Point[]; readonly made: readonly Made[] }
   | { readonly kind: 'cancelled' }
   | Failure;
+
+export type PruneOutcome = VariantsOutcome<FrontPoint, PrunedPoint>;
 
 export type PruneHooks = Pick<RunHooks, 'signal' | 'onProgress'>;
 
@@ -31,20 +34,30 @@ export const configFor = (config: Config, { alphas }: PruneRequest): Config => (
   pruning: { ...config.pruning, alphas: [...alphas] },
 });
 
-/** The networks to work on among those that the run holds; without a candidate those of the front, pruned ones too where `purpose` is to quantise. */
+type Held = Pick<RunResult, 'points'> & { readonly networks: readonly { readonly id: string }[] };
+type Purpose = 'pruned' | 'quantised';
+
+/** The networks that compute in single precision among those whose weights the run holds. */
+export const heldFloats = ({ points, networks }: Held): FrontPoint[] =>
+  points.filter((point) => !isInteger(point) && networks.some(({ id }) => id === point.id));
+
+/** Those of the front, pruned ones too where `purpose` is to quantise; all where none of these is on it. */
+export function frontIds(run: Held, purpose: Purpose): readonly string[] {
+  const found = heldFloats(run).filter(({ variant }) => purpose === 'quantised' || variant === undefined);
+  const front = found.filter(({ onFront }) => onFront);
+  return (front.length > 0 ? front : found).map(({ id }) => id);
+}
+
+/** The networks to work on: the candidate, or those of the front. */
 export function wantedIds(
-  { runId, points, networks }: Pick<RunResult, 'runId' | 'points'> & { readonly networks: readonly { id: string }[] },
+  run: Held & Pick<RunResult, 'runId'>,
   { candidateId }: Pick<PruneRequest, 'candidateId'>,
-  purpose: 'pruned' | 'quantised' = 'pruned',
+  purpose: Purpose = 'pruned',
 ): { readonly kind: 'ids'; readonly ids: readonly string[] } | Failure {
-  const held = points.filter((point) => !isInteger(point) && networks.some(({ id }) => id === point.id));
-  const found = held.filter(({ variant }) => purpose === 'quantised' || variant === undefined);
-  if (candidateId === undefined) {
-    const front = found.filter(({ onFront }) => onFront);
-    return { kind: 'ids', ids: (front.length > 0 ? front : found).map(({ id }) => id) };
-  }
+  if (candidateId === undefined) return { kind: 'ids', ids: frontIds(run, purpose) };
+  const held = heldFloats(run);
   if (held.some(({ id }) => id === candidateId)) return { kind: 'ids', ids: [candidateId] };
-  const message = `The run ${runId} holds no network ${candidateId} that could be ${purpose}.`;
+  const message = `The run ${run.runId} holds no network ${candidateId} that could be ${purpose}.`;
   return { kind: 'failed', message, hint: `Choose one of ${held.map(({ id }) => id).join(', ')}.` };
 }
 

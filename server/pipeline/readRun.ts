@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { formatAmount } from '../../engine/format.ts';
 import type { Failure } from '../protocol.ts';
-import { listRuns, runFolder } from '../store.ts';
+import { formatVersion, listRuns, runFolder, versionOf } from '../store.ts';
 import { type DatasetResult, readDatasetResult } from './datasetRun.ts';
 import { type RunResult, readResult } from './run.ts';
 
@@ -35,17 +35,26 @@ export function readRun(root: string, name: string, from = process.cwd()): Store
   const owner = resolve(folder, '../../..');
   const result = runFolder(owner, basename(folder)) === folder ? readResult(owner, basename(folder)) : undefined;
   if (result) return { kind: 'function', folder, result };
-  return existsSync(join(folder, 'result.json'))
-    ? {
-        kind: 'failed',
-        message: `The result of the run in ${folder} cannot be used: it is damaged, moved or of another version.`,
-        hint: 'Run the command that made it again.',
-      }
-    : {
-        kind: 'failed',
-        message: `The run in ${folder} is not finished.`,
-        hint: 'Run the command that made it again: it goes on where it was.',
-      };
+  return unreadable(folder);
+}
+
+/** Why the run in a folder gives no result. */
+function unreadable(folder: string): Failure {
+  const path = join(folder, 'result.json');
+  const hint = 'Run the command that made it again.';
+  if (!existsSync(path)) {
+    const message = `The run in ${folder} is not finished.`;
+    return { kind: 'failed', message, hint: `${hint.slice(0, -1)}: it goes on where it was.` };
+  }
+  const version = versionOf(path);
+  if (version === undefined || version === formatVersion) {
+    const message = `The result of the run in ${folder} cannot be used: it is damaged or moved.`;
+    return { kind: 'failed', message, hint };
+  }
+  const message = `The run in ${folder} is stored in format ${version}, and this version of DeepMaker reads format ${formatVersion}.`;
+  return version < formatVersion
+    ? { kind: 'failed', message, hint: `${hint} It becomes a run of its own; the old folder can be deleted.` }
+    : { kind: 'failed', message, hint: 'Update DeepMaker.' };
 }
 
 /** The run's folder; undefined where there is none. */

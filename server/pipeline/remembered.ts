@@ -1,7 +1,8 @@
 /** Evaluations that survive a kill, with their networks: full training takes too long to begin again. */
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { z } from 'zod';
-import type { AnyTask } from '../../engine/types.ts';
+import type { AnyNetwork, AnyTask } from '../../engine/types.ts';
 import type { Evaluation, Evaluator } from '../evaluator.ts';
 import { evaluationFields, openLines } from '../store.ts';
 import { restoreNetwork, storedNetwork, storeNetwork } from './storedNetwork.ts';
@@ -17,7 +18,7 @@ type Entry = z.infer<typeof entrySchema>;
 
 /**
  * The same evaluator, but what the file at `path` remembers is not evaluated again, and what is evaluated is remembered.
- * Only for tasks that begin with random weights. What the disk refuses cancels the rest and rejects.
+ * What the disk refuses cancels the rest and rejects.
  */
 export function remembering(evaluator: Evaluator, path: string): Evaluator {
   const lines = openLines<Entry>(path, entrySchema);
@@ -57,7 +58,19 @@ export function remembering(evaluator: Evaluator, path: string): Evaluator {
   };
 }
 
-const keyOf = (task: AnyTask): string => createHash('sha256').update(JSON.stringify(task)).digest('hex').slice(0, 16);
+/** Where a run of a dataset remembers what it trained. */
+export const trainedPath = (folder: string): string => join(folder, 'trained.jsonl');
+
+/** Of all that a task consists of, weights to begin with included. */
+const keyOf = (task: AnyTask): string =>
+  hashOf(JSON.stringify(task, (_, value) => (value instanceof Float32Array ? hashOf(bytesOf(value)) : value)));
+
+/** Names a network by its arrays. */
+export const fingerprintOf = (network: AnyNetwork): string => hashOf(JSON.stringify(storeNetwork(network)));
+
+const hashOf = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex').slice(0, 16);
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength);
 
 function entryOf(task: AnyTask, { outcome, error, network, curve, seconds }: Evaluation): Entry {
   if (outcome === 'stopped') throw new TypeError('What was stopped has no result.');

@@ -1,10 +1,9 @@
 /** After full training: which pruned and quantised variants are worth measuring, by their errors on validation data. */
-import { float32Bytes } from '../../engine/quantise/quantise.ts';
 import type { Dataset, Encoding, TargetId } from '../../engine/types.ts';
 import type { Evaluator } from '../evaluator.ts';
 import type { FrontPoint } from '../protocol.ts';
 import { findTarget } from '../targets/registry.ts';
-import { bestOfFormat, type Finalist, finalistOf, finalistPoint, markFront } from './finalists.ts';
+import { type Finalist, finalistOf, finalistPoint, integerFigures, markFront, offeredIntegers } from './finalists.ts';
 import { pruneFront } from './pruneFront.ts';
 import { quantiseFront } from './quantiseFront.ts';
 import type { RunContext } from './run.ts';
@@ -33,7 +32,7 @@ export async function shrinkFront(
   const { signal } = context.hooks;
   const found = trained.map(finalistOf);
   let done = 0;
-  const pruned = await pruneFront({ config, loss: encoding.loss, evaluator }, found, 'similarity', () => {
+  const pruned = await pruneFront({ config, loss: encoding.loss, evaluator, signal }, found, 'similarity', () => {
     done++;
     onProgress(done / (found.length + 1));
   });
@@ -42,13 +41,8 @@ export async function shrinkFront(
   const integers = hasOwnFormat(context.request.target)
     ? []
     : await quantiseFront({ config, dataset, encoding, signal }, front);
-  const { maxBytes = Infinity } = config;
-  const fitting = integers.filter((variant) => {
-    const { bytes } = finalistPoint(variant);
-    // Tables and scales weigh more than a small network saves; then there is nothing to gain.
-    return bytes <= maxBytes && bytes < float32Bytes(variant.network.topology);
-  });
-  const finalists = [...new Set([...found, ...front, ...bestOfFormat(fitting)])];
+  const offered = offeredIntegers(integers, integerFigures, config.maxBytes);
+  const finalists = [...new Set([...found, ...front, ...offered])];
   const rest = pruned.filter((variant) => !finalists.includes(variant));
   return { finalists, rest: rest.map((variant) => ({ ...finalistPoint(variant), onFront: false })) };
 }

@@ -1,8 +1,9 @@
 /** The parts of a report, from the view of a run that panels show too: figures, or what to do to get them. */
-import { formatCount, formatDuration, formatPercent, formatSpeedup } from '../../engine/format.ts';
+import { formatBytes, formatCount, formatDuration, formatPercent, formatSpeedup } from '../../engine/format.ts';
 import { type Figure, measureName, type Table } from '../../engine/plot/figure.ts';
 import { type ChartPoint, frontChart } from '../../engine/plot/frontChart.ts';
 import { figureIds, networkLabel, runFigures } from '../../engine/plot/runFigures.ts';
+import { isInteger } from '../pipeline/finalists.ts';
 import type { FrontPoint, FrontView } from '../protocol.ts';
 import { paperNetworks } from './paper.ts';
 
@@ -66,11 +67,18 @@ function frontFigure(view: FrontView): Figure {
 
 function frontTable({ points, measure, chosen, subject }: FrontView): Table {
   const front = points.filter(({ onFront }) => onFront).sort((a, b) => a.params - b.params);
+  // As on the command line: code of functions' networks that was measured, and all that a data set's run holds.
+  const integers = points
+    .filter((point) => isInteger(point) && (subject.kind === 'dataset' || point.latencyNs !== undefined))
+    .sort((a, b) => a.bytes - b.bytes || a.error.nrmse - b.error.nrmse);
+  const listed = [...front, ...integers];
   const error = (name: string, of: (point: FrontPoint) => number) =>
     [name, (point: FrontPoint) => formatPercent(of(point))] as const;
   const columns: readonly (readonly [string, (point: FrontPoint) => string])[] = [
     ['Network', (point) => networkLabel(point) + (point.id === chosen ? ' (chosen)' : '')],
     ['Parameters', ({ params }) => formatCount(params)],
+    ['Size', ({ bytes }) => formatBytes(bytes)],
+    ['Multiply-accumulates', ({ macs }) => formatCount(macs)],
     ...(measure === 'classes'
       ? [error(subject.kind === 'dataset' ? 'Test error' : 'Wrong classes', (point) => point.error.nrmse)]
       : [
@@ -78,7 +86,7 @@ function frontTable({ points, measure, chosen, subject }: FrontView): Table {
           error('99th percentile', (point) => point.error.p99),
           error('Maximum', (point) => point.error.max),
         ]),
-    ...(front.some(({ latencyNs }) => latencyNs !== undefined)
+    ...(listed.some(({ latencyNs }) => latencyNs !== undefined)
       ? [
           [
             'Time per call',
@@ -86,18 +94,18 @@ function frontTable({ points, measure, chosen, subject }: FrontView): Table {
           ] as const,
         ]
       : []),
-    ...(front.some(({ speedup }) => speedup !== undefined)
+    ...(listed.some(({ speedup }) => speedup !== undefined)
       ? [['Speed', ({ speedup }: FrontPoint) => (speedup === undefined ? '–' : formatSpeedup(speedup))] as const]
       : []),
   ];
   return {
     columns: columns.map(([title]) => title),
-    rows: front.map((point) => columns.map(([, text]) => text(point))),
+    rows: listed.map((point) => columns.map(([, text]) => text(point))),
   };
 }
 
 /** Titles and next steps of the figures that a run may have no data for. */
-function missingTexts({ runId, subject }: FrontView) {
+function missingTexts({ runId }: FrontView) {
   return {
     fronts: {
       title: 'Front after each generation',
@@ -109,10 +117,7 @@ function missingTexts({ runId, subject }: FrontView) {
     },
     latency: {
       title: 'Time per call against parameters',
-      text:
-        subject.kind === 'function'
-          ? 'It takes at least two networks on the front: run the same command again with more --generations.'
-          : 'Searches on data sets do not time their networks: deepmaker approximate does, on the code that it generates for a function.',
+      text: 'It takes at least two networks on the front: run the same command again with more --generations.',
     },
     pruning: {
       title: 'Accuracy against pruning rate',

@@ -7,7 +7,6 @@ import { measure } from '../sampling/measure.ts';
 import { Sandbox } from '../sampling/sandbox.ts';
 import type { ServerTarget } from './target.ts';
 
-const timingBudgetMs = 400;
 const moduleId = 'emitted';
 
 export const cpuServerTarget: ServerTarget = {
@@ -16,7 +15,7 @@ export const cpuServerTarget: ServerTarget = {
   async unavailable() {
     return undefined;
   },
-  async verify({ files, functionName, signature, outputSlots, test, signal }) {
+  async verify({ files, functionName, signature, outputSlots, test, signal, timingBudgetMs = 400 }) {
     const bundled = await bundleEmitted(String(files[0].content), functionName);
     if (bundled.kind === 'failed') return bundled;
     const started = await Sandbox.start({ signal });

@@ -15,6 +15,8 @@ export interface VerifyRequest {
   readonly outputSlots: readonly Slot[];
   /** Raw rows that nothing was trained on. */
   readonly test: Samples;
+  /** Time to spend on timing, where the target is timed. Default: 400. */
+  readonly timingBudgetMs?: number;
   /** Ends what runs when it aborts; the outcome is then a failure. */
   readonly signal: AbortSignal;
 }

@@ -11,10 +11,9 @@ import { formatAmount } from '../../engine/format.ts';
 import { createCnnSession, predictCnn } from '../../engine/nn/backends/cnn.ts';
 import { createWasmSession } from '../../engine/nn/backends/mlp.ts';
 import { pickKernel } from '../../engine/nn/backends/wasm.ts';
-import { changeImage } from '../../engine/nn/cnn/augment.ts';
 import { type EpochSession, runSchedule } from '../../engine/nn/epochs.ts';
 import { countMisses } from '../../engine/nn/losses.ts';
-import { networkName, parametersOf, taskFor } from '../../engine/nn/models.ts';
+import { networkName, parametersOf } from '../../engine/nn/models.ts';
 import { predict } from '../../engine/nn/network.ts';
 import type { AnyTopology, Augmentation, CnnTrainingTask, EncodedSamples, TrainingTask } from '../../engine/types.ts';
 import { readKernel } from '../../server/assets.ts';
@@ -48,7 +47,7 @@ const [train, validation, test] = [split.train, split.validation, dataset.test!]
   toEncodedSamples(rows, dataset.output, normalization),
 ) as [EncodedSamples, EncodedSamples, EncodedSamples];
 const black = [(0 - normalization.inputs.mean[0]!) / normalization.inputs.deviation[0]!];
-const augment: Augmentation | undefined = maxShift > 0 ? { maxShift, flip: false, black } : undefined;
+const augment: Augmentation | undefined = maxShift > 0 ? { ...size, maxShift, flip: false, black } : undefined;
 const settings = {
   ...({ optimizer: 'adam', schedule: 'cosine', loss: 'softmax-cross-entropy', batchSize: 128 } as const),
   ...{ learningRate, epochs, seed },
@@ -75,55 +74,26 @@ async function trainCnn(): Promise<void> {
   report(predictCnn(kernel, { topology, ...best }, test.inputs, test.count));
 }
 
-/** A perceptron's session keeps its samples, so the moved images are further samples: `epochs` counts passes over all. */
 async function trainMlp(): Promise<void> {
   const kernel = pickKernel(readKernel('train-relaxed'), readKernel('train'));
   const topology = { widths: [784, ...values.hidden.split(',').map(Number), 10], activation };
-  const task = taskFor(topology, settings) as TrainingTask;
+  const task: TrainingTask = { ...settings, topology, ...(augment && { augment }) };
   announce(topology);
-  const session = createWasmSession(kernel, task, augment ? moved(train, augment) : train, validation);
+  const session = createWasmSession(kernel, task, train, validation);
   const best = await run({ ...session, snapshot: () => session.weights() });
   report(Float32Array.from(predict({ topology, weights: best }, test.inputs, test.count)));
 }
 
-/** Every image in all positions that are at most `maxShift` pixels away each way. */
-function moved({ count, inputs, targets }: EncodedSamples, { maxShift, black }: Augmentation): EncodedSamples {
-  const pixels = size.height * size.width;
-  const shifts = Array.from({ length: 2 * maxShift + 1 }, (_, index) => index - maxShift);
-  const changes = shifts.flatMap((right) => shifts.map((down) => ({ right, down, mirrored: false })));
-  const all = { count: count * changes.length, inputs: new Float32Array(inputs.length * changes.length) };
-  changes.forEach((change, copy) => {
-    for (let row = 0; row < count; row++) {
-      const at = (copy * count + row) * pixels;
-      const image = inputs.subarray(row * pixels, (row + 1) * pixels);
-      changeImage(image, size, change, black, all.inputs.subarray(at, at + pixels));
-    }
-  });
-  const repeated = new Float32Array(targets.length * changes.length);
-  changes.forEach((_, copy) => {
-    repeated.set(targets, copy * targets.length);
-  });
-  return { ...all, targets: repeated };
-}
-
-/**
- * Trains, and prints each epoch; answers the weights of the epoch with the lowest validation error, the later one of
- * equals. The lowest loss comes earlier: a network that is surer of its errors loses more without making more of them.
- */
+/** Trains, prints each epoch, and answers the weights of the best one. */
 async function run<Snapshot>(session: EpochSession<Snapshot>): Promise<Snapshot> {
-  let [epoch, lowest] = [0, Number.POSITIVE_INFINITY];
-  let best = await session.snapshot();
-  const trainEpoch = async (rate: number) => {
-    const loss = await session.trainEpoch(rate);
-    await session.validationLoss();
-    const error = session.missRate!();
-    if (error <= lowest) [lowest, best] = [error, await session.snapshot()];
+  let epoch = 0;
+  const validationLoss = async () => {
+    const loss = await session.validationLoss();
     const seconds = Math.round((performance.now() - started) / 1000);
-    console.log(`epoch ${++epoch} of ${epochs}: validation error ${percent(error)}, ${seconds} s`);
+    console.log(`epoch ${++epoch} of ${epochs}: validation error ${percent(session.missRate!())}, ${seconds} s`);
     return loss;
   };
-  await runSchedule(settings, { ...session, trainEpoch, validationLoss: () => 0 });
-  return best;
+  return (await runSchedule(settings, { ...session, validationLoss })).best;
 }
 
 function announce(topology: AnyTopology): void {

@@ -19,6 +19,7 @@ import { targetIds } from '../../engine/types.ts';
 import { loadDataset } from '../../server/datasets/load.ts';
 import { contentHash, testRows } from '../../server/pipeline/datasetData.ts';
 import { storeNetwork } from '../../server/pipeline/storedNetwork.ts';
+import { formatVersion } from '../../server/store.ts';
 import { describeTargets, serverTargets } from '../../server/targets/registry.ts';
 import { cnnTopologyWith, unevenNetwork } from '../unit/cnnHelpers.ts';
 
@@ -57,7 +58,7 @@ async function writeRun(): Promise<void> {
   const { name, input, output } = set;
   const plan = {
     ...{
-      version: 1,
+      version: formatVersion,
       kind: 'dataset',
       model: 'cnn',
       config: { seed: 1 },

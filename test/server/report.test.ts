@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { createRandom } from '../../engine/data/random.ts';
-import type { ExportOutcome, FrontView, RunSummary } from '../../server/protocol.ts';
+import { networkLabel } from '../../engine/plot/runFigures.ts';
+import type { ExportOutcome, FrontPoint, FrontView, RunSummary } from '../../server/protocol.ts';
 import { RpcClient } from './rpcClient.ts';
 
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.cjs');
@@ -69,16 +70,19 @@ function assertNested(markup: string): void {
 test('a run on a data set becomes one page without script and network, and files of its figures', () => {
   const { status, stdout, stderr } = deepmaker('report', datasetRun, '--out', 'sides.html', '--svg', 'figures');
   assert.equal(status, 0, stderr);
-  const files = ['sides.html', ...['front', 'fronts', 'curves'].map((id) => join('figures', `${id}.svg`))];
+  const files = [
+    'sides.html',
+    ...['front', 'fronts', 'curves', 'latency', 'pruning'].map((id) => join('figures', `${id}.svg`)),
+  ];
   assert.equal(stdout, files.map((name) => `Wrote ${join(folder, name)}\n`).join(''));
   const page = read('sides.html');
-  assert.deepEqual(sections(page), ['front', 'fronts', 'curves', '(latency)', '(pruning)', '(comparison)']);
+  assert.deepEqual(sections(page), ['front', 'fronts', 'curves', 'latency', 'pruning', '(comparison)']);
   assert.doesNotMatch(page.replaceAll('http://www.w3.org/2000/svg', ''), /<script|https?:|url\(|@import/);
   assert.match(page, /default-src 'none'/);
   assert.match(page, /prefers-color-scheme: dark/);
   assert.match(page, /Error \(wrong classes, %\)/);
   assert.match(page, /Validation accuracy \(%\)/);
-  assert.match(page, /<section id="latency" class="missing">\s*<h2>[^<]+<\/h2>\s*<p>[^<]*deepmaker approximate/);
+  assert.match(page, /Time per call on CPU \(/);
   for (const name of files.slice(1)) {
     const picture = read(name);
     assertNested(picture.replace(/<style>.*<\/style>/s, ''));
@@ -91,23 +95,33 @@ test('a run on a data set becomes one page without script and network, and files
 });
 
 test('a table says the same as each figure, with the figures of the result', () => {
+  // The search offers none where tables outweigh the network; this adds them all.
+  deepmaker('quantise', datasetRun);
   deepmaker('report', datasetRun, '--out', 'sides.html');
   const page = read('sides.html');
   assertNested(/<body>.*<\/body>/s.exec(page)![0]);
   const result = JSON.parse(read(join('.deepmaker', 'runs', datasetRun, 'result.json'))) as {
-    points: { topology: string; activation: string; onFront: boolean; id: string }[];
+    points: FrontPoint[];
+    networks: { id: string; integers?: object }[];
     chosen: string;
     search: { fronts: unknown[][] };
   };
   const table = (id: string) => new RegExp(`<section id="${id}">.*?<tbody>(.*?)</tbody>`, 's').exec(page)![1]!;
   const rows = (id: string) => [...table(id).matchAll(/<th scope="row">([^<]*)</g)].map(([, name]) => name!);
-  const front = result.points.filter(({ onFront }) => onFront);
+  const integers = new Set(result.networks.flatMap(({ id, integers }) => (integers ? id : [])));
+  assert.ok(integers.size > 0);
+  const listed = result.points.filter(({ onFront, id }) => onFront || integers.has(id));
+  const names = (points: readonly FrontPoint[]) => points.map((point) => networkLabel(point)).sort();
   assert.deepEqual(
-    rows('front').sort(),
-    front
-      .map(({ topology, activation, id }) => `${topology} ${activation}${id === result.chosen ? ' (chosen)' : ''}`)
+    rows('front')
+      .map((name) => name.replace(' (chosen)', ''))
       .sort(),
+    names(listed),
   );
+  const timed = result.points.filter(({ latencyNs }) => latencyNs !== undefined);
+  const floats = result.networks.filter(({ id }) => !integers.has(id));
+  assert.deepEqual(timed.map(({ id }) => id).sort(), floats.map(({ id }) => id).sort(), 'every network has its time');
+  assert.deepEqual(rows('latency').sort(), names(timed));
   assert.equal(rows('fronts').length, result.search.fronts.flat().length);
 });
 

@@ -30,7 +30,9 @@ beforeEach(() => {
   writeFileSync(join(folder, 'package.json'), '{}');
   writeFileSync(join(folder, 'shapes.json'), tinyImages(90));
   writeFileSync(join(folder, 'products.json'), products(200));
-  writeFileSync(join(folder, 'deepmaker.config.json'), JSON.stringify({ batchSize: 16 }));
+  // What is made of the front takes longer than the searches; those tests that are about it say so with flags.
+  const variants = { pruning: { alphas: [] }, quantisation: { formats: [] } };
+  writeFileSync(join(folder, 'deepmaker.config.json'), JSON.stringify({ batchSize: 16, ...variants }));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -59,7 +61,12 @@ interface Report {
     error: { missRate: number };
     validationError: number;
     testError: number;
+    bytes: number;
+    latencyNs?: number;
+    variant?: string;
+    variantOf?: string;
   }[];
+  readonly integers: Report['front'];
   readonly chosen: string;
   readonly criterion: { met: boolean; reason: string };
   readonly artifacts: string[];
@@ -78,7 +85,10 @@ function journal(): readonly JournalEntry[] {
 }
 
 /** What must not depend on the machine: everything but times. */
-const decided = ({ search: { seconds: _seconds, ...search }, ...report }: Report) => ({ ...report, search });
+const decided = ({ search: { seconds: _seconds, ...search }, ...report }: Report) => {
+  const untimed = (points: Report['front']) => points.map(({ latencyNs: _time, ...point }) => point);
+  return { ...report, search, front: untimed(report.front), integers: untimed(report.integers) };
+};
 
 const small = ['--population', '4', '--generations', '2', '--epochs', '1', '--max-params', '160000'];
 
@@ -95,10 +105,12 @@ describe('convolutional networks', () => {
     assert.deepEqual([search.hypervolume.length, search.fronts.length, search.timeLimited], [2, 2, false]);
     assert.ok(search.hypervolume[1]! >= search.hypervolume[0]!);
     assert.ok(front.length > 0 && front.some(({ id }) => id === report.chosen));
-    for (const { params, testError, error } of front) {
+    for (const { params, testError, error, latencyNs } of front) {
       assert.ok(params <= 160_000);
       assert.equal(testError, error.missRate);
+      assert.ok(latencyNs! > 0, 'its code was timed');
     }
+    assert.deepEqual(report.integers, [], 'none where the settings say so');
 
     const stored = readRun(folder, report.runId);
     assert.ok(stored.kind === 'dataset');
@@ -142,8 +154,9 @@ describe('convolutional networks', () => {
     assert.equal(journal().length, 8);
   });
 
-  test('networks that were trained in full are not trained again', () => {
-    const first = reported(deepmaker(...args));
+  test('networks that were trained in full or fine-tuned are not trained again, nor timed', () => {
+    const variants = [...args, '--alpha', '30', '--format', 'int8'];
+    const first = reported(deepmaker(...variants));
     const trained = join(runsFolder(), first.runId, 'trained.jsonl');
     const networks = () =>
       readFileSync(trained, 'utf8')
@@ -152,9 +165,15 @@ describe('convolutional networks', () => {
         .map((line) => JSON.parse(line) as { key: string; seconds: number })
         .map(({ key, seconds }) => ({ key, seconds }));
     const before = networks();
-    assert.ok(before.length >= first.front.length);
+    const stored = readRun(folder, first.runId);
+    assert.ok(stored.kind === 'dataset');
+    const kinds = stored.result.networks.map(({ id }) => stored.result.points.find((own) => own.id === id)!.variant);
+    const found = kinds.filter((variant) => variant === undefined).length;
+    const pruned = kinds.filter((variant) => variant === 'pruned').length;
+    assert.ok(pruned > 0 && before.length >= found + pruned);
     rmSync(join(runsFolder(), first.runId, 'result.json'));
-    assert.deepEqual(decided(reported(deepmaker(...args))), decided(first));
+    const again = reported(deepmaker(...variants));
+    assert.deepEqual({ ...again, search: decided(again).search }, { ...first, search: decided(first).search });
     assert.deepEqual(networks(), before);
   });
 });
@@ -181,12 +200,44 @@ describe('perceptrons', () => {
     assert.match(strict.criterion.reason, /not within the bound of 0\.0001 %/);
   });
 
+  test('pruned ones join the front, and integers stand beside it, smaller than what they were made of', () => {
+    writeFileSync(join(folder, 'shapes.json'), tinyImages(300));
+    const args = ['shapes.json', ...quick, '--json'];
+    const plain = reported(deepmaker(...args));
+    const report = reported(deepmaker(...args, '--alpha', '20,50', '--format', 'fixed16,int8'));
+    assert.equal(report.runId, plain.runId, 'they do not decide what is searched');
+    const stored = readRun(folder, report.runId);
+    assert.ok(stored.kind === 'dataset');
+    const { points, networks } = stored.result;
+    const point = (id: string) => points.find((own) => own.id === id)!;
+    assert.ok(report.front.some(({ variant }) => variant === 'pruned'));
+    for (const { id, variant, variantOf, params } of report.front.filter((own) => own.variant)) {
+      assert.match(id, /^c\d+-p(20|50)$/);
+      assert.ok(variant === 'pruned' && params < point(variantOf!).params);
+    }
+    for (const front of plain.front) {
+      const beaten = report.front.some((own) => own.id === front.id || own.params < front.params);
+      assert.ok(beaten, `${front.id} left the front for a smaller one`);
+    }
+    assert.deepEqual([...new Set(report.integers.map(({ variant }) => variant))].sort(), ['fixed16', 'int8']);
+    for (const { id, variantOf, bytes, testError } of report.integers) {
+      assert.ok(bytes < point(variantOf!).bytes && point(variantOf!).onFront);
+      assert.ok(Math.abs(testError - point(variantOf!).testError!) <= 0.1, `${id}: ${testError}`);
+      assert.ok(networks.find((own) => own.id === id)!.integers);
+    }
+  });
+
   test('are shown in a table', () => {
-    const { status, stdout, stderr } = deepmaker('shapes.json', ...quick, '--subset', '40');
+    const args = ['--subset', '40', '--alpha', 'none', '--format', 'int8'];
+    const { status, stdout, stderr } = deepmaker('shapes.json', ...quick, ...args);
     assert.equal(status, 0, stderr);
     assert.match(stdout, /^shapes: 36 training, 4 validation and 9 test rows\n24 perceptrons in 3 generations, /);
-    assert.match(stdout, /network +activation +optimizer +rate +params +validation error +test error\n/);
-    assert.match(stdout, /\n> +64-/);
+    assert.match(
+      stdout,
+      /network +activation +variant +.*params +size +MACs +validation error +test error +per call\n/,
+    );
+    assert.match(stdout, /\n> +64-.* [\d.]+ (ns|µs)\n/);
+    assert.match(stdout, /\n\n +64-.* 8-bit integers /);
     assert.match(stderr, /Generation 1 of 3: 8 networks trained, best error [\d.]+ %, hypervolume/);
     assert.match(stderr, /Testing the front/);
   });
@@ -251,6 +302,13 @@ const usageErrors: readonly [name: string, args: readonly string[], message: Reg
   ['a named set that is not on this machine', ['mnist'], /mnist is in none of .*\n.*npm run datasets -- mnist/],
   ['an unknown model', ['shapes.json', '--model', 'rnn'], /no model "rnn"\.\nModels: cnn, mlp/],
   ['images that are none', ['products.json', '--model', 'cnn'], /products are 2 columns, .*\n.*--model mlp/],
+  [
+    'columns to move',
+    ['products.json', '--augment', 'shift'],
+    /Only images can be moved, .* 2 columns.*\nLeave it out/,
+  ],
+  ['an unknown rate', ['shapes.json', '--alpha', '0.3'], /--alpha needs percentages/],
+  ['an unknown format', ['shapes.json', '--format', 'int4'], /no integer format "int4"/],
   ['an unknown option', ['shapes.json', '--apply'], /--apply.*\nRun deepmaker help/],
   ['a number that is none', ['shapes.json', '--epochs', 'many'], /--epochs needs a number, not "many"/],
   ['no epochs', ['shapes.json', '--epochs', '0'], /searchEpochs/],

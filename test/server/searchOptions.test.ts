@@ -1,7 +1,7 @@
 /** `deepmaker search` with what goes beyond the paper: the extended space, changed images, halving. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -28,7 +28,8 @@ function deepmaker(...args: readonly string[]) {
   return { status, stdout, stderr };
 }
 
-const small = ['--population', '4', '--generations', '2', '--epochs', '4', '--full-epochs', '1', '--json'];
+const without = ['--alpha', 'none', '--format', 'none'];
+const small = ['--population', '4', '--generations', '2', '--epochs', '4', '--full-epochs', '1', '--json', ...without];
 const beyond = ['--space', 'extended', '--max-params', '30000', '--augment', 'shift', '--fidelity', 'halving'];
 
 /** What must not depend on the machine or on the number of workers. */
@@ -37,7 +38,8 @@ function decided(args: readonly string[]) {
   assert.equal(status, 0, stderr);
   const { search, ...report } = JSON.parse(stdout);
   const { seconds: _seconds, ...figures } = search;
-  return { ...report, search: figures };
+  const front = report.front.map(({ latencyNs: _time, ...point }: { readonly latencyNs: number }) => point);
+  return { ...report, front, search: figures };
 }
 
 test('the report says what the figures were obtained with, and they do not depend on the workers', () => {
@@ -53,9 +55,22 @@ test('the report says what the figures were obtained with, and they do not depen
   assert.notEqual(plain.runId, one.runId, 'changed images are another run');
 });
 
+test('perceptrons train on changed images too, and the workers do not matter', () => {
+  const args = ['--model', 'mlp', '--augment', 'shift+flip'];
+  const one = decided([...args, '--workers', '1']);
+  assert.deepEqual(one.settings, { fidelity: 'full', space: 'paper', augment: 'shift+flip' });
+  rmSync(join(folder, '.deepmaker'), { recursive: true });
+  assert.deepEqual(decided([...args, '--workers', '2']), one);
+  const weights = ({ runId }: { readonly runId: string }) =>
+    JSON.parse(readFileSync(join(folder, '.deepmaker', 'runs', runId, 'result.json'), 'utf8')).networks[0].weights;
+  assert.notEqual(weights(decided(['--model', 'mlp'])), weights(one));
+});
+
 const refused: readonly [args: string[], message: RegExp][] = [
-  [['--model', 'mlp', '--augment', 'shift'], /Perceptrons do not train on changed images: "augment" is shift\./],
-  [['--model', 'mlp', '--space', 'extended'], /There is one space of perceptrons: "space" is extended\./],
+  [
+    ['--model', 'mlp', '--space', 'extended'],
+    /growth rates and bottlenecks, perceptrons have not: "space" is extended\./,
+  ],
   [['--augment', 'rotate'], /augment: .*"none"\|"shift"\|"shift\+flip"/],
   [['--fidelity', 'half'], /fidelity: .*"full"\|"halving"/],
   [['--max-params', '30000'], /No network fits into 30000 parameters/],

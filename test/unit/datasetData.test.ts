@@ -8,6 +8,7 @@ import type { LabelledSet, Rows } from '../../engine/data/dataset.ts';
 import { decode, encode } from '../../engine/data/encoding.ts';
 import { contentHash, prepareData } from '../../server/pipeline/datasetData.ts';
 import { readRun } from '../../server/pipeline/readRun.ts';
+import { formatVersion } from '../../server/store.ts';
 
 /** Rows whose first input is their number, so that a row can be told after the split. */
 function imageRows(count: number, from: number): Rows {
@@ -122,23 +123,40 @@ describe('a run that cannot be read says why', () => {
   });
 
   test('it is not finished', () => {
-    write('begun', 'run.json', { version: 1, kind: 'dataset' });
+    write('begun', 'run.json', { version: formatVersion, kind: 'dataset' });
     assert.match(failure('begun').message, /begun is not finished/);
     assert.match(failure('other').hint!, /Stored runs, the newest first: begun\./);
   });
 
-  test('it is damaged, or of another version', () => {
-    const folder = write('damaged', 'run.json', {});
-    write('damaged', 'result.json', '{"version":1,"kind":"dataset"');
-    assert.match(failure('damaged').message, /cannot be used/);
-    write('damaged', 'result.json', { version: 99, kind: 'dataset' });
-    for (const name of ['damaged', folder, join(folder, 'result.json'), '.deepmaker/runs/damaged']) {
-      assert.match(failure(name).message, /cannot be used/, name);
+  test('it is damaged', () => {
+    write('damaged', 'run.json', {});
+    for (const result of [
+      `{"version":${formatVersion},"kind":"dataset"`,
+      { version: formatVersion },
+      {},
+      'null',
+      '7',
+    ]) {
+      write('damaged', 'result.json', result);
+      assert.match(failure('damaged').message, /cannot be used: it is damaged or moved/, JSON.stringify(result));
     }
   });
 
+  test('it is of an earlier version, or of a later one', () => {
+    const folder = write('other', 'run.json', {});
+    write('other', 'result.json', { version: 1, kind: 'dataset' });
+    for (const name of ['other', folder, join(folder, 'result.json'), '.deepmaker/runs/other']) {
+      const { message, hint } = failure(name);
+      assert.match(message, /other is stored in format 1, and this version of DeepMaker reads format 2\./, name);
+      assert.match(hint!, /^Run the command that made it again\. It becomes a run of its own/);
+    }
+    write('other', 'result.json', { version: 99 });
+    assert.match(failure('other').message, /format 99/);
+    assert.equal(failure('other').hint, 'Update DeepMaker.');
+  });
+
   test('both kinds are read, by id and by path', () => {
-    const common = { version: 1, points: [{ id: 'c1' }] };
+    const common = { version: formatVersion, points: [{ id: 'c1' }] };
     write('price-1', 'run.json', {});
     write('price-1', 'result.json', {
       ...common,

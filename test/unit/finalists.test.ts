@@ -6,10 +6,11 @@ import { calibrate } from '../../engine/quantise/calibrate.ts';
 import { quantise } from '../../engine/quantise/quantise.ts';
 import type { ErrorFigures, Network } from '../../engine/types.ts';
 import {
-  bestOfFormat,
   type Finalist,
   finalistPoint,
+  integerFigures,
   markFront,
+  offeredIntegers,
   storedFinalist,
 } from '../../server/pipeline/finalists.ts';
 import { readStored } from '../../server/pipeline/run.ts';
@@ -61,7 +62,11 @@ test('a pruned network takes the place of what it dominates; one in integers tak
 test('networks in integers compete within their format', () => {
   const [good, poor] = [integer('int8', 0.01), integer('int8', 0.02)];
   const other = integer('fixed16', 0.015);
-  assert.deepEqual(bestOfFormat([poor, good, other]), [good, other]);
+  const offered = (maxBytes?: number) => offeredIntegers([poor, good, other], integerFigures, maxBytes);
+  // 122 parameters: 488 bytes as they are, 298 in int8; the fixed16 ones have no table, as they are relu.
+  assert.deepEqual(offered(), [good, other]);
+  assert.deepEqual(offered(290), [other]);
+  assert.deepEqual(offered(100), []);
 });
 
 test('a stored network comes back with the same integers', () => {

@@ -5,7 +5,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { DeviceTrainingSession } from '../../engine/nn/epochs.ts';
 import { shuffle, trainingStreams } from '../../engine/nn/random.ts';
 import { createReferenceSession } from '../../engine/nn/reference.ts';
-import type { EncodedSamples, Loss, TrainingTask } from '../../engine/types.ts';
+import type { EncodedSamples, LearningCurve, Loss, TrainingTask } from '../../engine/types.ts';
 import { buildKernels } from '../../scripts/buildKernels.mjs';
 
 export type KernelName = 'train' | 'train-relaxed';
@@ -51,6 +51,12 @@ export function taskOf(changes: Partial<TrainingTask>): TrainingTask {
     seed: 7,
     ...changes,
   };
+}
+
+/** The epoch, counted from 0, with the fewest misses where these are known, and the lowest loss among equals. */
+export function bestEpoch({ validationError, validationLoss }: Omit<LearningCurve, 'trainLoss'>): number {
+  const epochs = validationLoss.map((loss, epoch) => ({ epoch, loss, misses: validationError?.[epoch] ?? 0 }));
+  return epochs.sort((a, b) => a.misses - b.misses || a.loss - b.loss)[0]!.epoch;
 }
 
 /** max |a - b| / max |b|, the largest difference on the scale of the largest value. */

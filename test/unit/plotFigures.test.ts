@@ -19,7 +19,7 @@ const point = (id: string, params: number, nrmse: number, more: Partial<FigurePo
   id,
   topology: `2-${params}-1`,
   activation: 'tanh',
-  params,
+  ...{ params, bytes: 4 * params, macs: params - 5 },
   error: { nrmse },
   ...more,
 });
@@ -57,10 +57,10 @@ test('time against parameters: a power law is a straight line with r = 1, whatev
     texts(figure.picture).join('|'),
   );
   assert.deepEqual(figure.table.rows, [
-    ['2-10-1 tanh', '10', '63.2 ns'],
-    ['2-60-1 tanh, pruned by 40 %', '60', '930 ns'],
-    ['2-100-1 tanh', '100', '2 µs'],
-    ['2-1000-1 tanh', '1,000', '63.2 µs'],
+    ['2-10-1 tanh', '10', '40 B', '5', '63.2 ns'],
+    ['2-60-1 tanh, pruned by 40 %', '60', '240 B', '55', '930 ns'],
+    ['2-100-1 tanh', '100', '400 B', '95', '2 µs'],
+    ['2-1000-1 tanh', '1,000', '4 kB', '995', '63.2 µs'],
   ]);
   const marks = all(figure.picture, 'circle');
   const line = String(

@@ -8,7 +8,7 @@ import {
   type Loss,
   optimizers,
 } from '../../types.ts';
-import { augmentImages } from '../cnn/augment.ts';
+import { augmentImages } from '../augment.ts';
 import { cnnMemoryLimitBytes, largestSubBatch } from '../cnn/memory.ts';
 import { checkCnnArrays, initialiseCnn } from '../cnn/network.ts';
 import { type CnnSession, checkCnnTask } from '../cnn/session.ts';

@@ -7,6 +7,7 @@ import {
   optimizers,
   type TrainingTask,
 } from '../../types.ts';
+import { augmentEpoch } from '../augment.ts';
 import type { TrainingSession } from '../epochs.ts';
 import { countMisses } from '../losses.ts';
 import { initialise, parameterCount } from '../network.ts';
@@ -113,6 +114,8 @@ export function createWasmSession(
   // Nothing allocates from here on, so memory does not grow and these views stay attached.
   const order = new Uint32Array(kernel.memory.buffer, orderAddress, train.count);
   const weights = floats(kernel, weightsAddress, initial.length);
+  const shown = floats(kernel, inputs, train.inputs.length);
+  let update = 0;
   const missRate = () => {
     kernel.predict(validationInputs, validation.count, outputsAddress);
     const outputs = floats(kernel, outputsAddress, validation.targets.length);
@@ -121,7 +124,11 @@ export function createWasmSession(
   return {
     order,
     ...(task.loss === 'softmax-cross-entropy' && { missRate }),
-    trainEpoch: (learningRate) => kernel.trainEpoch(inputs, targets, orderAddress, train.count, learningRate),
+    trainEpoch(learningRate) {
+      augmentEpoch(task, { update, order }, train.inputs, shown);
+      update += Math.ceil(train.count / task.batchSize);
+      return kernel.trainEpoch(inputs, targets, orderAddress, train.count, learningRate);
+    },
     validationLoss: () => kernel.evaluate(validationInputs, validationTargets, validation.count),
     weights: () => weights.slice(),
   };

@@ -4,7 +4,9 @@
  */
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { EncodedSamples, Topology, Trainer, TrainingTask } from '../../types.ts';
+import { augmentEpoch } from '../augment.ts';
 import { checkTask, type DeviceTrainingSession, runEpochs } from '../epochs.ts';
+import { countMisses } from '../losses.ts';
 import { initialise, type LayerSlice, layerSlices } from '../network.ts';
 import { activationOf, lossOf, type Tensorflow } from './tensorflowLayers.ts';
 import { createTensorOptimizer, updateOf } from './tensorflowOptimizers.ts';
@@ -39,15 +41,18 @@ export function createTensorflowSession(
   validation: EncodedSamples,
 ): DeviceTrainingSession & { dispose(): void } {
   const { topology, batchSize } = task;
-  const upload = (samples: EncodedSamples): SampleTensors => ({
-    // Copies: the samples may lie in shared memory, which devices refuse, and a backend may keep the array that it gets.
-    inputs: tf.tensor2d(samples.inputs.slice(), [samples.count, topology.widths[0]!]),
-    targets: tf.tensor2d(samples.targets.slice(), [samples.count, topology.widths.at(-1)!]),
+  // Copies: the samples may lie in shared memory, which devices refuse, and a backend may keep the array that it gets.
+  const rowsOf = (values: Float32Array, count: number) => tf.tensor2d(values.slice(), [count, values.length / count]);
+  const upload = ({ count, inputs, targets }: EncodedSamples): SampleTensors => ({
+    inputs: rowsOf(inputs, count),
+    targets: rowsOf(targets, count),
   });
-  const all = upload(train);
+  let all = upload(train);
   const held = upload(validation);
   const loss = (weights: Tensor1D, { inputs, targets }: SampleTensors) =>
     lossOf[task.loss](tf, forward(tf, topology, weights, inputs), targets);
+  const classifies = task.loss === 'softmax-cross-entropy';
+  let misses = 0;
   const lossAndGradient = (weights: Tensor1D, samples: SampleTensors) => {
     const { value, grads } = tf.valueAndGrads((w) => loss(w as Tensor1D, samples))([weights]);
     return { value: value as Scalar, gradient: grads[0] as Tensor1D };
@@ -77,6 +82,12 @@ export function createTensorflowSession(
   return {
     order,
     async trainEpoch(learningRate) {
+      if (task.augment) {
+        const shown = new Float32Array(train.inputs.length);
+        augmentEpoch(task, { update: optimizer.steps, order }, train.inputs, shown);
+        all.inputs.dispose();
+        all = { ...all, inputs: rowsOf(shown, train.count) };
+      }
       const rows = tf.tensor1d(Int32Array.from(order), 'int32');
       let total: Tensor = tf.scalar(0);
       try {
@@ -87,20 +98,27 @@ export function createTensorflowSession(
       }
     },
     async validationLoss() {
-      const mean = tf.tidy(() => loss(weights, held));
+      const [mean, outputs] = tf.tidy((): [Scalar, Tensor2D] => {
+        const y = forward(tf, topology, weights, held.inputs);
+        return [lossOf[task.loss](tf, y, held.targets), y];
+      });
       try {
+        if (classifies) misses = countMisses(await floatsOf(outputs), validation.targets, topology.widths.at(-1)!);
         return (await mean.data())[0]!;
       } finally {
-        mean.dispose();
+        tf.dispose([mean, outputs]);
       }
     },
-    // A backend may hand out the array that it works on.
-    weights: async () => Float32Array.from(await weights.data()),
+    ...(classifies && { missRate: () => misses / validation.count }),
+    weights: () => floatsOf(weights),
     dispose() {
       tf.dispose([...Object.values(all), ...Object.values(held), weights, ...optimizer.moments]);
     },
   };
 }
+
+/** A copy: a backend may hand out the array that it works on. */
+const floatsOf = async (tensor: Tensor): Promise<Float32Array> => Float32Array.from(await tensor.data());
 
 /** `tf` with its backend set and ready; `name` is the trainer's. No tensor is left when `train` settles. */
 export function createTensorflowTrainer(tf: Tensorflow, name: string): Trainer {

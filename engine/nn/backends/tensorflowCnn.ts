@@ -2,17 +2,18 @@
  * The trainer of convolutional networks on TensorFlow.js's operations: the algorithm of ../cnn/reference.ts, in single
  * precision on the library's device.
  */
-import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { CnnNetwork, CnnTrainer, CnnTrainingTask, EncodedSamples } from '../../types.ts';
-import { augmentImages } from '../cnn/augment.ts';
+import { augmentImages } from '../augment.ts';
 import { largestSubBatch } from '../cnn/memory.ts';
 import { initialiseCnn } from '../cnn/network.ts';
 import { checkCnnTask } from '../cnn/session.ts';
 import { cnnTemplate } from '../cnn/template.ts';
 import { type EpochSession, runSchedule } from '../epochs.ts';
+import { countMisses } from '../losses.ts';
 import type { TensorCnn } from './tensorflowCnnArrays.ts';
 import { tensorflowCnnBytes, tensorflowCnnLimitBytes } from './tensorflowCnnMemory.ts';
-import { inferenceLoss, trainPart } from './tensorflowCnnPass.ts';
+import { infer, trainPart } from './tensorflowCnnPass.ts';
 import type { Tensorflow } from './tensorflowLayers.ts';
 import { createTensorOptimizer, updateOf } from './tensorflowOptimizers.ts';
 
@@ -54,6 +55,8 @@ export function createTensorflowCnnSession(
   const optimizer = createTensorOptimizer(tf, task.optimizer, weights);
   const order = new Uint32Array(train.count);
   const validationRows = Uint32Array.from({ length: validation.count }, (_, row) => row);
+  const classifies = task.loss === 'softmax-cross-entropy';
+  let misses = 0;
 
   const upload = (
     { count, inputs, targets }: EncodedSamples,
@@ -97,7 +100,7 @@ export function createTensorflowCnnSession(
         statistics = trained.statistics;
         gradient = tf.tidy(() => tf.add(gradient, tf.mul(trained.gradient, part.length / rows.length)));
         tf.dispose(old);
-        sum += part.length * (await numberOf(trained.loss));
+        sum += part.length * (await valuesOf(trained.loss))[0]!;
       }
       update(gradient, learningRate);
       return sum;
@@ -119,14 +122,18 @@ export function createTensorflowCnnSession(
     },
     async validationLoss() {
       let total = 0;
+      misses = 0;
       for (let start = 0; start < validation.count; start += subBatch) {
         const rows = validationRows.subarray(start, start + subBatch);
-        const mean = tf.tidy(() => inferenceLoss(network(), upload(validation, rows), shouldStop));
-        if (mean === 'stopped') return mean;
-        total += rows.length * (await numberOf(mean));
+        const inferred = tf.tidy(() => infer(network(), upload(validation, rows), shouldStop));
+        if (inferred === 'stopped') return inferred;
+        const [mean, y] = [await valuesOf(inferred.loss), await valuesOf(inferred.outputs)];
+        total += rows.length * mean[0]!;
+        if (classifies) misses += countMisses(y, rowsOf(validation.targets, topology.outputs, rows), topology.outputs);
       }
       return total / validation.count;
     },
+    ...(classifies && { missRate: () => misses / validation.count }),
     // A backend may hand out the array that it works on.
     snapshot: async () => ({
       weights: Float32Array.from(await weights.data()),
@@ -139,11 +146,11 @@ export function createTensorflowCnnSession(
 }
 
 /** Waits for the device; frees the tensor. */
-async function numberOf(scalar: Scalar): Promise<number> {
+async function valuesOf(tensor: Tensor): Promise<Float32Array> {
   try {
-    return (await scalar.data())[0]!;
+    return Float32Array.from(await tensor.data());
   } finally {
-    scalar.dispose();
+    tensor.dispose();
   }
 }
 

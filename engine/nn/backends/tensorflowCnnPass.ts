@@ -38,19 +38,23 @@ export type TrainedPart = {
   readonly statistics: Tensor1D;
 };
 
-/** The mean loss in inference. 'stopped' where `shouldStop`, asked before every convolution, said so. */
-export function inferenceLoss(cnn: TensorCnn, batch: TensorBatch, shouldStop: () => boolean): Scalar | 'stopped' {
+/** What inference gives: the mean loss, and the linear outputs (N,O) that it is the loss of. */
+export type Inferred = { readonly loss: Scalar; readonly outputs: Tensor2D };
+
+/** 'stopped' where `shouldStop`, asked before every convolution, said so. */
+export function infer(cnn: TensorCnn, batch: TensorBatch, shouldStop: () => boolean): Inferred | 'stopped' {
   const { tf, template, loss } = cnn;
   return tf.tidy(() => {
     const trace = forward(cnn, batch.images, { kind: 'inference' }, shouldStop);
     if (trace === 'stopped') return trace;
     const maps = trace.blocks.at(-1)!;
     const moments = runningMoments(cnn, template.head.normalization);
-    return lossOf[loss](tf, headOutputs(cnn, maps, moments, headArrays(cnn)), batch.targets);
+    const outputs = headOutputs(cnn, maps, moments, headArrays(cnn));
+    return { loss: lossOf[loss](tf, outputs, batch.targets), outputs };
   });
 }
 
-/** As `inferenceLoss`; asked before every convolution in both directions. */
+/** As `infer`; asked before every convolution in both directions. */
 export function trainPart(
   cnn: TensorCnn,
   batch: TensorBatch,

@@ -3,10 +3,11 @@
  * a few thousand weights. Formulas: layers.ts, in sequence: backpropagation.ts.
  */
 import type { CnnNetwork, CnnTrainer, CnnTrainingTask, EncodedSamples } from '../../types.ts';
+import { augmentImages } from '../augment.ts';
 import type { Batch } from '../backpropagation.ts';
 import { runSchedule } from '../epochs.ts';
+import { countMisses, lossFunctions } from '../losses.ts';
 import { applyGradients, createOptimizer } from '../optimizers.ts';
-import { augmentImages } from './augment.ts';
 import { cnnForward, cnnLossAndGradients } from './backpropagation.ts';
 import { checkCnnArrays, initialiseCnn } from './network.ts';
 import { type CnnSession, checkCnnTask } from './session.ts';
@@ -45,6 +46,7 @@ export function createCnnReferenceSession(
     validation,
     Uint32Array.from({ length: validation.count }, (_, row) => row),
   );
+  let misses = 0;
   return {
     order,
     trainEpoch(learningRate) {
@@ -66,8 +68,12 @@ export function createCnnReferenceSession(
       }
       return sum / train.count;
     },
-    validationLoss: () =>
-      cnnLossAndGradients(topology, weights, statistics, held, { loss, mode: { kind: 'inference' } }),
+    validationLoss() {
+      const { outputs } = cnnForward(topology, weights, statistics, held, { kind: 'inference' });
+      misses = countMisses(outputs, held.targets, topology.outputs);
+      return lossFunctions[loss](outputs, held.targets, new Float64Array(outputs.length), topology.outputs);
+    },
+    ...(loss === 'softmax-cross-entropy' && { missRate: () => misses / held.count }),
     snapshot: () => ({ weights: Float32Array.from(weights), statistics: Float32Array.from(statistics) }),
   };
 }

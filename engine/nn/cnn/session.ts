@@ -2,8 +2,8 @@
  * What the trainers of convolutional networks share: the session that `runSchedule` drives, and the checks before it.
  */
 import type { CnnNetwork, CnnTrainingTask, EncodedSamples } from '../../types.ts';
+import { checkAugmentation } from '../augment.ts';
 import { checkSamples, checkSchedule, type EpochSession } from '../epochs.ts';
-import { checkAugmentation } from './augment.ts';
 import { checkCnnArrays } from './network.ts';
 import { cnnName, cnnTemplate } from './template.ts';
 
@@ -21,7 +21,7 @@ export function checkCnnTask(task: CnnTrainingTask, train: EncodedSamples, valid
   cnnTemplate(topology);
   checkSchedule(task);
   if (initial) checkCnnArrays(topology, initial);
-  if (augment) checkAugmentation(augment, topology);
   const inputs = topology.height * topology.width * topology.channels;
+  if (augment) checkAugmentation(augment, inputs);
   checkSamples(cnnName(topology), { inputs, outputs: topology.outputs }, train, validation);
 }

@@ -86,7 +86,7 @@ for (const [key, genes] of allOfSmallSpace()) {
     ...session,
     validationLoss() {
       const loss = session.validationLoss();
-      // What a trainer would keep after this epoch, as it keeps the weights of the lowest loss.
+      // What was kept after this epoch when the tables were made: the weights of the lowest loss.
       if (loss < lowest) {
         lowest = loss;
         missed.push(

@@ -2,17 +2,21 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
+import { changeImage, drawChange } from '../../engine/nn/augment.ts';
 import { createCnnTrainer } from '../../engine/nn/backends/cnn.ts';
+import { createTensorflowTrainer } from '../../engine/nn/backends/tensorflow.ts';
 import { createTensorflowCnnTrainer } from '../../engine/nn/backends/tensorflowCnn.ts';
-import { changeImage, drawChange } from '../../engine/nn/cnn/augment.ts';
+import { createWasmTrainer } from '../../engine/nn/backends/wasm.ts';
 import { cnnReferenceTrainer } from '../../engine/nn/cnn/reference.ts';
+import { referenceTrainer } from '../../engine/nn/reference.ts';
 import type { Augmentation } from '../../engine/types.ts';
 import { cnnKernel, cnnTaskOf, cnnTopologyWith, randomImages } from './cnnHelpers.ts';
-import { relativeDifference } from './nnHelpers.ts';
+import { kernelBytes, relativeDifference, taskOf } from './nnHelpers.ts';
 
 before(() => tf.setBackend('cpu'));
 
-const augment: Augmentation = { maxShift: 2, flip: true, black: [-0.5] };
+const size = { height: 6, width: 5, channels: 2 };
+const augment: Augmentation = { ...size, maxShift: 2, flip: true, black: [-0.5, 0.25] };
 
 test('an image moves, mirrors, and black comes in', () => {
   const still = { right: 0, down: 0, mirrored: false };
@@ -103,13 +107,13 @@ test('every shift and both directions are equally likely, and differ by sample, 
   );
   const base = Array.from({ length: 20 }, (_, k) => drawChange(augment, { ...key, sample: 100 * k + 5 }));
   for (const other of different) assert.notDeepEqual(other, base);
-  assert.deepEqual(drawChange({ maxShift: 0, flip: false, black: [0] }, key), { right: 0, down: 0, mirrored: false });
+  assert.deepEqual(drawChange({ ...augment, maxShift: 0, flip: false }, key), { right: 0, down: 0, mirrored: false });
 });
 
-const topology = cnnTopologyWith({ height: 6, width: 5, dropout: 0.2, channels: 2 });
+const topology = cnnTopologyWith({ ...size, dropout: 0.2 });
 const task = cnnTaskOf({
   ...{ topology, optimizer: 'sgd', learningRate: 0.05, epochs: 3, batchSize: 16 },
-  augment: { ...augment, black: [-0.5, 0.25] },
+  augment,
 });
 const train = randomImages(41, topology, task.loss);
 const validation = randomImages(12, topology, task.loss, 2);
@@ -126,12 +130,36 @@ test('every trainer shows the same images', async () => {
   assert.deepEqual(train.inputs, untouched, 'the samples themselves are left alone');
 });
 
+const columns = size.height * size.width * size.channels;
+const perceptronTask = taskOf({
+  ...{ topology: { widths: [columns, 6, 3], activation: 'tanh' }, loss: 'softmax-cross-entropy' },
+  ...{ optimizer: 'sgd', learningRate: 0.1, epochs: 3, batchSize: 16, augment },
+});
+const wasmPerceptrons = createWasmTrainer(new WebAssembly.Module(kernelBytes('train-relaxed')));
+
+test('perceptrons are shown the same images by every trainer, where the order puts them', async () => {
+  const untouched = train.inputs.slice();
+  const exact = await referenceTrainer.train(perceptronTask, train, validation);
+  for (const trainer of [wasmPerceptrons, createTensorflowTrainer(tf, 'tensorflow')]) {
+    const { network } = await trainer.train(perceptronTask, train, validation);
+    assert.ok(relativeDifference(network.weights, exact.network.weights) < 2e-5, trainer.name);
+  }
+  assert.deepEqual(train.inputs, untouched, 'the samples themselves are left alone');
+  const { augment: _, ...plain } = perceptronTask;
+  const none = { ...perceptronTask, augment: { ...augment, maxShift: 0, flip: false } };
+  const unchanged = await wasmPerceptrons.train(plain, train, validation);
+  assert.notDeepEqual(unchanged.network.weights, exact.network.weights);
+  assert.deepEqual(await wasmPerceptrons.train(none, train, validation), unchanged);
+  const wrong = { ...perceptronTask, augment: { ...augment, width: 4 } };
+  await assert.rejects(wasmPerceptrons.train(wrong, train, validation), { message: /6x4x2 do not fit 60 inputs/ });
+});
+
 test('the same seed shows the same images, and augmentation is not nothing', async () => {
   const first = await wasm.train(task, train, validation);
   assert.deepEqual(await wasm.train(task, train, validation), first);
   const { augment: _, ...plain } = task;
   assert.notDeepEqual((await wasm.train(plain, train, validation)).network.weights, first.network.weights);
-  const none = { ...task, augment: { maxShift: 0, flip: false, black: [0, 0] } };
+  const none = { ...task, augment: { ...augment, maxShift: 0, flip: false } };
   assert.deepEqual(await wasm.train(none, train, validation), await wasm.train(plain, train, validation));
 });
 
@@ -140,5 +168,6 @@ test('a shift or black that does not fit is refused', async () => {
     assert.rejects(wasm.train({ ...task, augment: { ...task.augment!, ...own } }, train, validation), { message });
   await refused({ maxShift: -1 }, /cannot be shifted by up to -1 pixels/);
   await refused({ maxShift: 1.5 }, /1\.5 pixels/);
+  await refused({ width: 4 }, /6x4x2 do not fit 60 inputs/);
   await refused({ black: [0] }, /2 channels have as many black values, not 1/);
 });

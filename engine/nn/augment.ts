@@ -2,8 +2,8 @@
  * Data augmentation: every time that a training image is shown, it is moved by a few pixels, and perhaps mirrored. What
  * happens to it depends on the seed, the update and its place in the batch alone.
  */
-import type { Augmentation, CnnTopology, CnnTrainingTask } from '../../types.ts';
-import { keyedNumbers } from './keyedNumbers.ts';
+import type { Augmentation, TrainingTask } from '../types.ts';
+import { keyedNumbers } from './cnn/keyedNumbers.ts';
 
 export interface AugmentKey {
   readonly seed: number;
@@ -37,7 +37,7 @@ export function drawChange({ maxShift, flip }: Augmentation, { seed, update, sam
  */
 export function changeImage(
   from: Float32Array | Float64Array,
-  { height, width, channels }: Pick<CnnTopology, 'height' | 'width' | 'channels'>,
+  { height, width, channels }: Pick<Augmentation, 'height' | 'width' | 'channels'>,
   { right, down, mirrored }: Change,
   black: readonly number[],
   to: Float32Array | Float64Array,
@@ -54,26 +54,50 @@ export function changeImage(
   }
 }
 
+type AugmentedTask = Pick<TrainingTask, 'seed' | 'augment' | 'batchSize'>;
+
 /** Changes the images of a part of a batch in place, as the task wants it.  images: (samples, height, width, channels) */
 export function augmentImages(
-  { topology, seed, augment }: CnnTrainingTask,
+  { seed, augment }: AugmentedTask,
   { update, firstSample }: { readonly update: number; readonly firstSample: number },
   images: Float32Array | Float64Array,
 ): void {
   if (!augment) return;
-  const size = topology.height * topology.width * topology.channels;
+  const size = imageSize(augment);
   for (let k = 0; k * size < images.length; k++) {
     const image = images.subarray(k * size, (k + 1) * size);
     const change = drawChange(augment, { seed, update, sample: firstSample + k });
-    changeImage(image.slice(), topology, change, augment.black, image);
+    changeImage(image.slice(), augment, change, augment.black, image);
   }
 }
 
-/** Throws RangeError where a task's augmentation does not fit its images. */
-export function checkAugmentation(
-  { maxShift, black }: Augmentation,
-  { channels }: Pick<CnnTopology, 'channels'>,
+/**
+ * The same for a whole epoch, for trainers that hold all rows on a device: writes each row of `from`, changed as in the
+ * batch that `order` puts it in, to its place in `to`. `update` counts the updates before the epoch.  from, to: (rows, image)
+ */
+export function augmentEpoch(
+  { seed, augment, batchSize }: AugmentedTask,
+  { update, order }: { readonly update: number; readonly order: Uint32Array },
+  from: Float32Array,
+  to: Float32Array,
 ): void {
+  if (!augment) return;
+  const size = imageSize(augment);
+  order.forEach((row, k) => {
+    const key = { seed, update: update + Math.floor(k / batchSize), sample: k % batchSize };
+    const [start, end] = [row * size, (row + 1) * size];
+    changeImage(from.subarray(start, end), augment, drawChange(augment, key), augment.black, to.subarray(start, end));
+  });
+}
+
+const imageSize = ({ height, width, channels }: Augmentation): number => height * width * channels;
+
+/** Throws RangeError where a task's augmentation does not fit its rows of `inputs` values. */
+export function checkAugmentation(augment: Augmentation, inputs: number): void {
+  const { height, width, channels, maxShift, black } = augment;
+  if (imageSize(augment) !== inputs) {
+    throw new RangeError(`Images of ${height}x${width}x${channels} do not fit ${inputs} inputs.`);
+  }
   if (!Number.isInteger(maxShift) || maxShift < 0) {
     throw new RangeError(`Images cannot be shifted by up to ${maxShift} pixels.`);
   }
