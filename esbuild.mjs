@@ -48,6 +48,8 @@ const bundles = [
       trainWorker: 'server/trainWorker.ts',
       samplingChild: 'server/sampling/child.ts',
       gpuChild: 'server/targets/gpuChild.ts',
+      recordHook: 'server/record/hook.ts',
+      recordInstrumenter: 'server/record/instrumenter.ts',
     },
   },
   {

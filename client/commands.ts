@@ -60,9 +60,9 @@ async function regionFor({ session }: Client, argument: unknown, find: typeof re
 }
 
 /** Answers how the run ended, for whoever executes the command from code. */
-async function approximate(client: Client, region: RegionReference) {
+export async function approximate(client: Client, region: RegionReference, record?: string) {
   const { runs, panels, session } = client;
-  const answer = await runs.start(region);
+  const answer = await runs.start(region, record === undefined ? {} : { record });
   if (answer.kind === 'busy') {
     panels.find(region)?.reveal();
     tellQuietly(vscode.l10n.t('{0} is being approximated already.', region.name));

@@ -30,7 +30,14 @@ const frontPoint = z.object({
   speedupInterval: z.exactOptional(interval),
   batch: z.exactOptional(z.object({ latencyNs: z.number(), speedup: z.number(), speedupInterval: interval })),
   certificate: z.exactOptional(
-    z.object({ error: figure, share: z.number(), confidence: z.number(), samples: z.number(), networks: z.number() }),
+    z.object({
+      error: figure,
+      share: z.number(),
+      confidence: z.number(),
+      samples: z.number(),
+      networks: z.number(),
+      recorded: z.exactOptional(z.literal(true)),
+    }),
   ),
   freshError: z.exactOptional(figure),
   explanation: z.exactOptional(

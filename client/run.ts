@@ -19,11 +19,15 @@ export interface StartOptions {
   /** Ranges that the source does not give. */
   readonly ranges?: Ranges;
   readonly token?: vscode.CancellationToken;
+  /** The id of a record of real calls, which it then starts from. */
+  readonly record?: string;
 }
 
 /** One run that goes on. */
 interface Run {
   readonly region: RegionReference;
+  /** The id of the record that it starts from. */
+  readonly record?: string;
   readonly cancellation: vscode.CancellationTokenSource;
   /** Its panel was opened. A panel that the user closes during the run stays closed. */
   shown: boolean;
@@ -42,10 +46,15 @@ export class Runs implements vscode.Disposable {
    * Runs one approximation from the first question to its end, and answers how it ended; the panel has been told by
    * then. Never rejects.
    */
-  async start(region: RegionReference, { ranges = {}, token }: StartOptions = {}): Promise<RunAnswer> {
+  async start(region: RegionReference, { ranges = {}, token, record }: StartOptions = {}): Promise<RunAnswer> {
     const key = regionKey(region);
     if (this.#running.has(key)) return { kind: 'busy' };
-    const run: Run = { region, cancellation: new vscode.CancellationTokenSource(), shown: false };
+    const run: Run = {
+      region,
+      ...(record === undefined ? {} : { record }),
+      cancellation: new vscode.CancellationTokenSource(),
+      shown: false,
+    };
     this.#running.set(key, run);
     const cancelled = token?.onCancellationRequested(() => this.stop(region));
     try {
@@ -90,7 +99,7 @@ export class Runs implements vscode.Disposable {
 
   /** One request under one notification, which can be cancelled as the panel can. */
   async #request(run: Run, ranges: Ranges): Promise<RunOutcome> {
-    const { region, cancellation } = run;
+    const { region, record, cancellation } = run;
     const progressOptions = {
       location: vscode.ProgressLocation.Notification,
       title: vscode.l10n.t('Approximating {0}', region.name),
@@ -102,6 +111,7 @@ export class Runs implements vscode.Disposable {
         region,
         target: currentTarget(),
         ranges,
+        ...(record === undefined ? {} : { record }),
         trusted: vscode.workspace.isTrusted,
         settings: runSettings(vscode.Uri.parse(region.uri)),
       };

@@ -98,12 +98,13 @@ export function formatCertificate(certificate: {
   readonly error: number;
   readonly share: number;
   readonly confidence: number;
+  readonly recorded?: true;
 }): string {
-  const { error, share, confidence } = certificate;
+  const { error, share, confidence, recorded } = certificate;
   const what = error === 0 ? 'right' : `error at most ${formatPercent(error)}`;
   // Rounded down: rounding up would promise more than was shown.
   const shown = Math.floor(share * 1000) / 10;
-  return `${what} for at least ${shown} % of inputs (${formatBound(confidence)} confidence)`;
+  return `${what} for at least ${shown} % of ${recorded ? 'recorded inputs' : 'inputs'} (${formatBound(confidence)} confidence)`;
 }
 
 /** Three significant digits without trailing zeros or exponents, and with thousands separated. */

@@ -3,6 +3,7 @@ import { runApproximate } from './cli/approximate.ts';
 import { runCheck } from './cli/check.ts';
 import { type ExitCode, usage } from './cli/common.ts';
 import { runExport } from './cli/export.ts';
+import { runHotspots } from './cli/hotspots.ts';
 import { runProfiles } from './cli/profiles.ts';
 import { runPrune } from './cli/prune.ts';
 import { runQuantise } from './cli/quantise.ts';
@@ -23,6 +24,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       return runSearchCommand(rest);
     case 'export':
       return runExport(rest);
+    case 'hotspots':
+      return runHotspots(rest);
     case 'profiles':
       return runProfiles(rest);
     case 'prune':

@@ -17,10 +17,13 @@ import { registerEdits } from './features/edits.ts';
 import { registerExport } from './features/export.ts';
 import { filePathOf } from './features/files.ts';
 import { registerFront } from './features/front.ts';
+import { registerHotspots } from './features/hotspots.ts';
 import { registerHover } from './features/hover.ts';
+import { registerRecord } from './features/record.ts';
 import { registerRun } from './features/run.ts';
 import { registerRuns } from './features/runs.ts';
 import { registerTargets } from './features/targets.ts';
+import type { Hotspot } from './hotspots/hotspots.ts';
 import { approximateKind, type InitializationOptions } from './protocol.ts';
 import type { SourceModule, SourceProject } from './source/lazy.ts';
 import { loadSource } from './source/lazy.ts';
@@ -42,6 +45,8 @@ export interface ServerContext {
   readonly documents: TextDocuments<TextDocument>;
   /** What the client can do; false until it has said so. */
   readonly client: ClientAbilities;
+  /** Of the CPU profile that is shown, by file; empty where none is. */
+  readonly hotspots: Map<string, readonly Hotspot[]>;
   /** ts-morph takes a second to load, so it is loaded on the first question about source code. */
   source(): Promise<{ module: SourceModule; project: SourceProject }>;
 }
@@ -53,6 +58,7 @@ export function serve(connection: Connection): void {
     connection,
     documents,
     client: { configuration: false, codeLensRefresh: false, commands: false, fileEdits: false, trusted: false },
+    hotspots: new Map(),
     source() {
       source ??= loadSource().then((module) => {
         const project = module.createSourceProject();
@@ -92,10 +98,12 @@ export function serve(connection: Connection): void {
   registerCommands(context);
   registerDiagnostics(context);
   registerHover(context);
+  registerHotspots(context);
   registerRun(context);
   registerEdits(context);
   registerFront(context);
   registerExport(context);
+  registerRecord(context);
   registerRuns(context);
   registerTargets(context);
   documents.listen(connection);

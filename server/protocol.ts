@@ -26,6 +26,7 @@ export interface InitializationOptions {
 /** Commands that code actions and lenses name; the client registers them, or the server carries them out. */
 export const commandIds = {
   approximate: 'deepmaker.approximate',
+  record: 'deepmaker.record',
   revert: 'deepmaker.revert',
   compare: 'deepmaker.compare',
   showFront: 'deepmaker.showFront',
@@ -131,6 +132,8 @@ export interface RunParams {
   readonly target: TargetId;
   /** Ranges that the user typed because the source has no tag, by slot path. */
   readonly ranges?: Readonly<Record<string, readonly [number, number]>>;
+  /** The id of a record that inputs and ranges come from. */
+  readonly record?: string;
   /** Workspace trust, checked again here: sampling runs the user's code. */
   readonly trusted: boolean;
   /** `deepmaker.*` settings that override the configuration file. */
@@ -170,6 +173,67 @@ export type RunOutcome =
 export const RunRequest = {
   type: new RequestType<RunParams, RunOutcome, void>('deepmaker/run'),
   partial: new ProgressType<FrontView>(),
+};
+
+export interface RecordBeginParams {
+  readonly region: RegionReference;
+  /** Workspace trust, checked again here: the command that follows runs the user's code. */
+  readonly trusted: boolean;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+export type RecordBegun =
+  /** Where the recording grows, and what the command must find as NODE_OPTIONS. */
+  | { readonly kind: 'prepared'; readonly folder: string; readonly nodeOptions: string }
+  | { readonly kind: 'refused'; readonly name: string; readonly reasons: readonly Reason[] }
+  | Failure;
+
+/** Client to server: get ready to record a function's calls in a command, which the client runs next. */
+export const RecordBeginRequest = {
+  type: new RequestType<RecordBeginParams, RecordBegun, void>('deepmaker/record/begin'),
+};
+
+export interface RecordEndParams {
+  readonly region: RegionReference;
+  readonly folder: string;
+  readonly command: string;
+  /** Its exit code, or the signal that ended it. */
+  readonly exit: number | string;
+}
+
+/** The record's id, for a run to start from, and how many calls there were. */
+export type RecordOutcome = { readonly kind: 'recorded'; readonly id: string; readonly calls: number } | Failure;
+
+/** Client to server: the command has ended, however it did. */
+export const RecordEndRequest = {
+  type: new RequestType<RecordEndParams, RecordOutcome, void>('deepmaker/record/end'),
+};
+
+export interface HotspotsParams {
+  /** A `.cpuprofile` file; absent: hide the lenses of the one that is shown. */
+  readonly uri?: string;
+  /** The folder whose project it is a profile of, where the profile lies elsewhere. */
+  readonly folder?: string;
+}
+
+export interface HotFunction extends RegionReference {
+  /** From 1. */
+  readonly line: number;
+  /** Shares of the time in which the program ran: with what it calls, and in its own code. */
+  readonly share: number;
+  readonly selfShare: number;
+  /** Why it cannot be approximated; absent where it can. */
+  readonly reason?: string;
+}
+
+/** Those that can be approximated come first, by their share; then the others. */
+export type HotspotsOutcome =
+  | { readonly kind: 'hotspots'; readonly seconds: number; readonly functions: readonly HotFunction[] }
+  | Failure;
+
+/** Client to server: show a CPU profile as lenses on the functions of the project, and answer them as a list. */
+export const HotspotsRequest = {
+  type: new RequestType<HotspotsParams, HotspotsOutcome, void>('deepmaker/hotspots'),
 };
 
 export interface ApplyParams {

@@ -15,6 +15,8 @@
  *                                        marks the final front) and `networks` (the weights of the final ones, and in a
  *                                        DatasetResult their curves)
  *   .deepmaker/runs/<id>/lock            while a process works on the run
+ *   .deepmaker/records/<id>.jsonl        inputs and outputs of real calls: RecordFile; see server/record
+ *   .deepmaker/inputs/<hash>.json        recorded inputs that `deepmaker check` measures an applied network on
  *   .deepmaker/approximations.json       what is applied where, with its measured figures
  *
  * A run's id comes from a hash of everything that decides its front, so a killed run resumes under its own name.
@@ -124,9 +126,21 @@ function parsed(path: string): unknown {
 export function prepareRunFolder(root: string, runId: string): string {
   const folder = runFolder(root, runId);
   mkdirSync(folder, { recursive: true });
-  const ignore = join(storeFolder(root), '.gitignore');
-  if (!existsSync(ignore)) writeFileSync(ignore, 'runs/\n');
+  keepOutOfVersionControl(root);
   return folder;
+}
+
+/** Folders of the store that are large, and can be made again. */
+const unversioned = ['runs/', 'records/'];
+
+/** Whatever else somebody has written there stays. */
+export function keepOutOfVersionControl(root: string): void {
+  const ignore = join(storeFolder(root), '.gitignore');
+  const lines = readOrEmpty(ignore).split(/\r?\n/u);
+  const missing = unversioned.filter((folder) => !lines.includes(folder));
+  if (missing.length === 0) return;
+  const before = lines.filter((line, index) => line !== '' || index < lines.length - 1);
+  writeFileSync(ignore, [...before, ...missing, ''].join('\n'));
 }
 
 /** The ids of stored runs, newest first. */

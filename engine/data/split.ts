@@ -54,7 +54,7 @@ export function concatenateSamples(a: Samples, b: Samples): Samples {
 }
 
 /** The rows at `indices`, copied, in that order. */
-function pick({ count, inputs, outputs }: Samples, indices: Int32Array): Samples {
+export function pick({ count, inputs, outputs }: Samples, indices: Int32Array): Samples {
   const rows = (source: Float64Array) => {
     const width = source.length / count;
     const picked = new Float64Array(indices.length * width);

@@ -14,6 +14,8 @@ export interface Certificate {
   readonly samples: number;
   /** How many networks got one from the same samples: the statement holds for all of them at once. */
   readonly networks: number;
+  /** The inputs are recorded ones: the statement is about such calls, not about all inputs in the ranges. */
+  readonly recorded?: true;
 }
 
 export interface CertificateOptions {

@@ -1,12 +1,16 @@
 /** `deepmaker approximate FILE#FUNCTION`. */
 import { resolve } from 'node:path';
 import type { ParseArgsConfig, parseArgs } from 'node:util';
+import { formatAmount } from '../../engine/format.ts';
 import { type TargetId, targetIds } from '../../engine/types.ts';
-import { loadConfig } from '../config.ts';
+import { type Config, loadConfig } from '../config.ts';
 import { approximate } from '../pipeline/approximate.ts';
 import { applyToDisk, exportArtifacts } from '../pipeline/onDisk.ts';
 import type { RunResult } from '../pipeline/run.ts';
 import type { Failure } from '../protocol.ts';
+import { recordCommand } from '../record/fromCommand.ts';
+import { defaultLimitBytes } from '../record/recording.ts';
+import { callsToKeep } from '../record/use.ts';
 import { projectRoot } from '../store.ts';
 import { type ExitCode, parseRegion, printFailure, printReasons } from './common.ts';
 import { abortOnInterrupt, parseFlags, settingsOf } from './flags.ts';
@@ -28,6 +32,10 @@ const options = {
   guard: { type: 'string' },
   'guard-predictor': { type: 'boolean' },
   'hard-inputs': { type: 'string' },
+  record: { type: 'string' },
+  'record-seconds': { type: 'string' },
+  'record-limit': { type: 'string' },
+  'from-record': { type: 'string' },
   apply: { type: 'boolean', default: false },
   force: { type: 'boolean', default: false },
   out: { type: 'string' },
@@ -46,6 +54,8 @@ const numberFlags = {
   'hard-inputs': 'hardInputs',
 } as const;
 
+const recordNumbers = ['record-seconds', 'record-limit'] as const;
+
 export async function runApproximate(args: readonly string[]): Promise<ExitCode> {
   const parsed = parse(args);
   if (parsed.kind === 'failed') return fail(parsed);
@@ -63,9 +73,11 @@ export async function runApproximate(args: readonly string[]): Promise<ExitCode>
   if (loaded.kind === 'failed') return fail(loaded);
 
   const signal = abortOnInterrupt();
+  const record = await recordOf(parsed, root, loaded.config, signal);
+  if (typeof record === 'number') return record;
   const progress = createProgress();
   const outcome = await approximate(
-    { file, name, target, config: loaded.config },
+    { file, name, target, config: loaded.config, ...(record === undefined ? {} : { record }) },
     { signal, onProgress: progress.show, onFront: progress.showFront },
   );
   progress.end();
@@ -89,13 +101,48 @@ export async function runApproximate(args: readonly string[]): Promise<ExitCode>
   }
 }
 
+/** The record to start from: the one that is named, or a new one of a command. An exit code where there can be none. */
+async function recordOf(
+  { values, file, name }: Parsed & { kind: 'parsed' },
+  root: string,
+  { samples, seed }: Config,
+  signal: AbortSignal,
+): Promise<string | undefined | ExitCode> {
+  const { record: command, 'record-seconds': seconds, 'record-limit': megabytes } = values;
+  if (command === undefined) return values['from-record'];
+  console.error(`Recording the calls of ${name} while this runs: ${command}`);
+  const recorded = await recordCommand({
+    ...{ root, file, name, command, signal, seed },
+    calls: callsToKeep(samples),
+    limitBytes: megabytes === undefined ? defaultLimitBytes : Number(megabytes) * 2 ** 20,
+    ...(seconds === undefined ? {} : { limitMs: Number(seconds) * 1000 }),
+  });
+  if (recorded.kind === 'refused') {
+    printReasons(file, recorded.reasons);
+    return 2;
+  }
+  if (recorded.kind === 'failed') return signal.aborted ? 130 : fail(recorded);
+  console.error(`Recorded ${formatAmount(recorded.calls, 'call')} as ${recorded.id}`);
+  if (!signal.aborted) return recorded.id;
+  console.error(`Cancelled. To go on: deepmaker approximate ${file}#${name} --from-record ${recorded.id}`);
+  return 130;
+}
+
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 type Parsed = { kind: 'parsed'; values: Values; file: string; name: string; target: TargetId } | Failure;
 
 function parse(args: readonly string[]): Parsed {
-  const flags = parseFlags(args, options, Object.keys(numberFlags) as (keyof typeof numberFlags)[]);
+  const numbers = [...(Object.keys(numberFlags) as (keyof typeof numberFlags)[]), ...recordNumbers];
+  const flags = parseFlags(args, options, numbers);
   if (flags.kind === 'failed') return flags;
   const { values, positionals } = flags;
+  if (values.record !== undefined && values['from-record'] !== undefined) {
+    return {
+      kind: 'failed',
+      message: '--record makes a new record, --from-record takes an old one.',
+      hint: 'Give one.',
+    };
+  }
   if (positionals.length > 1) {
     return { kind: 'failed', message: `one function at a time; "${positionals[1]}" is too much.` };
   }

@@ -13,6 +13,10 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       --guard MODE                outside of the ranges: fallback (call the exact function, the default), clamp or none
       --guard-predictor           also fall back where a large error is expected, for at most 10 % of the inputs
       --hard-inputs N             rounds of training on the inputs with the largest errors (default 0)
+      --record "COMMAND"          take inputs and ranges from the calls of the function while the command runs
+      --record-seconds S          end the command after S seconds, for one that does not end by itself
+      --record-limit MB           largest record on disk (default 64)
+      --from-record RECORD        start from an earlier record, by its id or file
       --apply                     swap the function's body for the chosen network, where it pays
       --force                     with --apply: also where it does not pay, or misses the bound
       --out DIR                   write the chosen network's code to DIR
@@ -58,6 +62,8 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
   deepmaker report RUN                            write a page with the figures of a run; RUN is its id or its folder
       --out FILE.html             default: the run's id, in the current folder
       --svg DIR                   write the figures to DIR, too
+  deepmaker hotspots FILE.cpuprofile [--json]     functions by their share of a CPU profile, and which of them
+                                                  can be approximated
   deepmaker revert FILE#FUNCTION                  put the exact function back
   deepmaker check [PATH] [--json]                 re-measure every applied network; for continuous integration
   deepmaker lsp --stdio                           run the language server for an editor

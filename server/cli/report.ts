@@ -25,6 +25,8 @@ export function reportJson(result: RunResult, artifacts: readonly string[], appl
       sourceHash: region.sourceHash,
     },
     samples,
+    record: result.record,
+    domain: result.domain,
     search,
     front: finalFront(result).map(jsonPoint),
     integers: measuredIntegers(result).map(jsonPoint),

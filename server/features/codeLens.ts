@@ -1,5 +1,8 @@
-/** A lens on each approximated function, and on nothing else: its measured figures, and what can be done with it. */
-import { type CodeLens, CodeLensRefreshRequest } from 'vscode-languageserver/node';
+/**
+ * A lens on each approximated function: its measured figures, and what can be done with it. Others are on the functions of a
+ * CPU profile that is shown, and on nothing else.
+ */
+import type { CodeLens } from 'vscode-languageserver/node';
 import { formatCertificate, formatPercent, formatSpeedup } from '../../engine/format.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { type Approximation, approximationsIn } from '../pipeline/approximations.ts';
@@ -7,22 +10,27 @@ import { type Standing, standingOf } from '../pipeline/stale.ts';
 import { commandIds, type RegionReference } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
 import { filePathOf } from './files.ts';
+import { hotspotLenses } from './hotspots.ts';
+import { refreshLenses } from './refreshLenses.ts';
 
 export function registerCodeLens(context: ServerContext): void {
   const { connection, documents, source } = context;
   // Lenses depend on a setting, and on a file beside the source that has just been written.
-  connection.onDidChangeConfiguration(() => refresh(context));
+  connection.onDidChangeConfiguration(() => refreshLenses(context));
   connection.onCodeLens(async ({ textDocument }): Promise<CodeLens[]> => {
     const document = documents.get(textDocument.uri);
     const text = document?.getText();
     const file = filePathOf(textDocument.uri);
     // Most files have no approximation, and must not load the compiler to learn that.
-    if (!document || file === undefined || !text?.includes('.approx')) return [];
+    const mayBeApplied = text?.includes('.approx') ?? false;
+    if (!document || !text || file === undefined || !(mayBeApplied || context.hotspots.has(file))) return [];
     if (!(await enabled(context, textDocument.uri))) return [];
+    const hot = await hotspotLenses(context, document, file);
+    if (!mayBeApplied) return hot;
     const { module, project } = await source();
     const records = approximationsIn(projectRoot(file), file);
     const root = projectRoot(file);
-    return module.findApplied(text).flatMap(({ name, nameStart }) => {
+    const applied = module.findApplied(text).flatMap(({ name, nameStart }) => {
       const start = document.positionAt(nameStart);
       const range = { start, end: start };
       const reference: RegionReference = { uri: textDocument.uri, name };
@@ -38,6 +46,7 @@ export function registerCodeLens(context: ServerContext): void {
         lens('Revert', commandIds.revert),
       ];
     });
+    return [...applied, ...hot];
   });
 }
 
@@ -55,8 +64,4 @@ async function enabled({ connection, client }: ServerContext, scopeUri: string):
     scopeUri,
   });
   return value !== false;
-}
-
-function refresh({ connection, client }: ServerContext): void {
-  if (client.codeLensRefresh) void connection.sendRequest(CodeLensRefreshRequest.type);
 }

@@ -52,6 +52,7 @@ export async function runRegion(
         target: params.target,
         config: loaded.config,
         ...(params.ranges ? { ranges: params.ranges } : {}),
+        ...(params.record === undefined ? {} : { record: params.record }),
         ...(overlay === undefined ? {} : { overlay }),
       },
       {

@@ -1,3 +1,4 @@
+import { recordedInputs } from '../record/use.ts';
 import { inRunFolder } from '../runLock.ts';
 import { loadSource } from '../source/lazy.ts';
 import type { Analysis } from '../source/types.ts';
@@ -24,6 +25,14 @@ export async function approximate(
     };
   }
   if (analysis.kind === 'refused') return analysis;
+  const root = projectRoot(request.file);
+  const { region } = analysis;
+  if (request.record !== undefined) {
+    const recorded = recordedInputs(root, request.record, region, analysis.domain);
+    return recorded.kind === 'failed'
+      ? recorded
+      : begin(request, hooks, { root, region, domain: recorded.domain, recorded });
+  }
   const ranges = request.ranges ?? {};
   const missing = analysis.missing.filter(({ path }) => !ranges[path]);
   if (missing.length > 0) return { kind: 'needs-ranges', missing };
@@ -41,12 +50,19 @@ export async function approximate(
   const { fillRanges } = await loadSource();
   const domain = fillRanges(analysis.domain, ranges);
 
-  const root = projectRoot(request.file);
+  return begin(request, hooks, { root, region, domain });
+}
+
+async function begin(
+  request: ApproximateRequest,
+  hooks: RunContext['hooks'],
+  subject: Pick<RunContext, 'root' | 'region' | 'domain' | 'recorded'>,
+): Promise<ApproximateOutcome> {
+  const { root, region, domain, recorded } = subject;
   const chosen = await chooseTrainer(request.config.trainer, 'mlp', root);
   if (chosen.kind === 'failed') return chosen;
-  const { region } = analysis;
-  const runId = runIdOf(root, region, domain, request.config);
-  const context = { request, hooks, root, runId, region, domain, trainer: chosen.setup };
+  const runId = runIdOf(root, region, domain, request.config, recorded);
+  const context = { request, hooks, runId, ...subject, trainer: chosen.setup };
   return inRunFolder(root, runId, `${request.name} is being approximated`, (folder) =>
     withSamples({ ...context, folder }, searchAndFinish),
   );

@@ -11,6 +11,8 @@ import { whereText } from '../../engine/trust/explain.ts';
 import type { Domain, ErrorFigures, GuardMode, TargetId } from '../../engine/types.ts';
 import { productVersion } from '../assets.ts';
 import type { Failure } from '../protocol.ts';
+import { forgetInputs, keepInputs } from '../record/keptInputs.ts';
+import { recordedInputs } from '../record/use.ts';
 import { readJson, relativePath, storeFolder, writeAtomically } from '../store.ts';
 import type { FreshPlan } from './fresh.ts';
 import type { RunResult } from './run.ts';
@@ -127,7 +129,15 @@ export function recordApplied(
     data: { samples: result.samples.train, seed: config.seed, hash: data },
     versions: { deepmaker: productVersion(), node: process.versions.node },
   };
+  keepFresh(root, result);
   replace(root, added.file, added.name, [added]);
+}
+
+/** A record is too large for version control; the inputs that were set apart of it are not. */
+function keepFresh(root: string, { record, region, domain, fresh }: RunResult): void {
+  if (!record || fresh.recorded === undefined) return;
+  const recorded = recordedInputs(root, record.id, region, domain);
+  if (recorded.kind === 'inputs') keepInputs(root, fresh.recorded, recorded.fresh.inputs, domain.length);
 }
 
 export const forgetApplied = (root: string, file: string, name: string): void =>
@@ -138,6 +148,10 @@ function replace(root: string, file: string, name: string, by: readonly Approxim
   const all = readApproximations(root);
   if (!all) return;
   const others = all.filter((entry) => entry.file !== file || entry.name !== name);
+  const kept = new Set([...others, ...by].map(({ fresh }) => fresh.recorded));
+  for (const { fresh } of all) {
+    if (fresh.recorded !== undefined && !kept.has(fresh.recorded)) forgetInputs(root, fresh.recorded);
+  }
   if (others.length < all.length || by.length > 0) write(root, [...others, ...by]);
 }
 

@@ -7,6 +7,7 @@ import { relative, resolve } from 'node:path';
 import { formatBound, formatPercent } from '../../engine/format.ts';
 import { type Certificate, stillHolds } from '../../engine/trust/certificate.ts';
 import type { Failure } from '../protocol.ts';
+import { readInputs } from '../record/keptInputs.ts';
 import { bundleRegion } from '../sampling/bundle.ts';
 import { Sandbox } from '../sampling/sandbox.ts';
 import { loadSource } from '../source/lazy.ts';
@@ -127,7 +128,9 @@ async function remeasure(
     const text = readFileSync(resolve(root, generatedFile), 'utf8');
     const problem = await loadApplied(sandbox, 'approx', text, { region, guard: { mode: guard } });
     if (problem) return problem;
-    const fresh = await drawFresh({ sandbox, region, domain }, plan);
+    const kept = plan.recorded === undefined ? undefined : readInputs(root, plan.recorded);
+    if (kept?.kind === 'failed') return kept;
+    const fresh = await drawFresh({ sandbox, region, domain, ...(kept ? { inputs: kept.rows } : {}) }, plan);
     if (fresh.kind === 'failed') return fresh;
     const measured = await freshErrors({ sandbox, region }, 'approx', fresh);
     if (measured.kind === 'failed') return measured;

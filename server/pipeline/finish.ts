@@ -40,7 +40,8 @@ export async function measureNetworks(
 ): Promise<Measured | Failure> {
   const { config } = context.request;
   const plan = planFresh(config.seed, { ...context, train: context.dataset.train });
-  const fresh = await drawFresh(context, plan);
+  const inputs = context.recorded?.fresh.inputs;
+  const fresh = await drawFresh({ ...context, ...(inputs ? { inputs } : {}) }, plan);
   if (fresh.kind === 'failed') return fresh;
   const points: MeasuredPoint[] = [];
   const guarded: GuardedFinalist[] = [];

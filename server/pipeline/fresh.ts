@@ -7,6 +7,8 @@ import { certify } from '../../engine/trust/certificate.ts';
 import { trusts } from '../../engine/trust/errorTree.ts';
 import type { Domain, Guard, Samples } from '../../engine/types.ts';
 import type { Failure, FrontPoint } from '../protocol.ts';
+import { inputsFile } from '../record/keptInputs.ts';
+import type { RecordedInputs } from '../record/use.ts';
 import { rowStatus } from '../sampling/messages.ts';
 import type { Sandbox } from '../sampling/sandbox.ts';
 import type { Region } from '../source/types.ts';
@@ -16,6 +18,8 @@ export interface FreshPlan {
   readonly seed: number;
   /** Inputs drawn; those on which the exact function gives no result are left out. */
   readonly drawn: number;
+  /** Where they are recorded ones, and not drawn from the domain: the file in `.deepmaker/inputs` that keeps them. */
+  readonly recorded?: string;
   /** One per output slot, from the training samples; see `outputUnits`. */
   readonly units: readonly number[];
 }
@@ -24,15 +28,31 @@ export interface Fresh extends FreshPlan {
   readonly samples: Samples;
 }
 
-/** A tenth of what was sampled, as that is known to be affordable. */
-export const planFresh = (
+/** A tenth of what was sampled, as that is known to be affordable; no more than were set apart of a record. */
+export function planFresh(
   seed: number,
-  { sampled, train, region }: { readonly sampled: number; readonly train: Samples; readonly region: Region },
-): FreshPlan => ({
-  seed: seedOf(seed, 'fresh'),
-  drawn: Math.min(2000, Math.max(100, Math.round(sampled / 10))),
-  units: outputUnits(train.outputs, train.count, region.outputSlots),
-});
+  {
+    sampled,
+    train,
+    region,
+    runId,
+    recorded,
+  }: {
+    readonly sampled: number;
+    readonly train: Samples;
+    readonly region: Region;
+    readonly runId: string;
+    readonly recorded?: RecordedInputs;
+  },
+): FreshPlan {
+  const affordable = Math.min(2000, Math.max(100, Math.round(sampled / 10)));
+  return {
+    seed: seedOf(seed, 'fresh'),
+    drawn: Math.min(affordable, recorded?.fresh.count ?? affordable),
+    ...(recorded ? { recorded: inputsFile(runId) } : {}),
+    units: outputUnits(train.outputs, train.count, region.outputSlots),
+  };
+}
 
 export const hashOfSamples = ({ inputs, outputs }: Samples): string =>
   createHash('sha256')
@@ -44,14 +64,17 @@ export interface FreshContext {
   readonly sandbox: Sandbox;
   readonly region: Region;
   readonly domain: Domain;
+  /** Recorded inputs to take, where the plan says so; (count, inputSlots) row-major. */
+  readonly inputs?: Float64Array;
 }
 
-/** Calls the exact function, loaded as 'exact', on independent inputs. */
+/** Calls the exact function, loaded as 'exact', on independent inputs of the domain, or on recorded ones. */
 export async function drawFresh(
-  { sandbox, region, domain }: FreshContext,
+  { sandbox, region, domain, inputs: known }: FreshContext,
   plan: FreshPlan,
 ): Promise<({ readonly kind: 'fresh' } & Fresh) | Failure> {
-  const rows = independentRows(domain, plan.drawn, plan.seed);
+  const rows =
+    known?.subarray(0, plan.drawn * region.inputSlots.length) ?? independentRows(domain, plan.drawn, plan.seed);
   const evaluated = await sandbox.evaluate('exact', region.signature, rows, plan.drawn);
   if (evaluated.kind === 'failed') return evaluated;
   const kept = [...evaluated.statuses.keys()].filter((row) => evaluated.statuses[row] === rowStatus.ok);
@@ -92,7 +115,8 @@ export async function judge(
   const { fresh, region } = context;
   const measured = await freshErrors(context, id, fresh);
   if (measured.kind === 'failed') return measured;
-  const certificate = certify(measured.errors, { networks, categorical: isCategorical(region) });
+  const proven = certify(measured.errors, { networks, categorical: isCategorical(region) });
+  const certificate = proven && (fresh.recorded === undefined ? proven : { ...proven, recorded: true as const });
   const figures = {
     freshError: freshError(fresh, measured.outputs, region),
     ...(certificate ? { certificate } : {}),

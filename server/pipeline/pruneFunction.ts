@@ -1,9 +1,9 @@
 /** Prunes networks of a function's run: the function is sampled again, and the code of what comes of it is measured. */
-import { splitSamples } from '../../engine/data/split.ts';
 import type { PruningMethod } from '../../engine/prune/select.ts';
 import type { Dataset } from '../../engine/types.ts';
 import { startPool } from '../pool.ts';
 import type { FrontPoint } from '../protocol.ts';
+import { recordedInputs } from '../record/use.ts';
 import { inRunFolder } from '../runLock.ts';
 import { loadSource } from '../source/lazy.ts';
 import { chooseTrainer, defaultWorkers } from '../trainers.ts';
@@ -45,7 +45,10 @@ export async function pruneFunction(
   const trainer = await chooseTrainer(config.trainer, 'mlp', root);
   if (trainer.kind === 'failed') return trainer;
   const runHooks: RunHooks = { ...hooks, onFront: () => {} };
-  const context = { hooks: runHooks, root, runId, region, domain, trainer: trainer.setup };
+  const recorded = result.record && recordedInputs(root, result.record.id, region, domain);
+  if (recorded?.kind === 'failed') return recorded;
+  const source = { domain, ...(recorded ? { recorded } : {}) };
+  const context = { hooks: runHooks, root, runId, region, ...source, trainer: trainer.setup };
   const asked = { file, name, target, config };
   const outcome = await inRunFolder(root, runId, `${name} is being approximated`, (folder) =>
     withSamples({ ...context, request: asked, folder }, (sampled) =>
@@ -61,11 +64,11 @@ async function pruneSampled(
   method: PruningMethod,
   context: SampledContext,
 ): Promise<PruneOutcome> {
-  const { region, samples, trainer, hooks } = context;
+  const { region, split, trainer, hooks } = context;
   const { config } = context.request;
   const { encoding } = result;
   const { inputSlots, outputSlots } = region;
-  const dataset: Dataset = { inputSlots, outputSlots, ...splitSamples(samples, config.seed) };
+  const dataset: Dataset = { inputSlots, outputSlots, ...split };
   const originals = result.networks.filter(({ id }) => ids.includes(id)).map((stored) => originalOf(result, stored.id));
   const pool = startPool(dataset, encoding, { trainer, workers: config.workers ?? defaultWorkers(trainer) });
   const cancel = () => pool.cancel();

@@ -18,6 +18,7 @@ import type {
 } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
 import type { Failure, FrontPoint, FrontView, MissingRange, Reason } from '../protocol.ts';
+import type { RecordedInputs, RecordUse } from '../record/use.ts';
 import type { Region } from '../source/types.ts';
 import { formatVersion, readJson, relativePath, runFolder, writeAtomically } from '../store.ts';
 import type { TrainerSetup } from '../trainers.ts';
@@ -39,6 +40,8 @@ export interface ApproximateRequest {
   readonly ranges?: Readonly<Record<string, readonly [number, number]>>;
   /** Text of the file in the editor, where it is not saved. */
   readonly overlay?: string;
+  /** The id or the file of a record, which samples and ranges then come from. */
+  readonly record?: string;
 }
 
 export interface RunHooks {
@@ -86,6 +89,8 @@ export interface RunResult {
     /** What the first of them gave. */
     readonly firstRejection?: string;
   };
+  /** Where inputs were recorded: validation and test samples are real inputs then. */
+  readonly record?: RecordUse;
   readonly search: {
     readonly evaluations: number;
     readonly generations: number;
@@ -126,6 +131,7 @@ export interface RunContext {
   readonly runId: string;
   readonly region: Region;
   readonly domain: Domain;
+  readonly recorded?: RecordedInputs;
   readonly trainer: TrainerSetup;
 }
 
@@ -159,7 +165,7 @@ export function emptyFront({ request, runId, region }: RunContext): FrontView {
  * Names a run by what decides its front, so that asking for the same thing again finds it, and by the file, so that the
  * same function in another one does not find this one's result.
  */
-export function runIdOf(root: string, region: Region, domain: Domain, config: Config): string {
+export function runIdOf(root: string, region: Region, domain: Domain, config: Config, record?: RecordedInputs): string {
   // What is made of the front afterwards is not part of the search, and can be changed without searching again.
   const { workers: _workers, pruning: _pruning, quantisation: _quantisation, ...decisive } = config;
   const text = JSON.stringify([
@@ -169,6 +175,7 @@ export function runIdOf(root: string, region: Region, domain: Domain, config: Co
     region.sourceHash,
     domain,
     decisive,
+    ...(record ? [record.record.hash] : []),
   ]);
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 10);
   return `${region.name.replaceAll(/[^\w.-]/g, '_')}-${hash}`;

@@ -1,6 +1,6 @@
 /** The second half of a run: everything that happens on worker threads, and the measurements that end it. */
 import { fitEncoding } from '../../engine/data/encoding.ts';
-import { splitSamples } from '../../engine/data/split.ts';
+import type { Split } from '../../engine/data/split.ts';
 import { parameterCount } from '../../engine/nn/network.ts';
 import { mlpSpace } from '../../engine/search/genome.ts';
 import type { NetworkSpace } from '../../engine/search/types.ts';
@@ -9,6 +9,7 @@ import { parameterLimit, withByteHint } from '../config.ts';
 import type { Evaluator } from '../evaluator.ts';
 import { startPool } from '../pool.ts';
 import type { Failure, FrontPoint, FrontView } from '../protocol.ts';
+import type { RecordUse } from '../record/use.ts';
 import type { Rejected } from '../sampling/sampler.ts';
 import type { Sandbox } from '../sampling/sandbox.ts';
 import { formatVersion, openJournal } from '../store.ts';
@@ -36,6 +37,9 @@ import { trainFully } from './trainFully.ts';
 export interface SampledContext extends RunContext {
   readonly sandbox: Sandbox;
   readonly samples: Samples;
+  readonly split: Split;
+  /** Where they come from a record. */
+  readonly use?: RecordUse;
   /** Inputs on which the function was called. */
   readonly sampled: number;
   readonly rejected: Rejected;
@@ -74,9 +78,9 @@ export async function searchAndFinish(context: SampledContext): Promise<Approxim
   }
 }
 
-function planSearch({ request, region, domain, samples }: SampledContext): Plan | Failure {
+function planSearch({ request, region, domain, split }: SampledContext): Plan | Failure {
   const { inputSlots, outputSlots } = region;
-  const dataset: Dataset = { inputSlots, outputSlots, ...splitSamples(samples, request.config.seed) };
+  const dataset: Dataset = { inputSlots, outputSlots, ...split };
   const encoding = fitEncoding(inputSlots, outputSlots, domain, dataset.train);
   const { inputColumns, outputColumns } = encoding;
   const maxParams = parameterLimit(request.config) ?? parameterBudget(encoding);
@@ -222,7 +226,7 @@ function resultOf(
   { dataset, encoding, coverage }: Plan,
   { state, seconds, finalists, rest, points, exactNs, fresh }: Finished,
 ): Omit<RunResult, 'chosen' | 'criterion' | 'hard'> {
-  const { request, runId, region, domain, rejected, maxError } = context;
+  const { request, runId, region, domain, rejected, maxError, use } = context;
   return {
     version: formatVersion,
     runId,
@@ -237,6 +241,7 @@ function resultOf(
       rejected: rejected.thrown + rejected.notFinite,
       ...(rejected.firstMessage === undefined ? {} : { firstRejection: rejected.firstMessage }),
     },
+    ...(use ? { record: use } : {}),
     search: {
       evaluations: state.candidates.length,
       generations: state.generation,

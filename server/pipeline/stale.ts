@@ -52,7 +52,8 @@ export function standingOf({ module, project, root }: StandingContext, record: A
     return stale(`\`${name}\`, or something it depends on, has changed since it was approximated.`);
   }
   const missing = new Set(analysis.missing.map(({ path }) => path));
-  if (!isSameDomain(analysis.domain, record.domain, missing)) {
+  const sameDomain = record.fresh.recorded === undefined ? isSameDomain : isInDomain;
+  if (!sameDomain(analysis.domain, record.domain, missing)) {
     return stale(`The ranges of \`${name}\` have changed since it was approximated.`);
   }
   return { kind: 'current', region: analysis.region, applied };
@@ -62,6 +63,20 @@ export function standingOf({ module, project, root }: StandingContext, record: A
 function isSameDomain(now: Domain, then: Domain, missing: ReadonlySet<string>): boolean {
   const comparable = (domain: Domain) => JSON.stringify(domain.filter(({ path }) => !missing.has(path)));
   return now.length === then.length && comparable(now) === comparable(then);
+}
+
+/** Recorded inputs narrow the ranges that the source gives. */
+function isInDomain(now: Domain, then: Domain, missing: ReadonlySet<string>): boolean {
+  return (
+    now.length === then.length &&
+    now.every((slot, index) => {
+      const before = then[index]!;
+      if (slot.kind !== 'number' || before.kind !== 'number') return JSON.stringify(slot) === JSON.stringify(before);
+      if (missing.has(slot.path)) return slot.path === before.path;
+      const isWithin = slot.min <= before.min && before.max <= slot.max && (before.integer || !slot.integer);
+      return slot.path === before.path && isWithin;
+    })
+  );
 }
 
 /** Of a generated file, whatever line endings version control gives it, and however an editor ends it. */

@@ -1,6 +1,8 @@
 /** A run's samples, and the sandbox that they come from: the same ones for the same plan, whoever asks. */
 import { sampleDomain } from '../../engine/data/sobol.ts';
+import { splitSamples } from '../../engine/data/split.ts';
 import type { Failure } from '../protocol.ts';
+import { mostRejected, recordedDraws } from '../record/samples.ts';
 import { bundleRegion } from '../sampling/bundle.ts';
 import { sampleRegion } from '../sampling/sampler.ts';
 import { Sandbox } from '../sampling/sandbox.ts';
@@ -35,24 +37,38 @@ export async function withSamples<T>(
     if (loaded.kind === 'failed') return cancelledOr(hooks, loaded);
     // A run that goes on takes as many samples as it took before, however fast the machine is now.
     const before = readPlan(context.folder)?.sampled;
+    const draws = context.recorded && recordedDraws(context.recorded, region);
     const sampled = await sampleRegion({
       sandbox,
       id: 'exact',
       region,
       // Always the whole sequence, of which a slow function gets the beginning: beyond the Sobol dimensions the samples
       // depend on how many there are.
-      draw: (count, seed) => sampleDomain(domain, config.samples, seed).subarray(0, count * domain.length),
+      draw: (count, seed) =>
+        (draws?.draw(config.samples, seed) ?? sampleDomain(domain, config.samples, seed)).subarray(
+          0,
+          count * domain.length,
+        ),
+      ...(draws ? { maxRejected: mostRejected } : {}),
       count: before ?? config.samples,
       ...(before === undefined ? {} : { timeBudgetMs: Number.POSITIVE_INFINITY }),
       seed: config.seed,
       onProgress: (done) => hooks.onProgress('Sampling inputs and outputs', 0.02 + 0.08 * done),
     });
     if (sampled.kind === 'failed') return cancelledOr(hooks, sampled);
+    const { samples, rows } = sampled;
+    const split = draws?.split(samples, rows, config.seed) ?? {
+      kind: 'split',
+      split: splitSamples(samples, config.seed),
+    };
+    if (split.kind === 'failed') return split;
     writePlan(context.folder, { version: formatVersion, region, domain, config, sampled: sampled.evaluated });
     return await work({
       ...context,
       sandbox,
-      samples: sampled.samples,
+      samples,
+      split: split.split,
+      ...('use' in split ? { use: split.use } : {}),
       sampled: sampled.evaluated,
       rejected: sampled.rejected,
       maxError: config.maxError ?? region.maxError ?? defaultMaxError,

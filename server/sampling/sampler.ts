@@ -29,6 +29,8 @@ export interface SamplingOptions {
 export interface SampledRegion {
   readonly kind: 'sampled';
   readonly samples: Samples;
+  /** Which of the drawn rows the samples are, in their order. */
+  readonly rows: readonly number[];
   /** Rows asked for; more than were evaluated where the function is slow. */
   readonly requested: number;
   /** Rows on which the function was called. */
@@ -207,15 +209,23 @@ function keepAccepted({ region, count: requested }: SamplingOptions, rows: Rows)
   const count = rows.count - rejected.thrown - rejected.notFinite;
   const inputs = new Float64Array(count * inputWidth);
   const outputs = new Float64Array(count * outputWidth);
-  let kept = 0;
+  const kept: number[] = [];
   for (let row = 0; row < rows.count; row++) {
     if (rows.statuses[row] !== rowStatus.ok) continue;
-    inputs.set(rows.inputs.subarray(row * inputWidth, (row + 1) * inputWidth), kept * inputWidth);
-    outputs.set(rows.outputs.subarray(row * outputWidth, (row + 1) * outputWidth), kept * outputWidth);
-    kept++;
+    inputs.set(rows.inputs.subarray(row * inputWidth, (row + 1) * inputWidth), kept.length * inputWidth);
+    outputs.set(rows.outputs.subarray(row * outputWidth, (row + 1) * outputWidth), kept.length * outputWidth);
+    kept.push(row);
   }
   const { consoleCalls, count: evaluated } = rows;
-  return { kind: 'sampled', samples: { count, inputs, outputs }, requested, evaluated, rejected, consoleCalls };
+  return {
+    kind: 'sampled',
+    samples: { count, inputs, outputs },
+    rows: kept,
+    requested,
+    evaluated,
+    rejected,
+    consoleCalls,
+  };
 }
 
 function rejectedOf({ statuses, firstProblem }: Rows): Rejected {

@@ -5,4 +5,12 @@ export { fillRanges } from './domain.ts';
 export { type Branch, branchCounters, type Instrumented, instrument } from './instrument.ts';
 export { type ModuleStyle, moduleStyle } from './moduleStyle.ts';
 export { createSourceProject, SourceProject } from './project.ts';
+export {
+  type OriginalFunction,
+  type Position,
+  type RecordedCalls,
+  recordLookalike,
+  recordMapped,
+  recordSource,
+} from './recordCalls.ts';
 export { type ApplyOptions, applyEdits, editText, type Rewrite, revertEdits } from './rewrite.ts';

@@ -35,6 +35,8 @@ export type DriverRequest =
       readonly name: string;
       readonly keys: readonly string[];
     }
+  /** Types into what has the focus, and presses Enter. */
+  | { readonly kind: 'type'; readonly text: string }
   /** Waits until the element is visible; the reply is its text. */
   | { readonly kind: 'read'; readonly surface: Surface; readonly role: DriverRole; readonly name: string }
   /** The reply is the whole surface as a screen reader has it: roles, names and values, indented. */

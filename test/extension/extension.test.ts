@@ -21,12 +21,12 @@ before(async () => {
 
 after(() => rm(scratch, { recursive: true, force: true }));
 
-test('a function is approximated, applied, undone and reverted, and a saved search is opened', async (t) => {
+test('a function is approximated, applied, undone, reverted and recorded, and a saved search is opened', async (t) => {
   const extension = { folder: projectFolder };
   const code = await runSuiteSession({
     entry,
     suite: 'approximate',
-    followedBy: 'savedRuns',
+    followedBy: ['savedRuns', 'workload'],
     prepare: searchTinyImages,
     extension,
     trusted: true,

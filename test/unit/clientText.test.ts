@@ -31,11 +31,13 @@ test('every command is in the manifest, and nothing else is', () => {
     manifest.contributes.commands.map(({ command }) => command).sort(),
     [
       ...Object.values(commandIds),
+      'deepmaker.hideHotspots',
       'deepmaker.openLog',
       'deepmaker.openRun',
       'deepmaker.refreshApproximations',
       'deepmaker.restartServer',
       'deepmaker.revealRegion',
+      'deepmaker.showHotspots',
     ].sort(),
   );
 });

@@ -11,6 +11,7 @@ registerHooks({
 });
 
 export { CancellationTokenSource, Emitter as EventEmitter };
+export class Range {}
 export const ViewColumn = { One: 1, Beside: -2 };
 export const ProgressLocation = { Notification: 15 };
 export const ConfigurationTarget = { Global: 1, Workspace: 2 };
@@ -31,6 +32,9 @@ export class Uri {
   static parse = (text: string) => new Uri(text);
   static file = (path: string) => new Uri(`file://${path}`);
   static joinPath = (base: Uri, ...parts: string[]) => new Uri([base.text, ...parts].join('/'));
+  get path(): string {
+    return this.text.slice(this.text.indexOf('//') + 2);
+  }
   get scheme(): string {
     return this.text.slice(0, this.text.indexOf(':'));
   }
@@ -105,6 +109,11 @@ export const editor = {
   acceptsEdits: true,
   executed: [] as unknown[][],
   documents: {} as Record<string, string>,
+  /** Documents that somebody has changed and not saved; saving takes them from here. */
+  dirty: [] as string[],
+  /** What shells were asked to run, and with which environment; each ends with `exitCode`. */
+  tasks: [] as { readonly command: string; readonly env: unknown }[],
+  exitCode: 0 as number | undefined,
 };
 
 const initial = { ...editor };
@@ -125,6 +134,8 @@ export function reset(): void {
     appliedEdits: [],
     executed: [],
     documents: {},
+    dirty: [],
+    tasks: [],
   });
 }
 
@@ -137,7 +148,19 @@ const show =
     return buttons.find((button) => editor.pressed.includes(button));
   };
 
+export class TabInputText {
+  readonly uri: Uri;
+  constructor(uri: Uri) {
+    this.uri = uri;
+  }
+}
+export class TabInputCustom extends TabInputText {}
+
+/** Fires as tabs are opened. */
+export const tabChanges = new Emitter<{ opened: { input: unknown }[] }>();
+
 export const window = {
+  tabGroups: { all: [], activeTabGroup: { activeTab: undefined }, onDidChangeTabs: tabChanges.event },
   activeTextEditor: undefined,
   visibleTextEditors: [],
   showInformationMessage: show('information'),
@@ -159,8 +182,8 @@ export const window = {
     return task({ report: (report: object) => editor.progress.push(report) }, cancellation.token);
   },
   showOpenDialog: async () => (editor.folder === undefined ? undefined : [new Uri(editor.folder)]),
-  async showTextDocument(uri: Uri) {
-    editor.shown.push(uri.toString());
+  async showTextDocument(shown: Uri | { readonly uri: Uri }) {
+    editor.shown.push((shown instanceof Uri ? shown : shown.uri).toString());
   },
   createWebviewPanel() {
     const panel = new FakeWebviewPanel();
@@ -197,7 +220,17 @@ export const workspace = {
     editor.appliedEdits.push(edit);
     return editor.acceptsEdits;
   },
-  openTextDocument: async (uri: Uri) => ({ getText: () => editor.documents[uri.toString()] }),
+  openTextDocument: async (uri: Uri) => ({
+    uri,
+    validateRange: (range: unknown) => range,
+    getText: () => editor.documents[uri.toString()],
+    isDirty: editor.dirty.includes(uri.toString()),
+    save: async () => {
+      editor.dirty = editor.dirty.filter((text) => text !== uri.toString());
+      return true;
+    },
+  }),
+  getWorkspaceFolder: () => ({ uri: { fsPath: '/project' } }),
   registerTextDocumentContentProvider: () => nothing,
   onDidCloseTextDocument: () => nothing,
   onDidChangeTextDocument: (listener: (event: { document: { uri: Uri }; reason?: number }) => void) =>
@@ -214,5 +247,36 @@ export const commands = {
   async executeCommand(id: string, ...values: unknown[]) {
     editor.executed.push([id, ...values]);
     return registered.get(id)?.(values[0]);
+  },
+};
+
+export const TaskScope = { Workspace: 2 };
+
+export class ShellExecution {
+  readonly command: string;
+  readonly options: { readonly env?: unknown };
+  constructor(command: string, options: { readonly env?: unknown }) {
+    this.command = command;
+    this.options = options;
+  }
+}
+
+export class Task {
+  readonly execution: ShellExecution;
+  constructor(_definition: unknown, _scope: unknown, _name: string, _source: string, execution: ShellExecution) {
+    this.execution = execution;
+  }
+}
+
+const taskEnds = new Emitter<{ execution: object; exitCode: number | undefined }>();
+
+export const tasks = {
+  onDidEndTaskProcess: taskEnds.event,
+  onDidEndTask: () => nothing,
+  async executeTask({ execution: { command, options } }: Task) {
+    editor.tasks.push({ command, env: options.env });
+    const execution = {};
+    setImmediate(() => taskEnds.fire({ execution, exitCode: editor.exitCode }));
+    return execution;
   },
 };

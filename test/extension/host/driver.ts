@@ -66,6 +66,10 @@ async function perform(page: Page, request: DriverRequest, screenshots: string):
       await element(page, request).focus({ timeout: elementTimeoutMs });
       for (const key of request.keys) await page.keyboard.press(key);
       return '';
+    case 'type':
+      await page.keyboard.type(request.text);
+      await page.keyboard.press('Enter');
+      return '';
     case 'read': {
       const found = element(page, request);
       await found.waitFor({ state: 'visible', timeout: elementTimeoutMs });

@@ -8,7 +8,7 @@ import { cacheFolder, projectFolder } from './cache.ts';
 import { runInElectron } from './electronHost.ts';
 import { copyWorkspace, type Host, type HostOptions } from './host.ts';
 
-const suites = ['approximate', 'savedRuns', 'restricted', 'installed', 'screenshot'] as const;
+const suites = ['approximate', 'savedRuns', 'workload', 'restricted', 'installed', 'screenshot'] as const;
 type SuiteName = (typeof suites)[number];
 const timeoutMs = 10 * 60_000;
 
@@ -38,8 +38,8 @@ export interface SessionOptions extends Pick<HostOptions, 'extension' | 'trusted
   /** What `buildSuites` returned. */
   readonly entry: string;
   readonly suite: SuiteName;
-  /** Runs after it in the same window. */
-  readonly followedBy?: SuiteName;
+  /** Run after it in the same window. */
+  readonly followedBy?: readonly SuiteName[];
   /** Puts into the copy what the suites find there. */
   readonly prepare?: (workspace: string) => void;
   /** The folder whose copy is opened. Default: test/extension/workspace. */
@@ -50,7 +50,7 @@ export interface SessionOptions extends Pick<HostOptions, 'extension' | 'trusted
 export async function runSuiteSession({
   entry,
   suite,
-  followedBy,
+  followedBy = [],
   workspace,
   prepare,
   ...options
@@ -63,7 +63,7 @@ export async function runSuiteSession({
       ...options,
       suite: entry,
       workspace: copy.workspace,
-      env: { [suiteVariable]: followedBy ? `${suite},${followedBy}` : suite },
+      env: { [suiteVariable]: [suite, ...followedBy].join(',') },
       timeoutMs,
       screenshots: path.join(cacheFolder(), 'screenshots'),
     });
