@@ -88,7 +88,10 @@ async function use(client: Client, front: FrontView, candidateId: string): Promi
       // Other runs' fronts say nothing about this candidate.
       if (panel.front?.runId === front.runId) panel.show({ ...panel.front, applied: candidateId });
     }
-    tellQuietly(vscode.l10n.t('{0} calls the network now.', subject.name));
+    const done = vscode.l10n.t('{0} calls the network now.', subject.name);
+    // What a check on another target found is worth more than a glance.
+    if (outcome.checked.length === 0) tellQuietly(done);
+    else void vscode.window.showInformationMessage([done, ...outcome.checked].join(' '));
   }
   return outcome;
 }
@@ -149,6 +152,10 @@ export function handlePanelMessage(
   message: Exclude<PanelMessage, { kind: 'ready' }>,
 ): void {
   const { subject } = panel;
+  if (message.kind === 'pickTarget') {
+    void pickTarget(client.session, client.session.log);
+    return;
+  }
   if (subject.kind === 'dataset') {
     // It has no source to change; what it has are networks to take away, and a folder.
     if (message.kind === 'export') void exportNetwork(client.session, subject, message.candidateId);

@@ -1,34 +1,54 @@
 /** Puts a network into the source and takes it out again: each is one edit, and one undo takes it back. */
 import * as vscode from 'vscode';
 import {
+  type ApplyParams,
   ApplyRequest,
   type EditOutcome,
   type Failure,
   type FrontView,
+  type Objection,
   type RegionReference,
   RevertRequest,
 } from '../server/protocol.ts';
-import { failureOf, type Requests } from './requests.ts';
+import { failureOf, RequestCancelled, type Requests } from './requests.ts';
+import { currentTarget } from './settings.ts';
 
-/** 'declined': the user was asked, and said no. */
-export type Applied = { readonly kind: 'applied' } | Declined | Failure;
+/** 'declined': the user was asked, and said no, or stopped the check. */
+export type Applied =
+  /** `checked`: what was found when the code ran on this machine, or why it did not. */
+  { readonly kind: 'applied'; readonly checked: readonly string[] } | Declined | Failure;
 
 interface Declined {
   readonly kind: 'declined';
 }
 
-/** Swaps the function's body for a call to this network; one that does not pay only after a question. */
+/**
+ * Swaps the function's body for this network, as code for the target that is picked; one that does not pay only after a
+ * question.
+ */
 export const applyCandidate = (requests: Requests, front: FrontView, candidateId: string): Promise<Applied> => {
-  const { runId, target, subject } = front;
-  const params = { runId, candidateId, target, uri: subject.uri };
+  const { runId, subject } = front;
+  const target = currentTarget();
+  const params = { runId, candidateId, target, uri: subject.uri, trusted: vscode.workspace.isTrusted };
   return applyEdit(requests, async () => {
-    const outcome = await requests.request(ApplyRequest.type, params);
+    const outcome = await requestApply(requests, params);
     if (outcome.kind !== 'objection') return outcome;
     if (!(await wantsAllTheSame(subject.name, outcome.message))) return { kind: 'declined' };
-    const forced = await requests.request(ApplyRequest.type, { ...params, force: true });
+    const forced = await requestApply(requests, { ...params, force: true });
     return forced.kind === 'objection' ? { kind: 'failed', message: forced.message } : forced;
   });
 };
+
+/** Code for the CPU was measured by the run; any other is compiled or simulated first, which takes a while. */
+function requestApply(requests: Requests, params: ApplyParams): Thenable<EditOutcome | Objection> {
+  if (params.target === 'cpu') return requests.request(ApplyRequest.type, params);
+  const progress = {
+    location: vscode.ProgressLocation.Notification,
+    title: vscode.l10n.t('Checking the code for {0}', params.target.toUpperCase()),
+    cancellable: true,
+  };
+  return vscode.window.withProgress(progress, (_, token) => requests.request(ApplyRequest.type, params, token));
+}
 
 async function wantsAllTheSame(name: string, objection: string): Promise<boolean> {
   const useIt = vscode.l10n.t('Use it all the same');
@@ -47,9 +67,11 @@ async function applyEdit(requests: Requests, ask: () => Promise<EditOutcome | De
     const outcome = await ask();
     if (outcome.kind !== 'edit') return outcome;
     const edit = await requests.toWorkspaceEdit(outcome.edit);
-    if (edit && (await vscode.workspace.applyEdit(edit, { isRefactoring: true }))) return { kind: 'applied' };
+    if (edit && (await vscode.workspace.applyEdit(edit, { isRefactoring: true }))) {
+      return { kind: 'applied', checked: outcome.checked ?? [] };
+    }
   } catch (error) {
-    return failureOf(error);
+    return error instanceof RequestCancelled ? { kind: 'declined' } : failureOf(error);
   }
   return {
     kind: 'failed',

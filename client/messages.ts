@@ -5,6 +5,7 @@
 import * as z from 'zod/mini';
 import { activations, targetIds, variantKinds } from '../engine/types.ts';
 import type { FrontView } from '../server/protocol.ts';
+import { type TargetFigures, targetFigures } from './targetFigures.ts';
 
 /** Infinity does not survive JSON: it arrives as null, and means that the network gave no finite result. */
 const figure = z.pipe(
@@ -119,12 +120,15 @@ export type PanelStatus = z.infer<typeof panelStatus>;
 const hostMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('front'), front: frontView }),
   z.object({ kind: z.literal('status'), status: panelStatus }),
+  z.object({ kind: z.literal('target'), figures: targetFigures }),
 ]);
 
 /** Extension to panel. Each message replaces what was said before, so a panel may be told twice. */
 export type HostMessage =
   | { readonly kind: 'front'; readonly front: FrontView }
-  | { readonly kind: 'status'; readonly status: PanelStatus };
+  | { readonly kind: 'status'; readonly status: PanelStatus }
+  /** What the networks of the shown run take on the target that is picked. */
+  | { readonly kind: 'target'; readonly figures: TargetFigures };
 
 const panelMessage = z.discriminatedUnion('kind', [
   /** The panel's script runs and wants to know everything. */
@@ -138,6 +142,7 @@ const panelMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('run') }),
   /** Show the function in an editor, or the run's folder among the files. */
   z.object({ kind: z.literal('reveal') }),
+  z.object({ kind: z.literal('pickTarget') }),
 ]);
 
 /** Panel to extension: what the user asked for. */

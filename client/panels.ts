@@ -6,10 +6,12 @@ import {
   type RegionReference,
   type Subject,
 } from '../server/protocol.ts';
+import { readTargetFigures } from './estimates.ts';
 import { type PanelMessage, parsePanelState } from './messages.ts';
 import { ParetoPanel, webviewOptions } from './paretoPanel.ts';
 import { regionKey } from './region.ts';
 import { failureOf, type Requests } from './requests.ts';
+import { changesTarget, currentTarget } from './settings.ts';
 
 const viewType = 'deepmaker.front';
 
@@ -36,6 +38,9 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
       vscode.workspace.onDidChangeTextDocument(({ document, reason }) => {
         // Undo and redo put a network into the source, or take it out, without asking the extension.
         if (reason !== undefined) void this.#refresh(document.uri);
+      }),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (changesTarget(event)) for (const panel of this.#open.values()) void this.#estimate(panel);
       }),
     ];
   }
@@ -91,6 +96,17 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
     }
   }
 
+  /** Shows what the networks of a finished run take on the target that is picked. */
+  async #estimate(panel: ParetoPanel): Promise<void> {
+    const { front } = panel;
+    if (front?.stage !== 'done') return;
+    const target = currentTarget();
+    panel.showTarget({ kind: 'estimating', target });
+    const figures = await readTargetFigures(this.#options.requests, front, target);
+    // Another target may have been picked in the meantime, or another run be shown.
+    if (currentTarget() === target && panel.front?.points === front.points) panel.showTarget(figures);
+  }
+
   #create(subject: Subject): ParetoPanel {
     const title = vscode.l10n.t('{0}: networks', subject.name);
     const column = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
@@ -105,6 +121,7 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
       extensionUri: this.#options.extensionUri,
       subject,
       onMessage: (message) => this.#options.onMessage(panel, message),
+      onNetworks: () => void this.#estimate(panel),
       onDispose: () => {
         if (this.#open.get(key) === panel) this.#open.delete(key);
       },

@@ -3,11 +3,14 @@ import * as vscode from 'vscode';
 import type { FrontView, Subject } from '../server/protocol.ts';
 import { type HostMessage, type Note, type PanelMessage, type PanelStatus, parsePanelMessage } from './messages.ts';
 import { panelHtml } from './panelHtml.ts';
+import type { TargetFigures } from './targetFigures.ts';
 
 export interface ParetoPanelOptions {
   readonly extensionUri: vscode.Uri;
   readonly subject: Subject;
   readonly onMessage: (message: Exclude<PanelMessage, { kind: 'ready' }>) => void;
+  /** It shows other networks than before, and their run is over. */
+  readonly onNetworks: () => void;
   readonly onDispose: () => void;
 }
 
@@ -29,10 +32,13 @@ export class ParetoPanel {
   readonly #panel: vscode.WebviewPanel;
   #front: FrontView | undefined;
   #status: PanelStatus = { kind: 'loading' };
+  #target: TargetFigures | undefined;
+  readonly #onNetworks: () => void;
 
   constructor(panel: vscode.WebviewPanel, options: ParetoPanelOptions) {
     this.subject = options.subject;
     this.#panel = panel;
+    this.#onNetworks = options.onNetworks;
     panel.onDidDispose(options.onDispose);
     panel.webview.onDidReceiveMessage((value: unknown) => {
       const message = parsePanelMessage(value);
@@ -59,8 +65,15 @@ export class ParetoPanel {
   }
 
   show(front: FrontView): void {
+    const before = this.#front;
     this.#front = front;
     this.#post({ kind: 'front', front });
+    if (front.stage === 'done' && front.points !== before?.points) this.#onNetworks();
+  }
+
+  showTarget(figures: TargetFigures): void {
+    this.#target = figures;
+    this.#post({ kind: 'target', figures });
   }
 
   setStatus(status: PanelStatus): void {
@@ -84,6 +97,7 @@ export class ParetoPanel {
 
   #tellEverything(): void {
     if (this.#front) this.#post({ kind: 'front', front: this.#front });
+    if (this.#target) this.#post({ kind: 'target', figures: this.#target });
     this.#post({ kind: 'status', status: this.#status });
   }
 

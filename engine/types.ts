@@ -30,6 +30,12 @@ export interface TargetDescription {
   readonly unavailable?: string;
 }
 
+/** What something was measured on, as the operating system names it. */
+export interface Processor {
+  readonly name: string;
+  readonly clockGhz: number;
+}
+
 export type Literal = string | number | boolean;
 
 /** How a value looks in TypeScript, reduced to what a network can take or give. */

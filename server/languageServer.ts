@@ -14,6 +14,7 @@ import { registerCodeLens } from './features/codeLens.ts';
 import { registerCommands, serverCommands } from './features/commands.ts';
 import { registerDiagnostics } from './features/diagnostics.ts';
 import { registerEdits } from './features/edits.ts';
+import { registerEstimate } from './features/estimate.ts';
 import { registerExport } from './features/export.ts';
 import { filePathOf } from './features/files.ts';
 import { registerFront } from './features/front.ts';
@@ -102,6 +103,7 @@ export function serve(connection: Connection): void {
   registerRun(context);
   registerEdits(context);
   registerFront(context);
+  registerEstimate(context);
   registerExport(context);
   registerRecord(context);
   registerRuns(context);

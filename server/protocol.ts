@@ -4,13 +4,13 @@
  */
 import { ProgressType, RequestType, type WorkspaceEdit } from 'vscode-languageserver-protocol';
 import type { CostItem } from '../engine/emit/cost.ts';
-import type { Measure } from '../engine/plot/figure.ts';
+import type { Measure, Table } from '../engine/plot/figure.ts';
 import type { RunPlots } from '../engine/plot/runFigures.ts';
 import type { Certificate } from '../engine/trust/certificate.ts';
 import type { Explanation } from '../engine/trust/explain.ts';
 import type { Activation, ErrorFigures, TargetDescription, TargetId, VariantKind } from '../engine/types.ts';
 
-export type { CostItem };
+export type { CostItem, Table };
 
 /** The kind of the code action, under `refactor.rewrite`. */
 export const approximateKind = 'refactor.rewrite.approximate';
@@ -241,15 +241,25 @@ export interface ApplyParams {
   readonly candidateId: string;
   readonly target: TargetId;
   readonly uri: string;
+  /** Workspace trust, checked again here: code for other targets than the run's is compiled and run on test rows. */
+  readonly trusted: boolean;
   /** The user has been asked, and wants it although it is slower or misses the bound. */
   readonly force?: boolean;
 }
 
-export type EditOutcome = { readonly kind: 'edit'; readonly label: string; readonly edit: WorkspaceEdit } | Failure;
+export interface Edit {
+  readonly kind: 'edit';
+  readonly label: string;
+  readonly edit: WorkspaceEdit;
+  /** What was found when code for another target ran on this machine, or why it did not; one sentence each. */
+  readonly checked?: readonly string[];
+}
+
+export type EditOutcome = Edit | Failure;
 
 /**
  * Client to server: the edit that swaps the function's body for a call to this candidate's network. Answers an objection
- * where the network does not pay.
+ * where the network does not pay. Answers cancellation, as code for a circuit takes a while to check.
  */
 export const ApplyRequest = {
   type: new RequestType<ApplyParams, EditOutcome | Objection, void>('deepmaker/apply'),
@@ -277,6 +287,43 @@ export const FrontRequest = {
   type: new RequestType<FrontParams, { readonly kind: 'front'; readonly front: FrontView } | Failure, void>(
     'deepmaker/front',
   ),
+};
+
+export interface EstimateParams {
+  /** A source file, or the folder of a run. */
+  readonly uri: string;
+  readonly runId: string;
+  readonly target: TargetId;
+}
+
+/** A network of a run on a target. */
+export interface NetworkEstimate {
+  readonly id: string;
+  /** Why there is no code for it; `figures` is empty then. */
+  readonly refusal?: string;
+  /** What it takes there, the same labels in the same order for all networks of a run; sizes are in bytes, times in ns. */
+  readonly figures: readonly CostItem[];
+  /** What it takes on the devices of the paper's Table 3, and what that rests on, one sentence for each device. */
+  readonly devices?: { readonly table: Table; readonly notes: readonly string[] };
+}
+
+export interface TargetEstimates {
+  readonly kind: 'estimates';
+  readonly runId: string;
+  readonly target: TargetId;
+  readonly label: string;
+  readonly description: string;
+  /** Why its code cannot be checked on this machine, with the command that would change that. */
+  readonly unavailable?: string;
+  /** Every network that can be used. */
+  readonly networks: readonly NetworkEstimate[];
+  /** What the tables of devices rest on. */
+  readonly deviceBasis: string;
+}
+
+/** Client to server: what the networks of a finished run take on a target. Nothing is trained, measured or run for it. */
+export const EstimateRequest = {
+  type: new RequestType<EstimateParams, TargetEstimates | Failure, void>('deepmaker/estimate'),
 };
 
 export interface ExportParams {

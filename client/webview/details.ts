@@ -12,7 +12,7 @@ import {
   significant,
 } from '../../engine/format.ts';
 import { networkLabel } from '../../engine/plot/runFigures.ts';
-import type { CostItem, FrontPoint, FrontView } from '../../server/protocol.ts';
+import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import type { PanelMessage, PanelStatus } from '../messages.ts';
 import { html } from './dom.ts';
 import { isOffered } from './front.ts';
@@ -49,7 +49,6 @@ export function drawDetails(view: FrontView, point: FrontPoint | undefined, opti
         ['Multiply-accumulates', formatCount(point.macs)],
         ['Found in generation', formatCount(point.generation)],
       ]),
-      ...(point.cost ? group(`Estimate for ${view.target.toUpperCase()}`, point.cost.map(costRow)) : []),
       ...group(errorTitle(view, point), errorRows(view, point)),
       ...times(view, point),
       ...(point.fallbacks === undefined
@@ -72,9 +71,6 @@ export function drawDetails(view: FrontView, point: FrontPoint | undefined, opti
     ...actions(view, point, options),
   ];
 }
-
-const costRow = ({ label, value, unit, basis }: CostItem) =>
-  [label, `${formatCount(value)}${unit === '' ? '' : ` ${unit}`}`, basis] as const;
 
 /** How the network was made, in words, and from which. */
 function madeText({ points }: FrontView, { variant, variantOf, alpha }: FrontPoint): (HTMLElement | string)[] {
@@ -124,12 +120,9 @@ const intervalText = ([low, high]: readonly [number, number]): string =>
 const certificateText = (certificate: NonNullable<FrontPoint['certificate']>): string =>
   `Certified: ${formatCertificate(certificate)}, from ${formatAmount(certificate.samples, 'fresh input')}.`;
 
-/** The third text of a row, where it has one, says what the figure rests on. */
-const group = (title: string, rows: readonly (readonly [string, string, string?])[]): HTMLElement[] => [
+const group = (title: string, rows: readonly (readonly [string, string])[]): HTMLElement[] => [
   html('div', { class: 'group' }, title),
-  ...rows.map(([term, value, basis]) =>
-    html('div', { class: 'row', ...(basis && { title: basis }) }, html('dt', {}, term), html('dd', {}, value)),
-  ),
+  ...rows.map(([term, value]) => html('div', { class: 'row' }, html('dt', {}, term), html('dd', {}, value))),
 ];
 
 function actions(view: FrontView, point: FrontPoint, { status, send }: DetailsOptions): HTMLElement[] {

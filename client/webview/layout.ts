@@ -1,5 +1,6 @@
 /** The parts of the panel that stay while their contents are drawn anew. */
 import { html } from './dom.ts';
+import { createTargetSection } from './target.ts';
 
 export interface LayoutOptions {
   readonly onBound: (text: string) => void;
@@ -7,10 +8,12 @@ export interface LayoutOptions {
   readonly onReveal: () => void;
   readonly onStop: () => void;
   readonly onRun: () => void;
+  readonly onPickTarget: () => void;
 }
 
 /** Fills the document's `#root`. */
-export function createLayout({ onBound, onDominated, onReveal, onStop, onRun }: LayoutOptions) {
+export function createLayout(options: LayoutOptions) {
+  const { onBound, onDominated, onReveal, onStop, onRun, onPickTarget } = options;
   const root = document.getElementById('root');
   if (!root) throw new Error('The panel has no root element.');
 
@@ -62,6 +65,7 @@ export function createLayout({ onBound, onDominated, onReveal, onStop, onRun }: 
     ),
     table,
   );
+  const onTarget = createTargetSection(onPickTarget);
   const explained = html('div', { class: 'figures' });
   const explanation = html(
     'section',
@@ -77,6 +81,7 @@ export function createLayout({ onBound, onDominated, onReveal, onStop, onRun }: 
     html('section', { class: 'figure', 'aria-label': 'Pareto front' }, toolbar, plot, below),
     details,
     networks,
+    onTarget.element,
     explanation,
     plots,
   );
@@ -99,6 +104,7 @@ export function createLayout({ onBound, onDominated, onReveal, onStop, onRun }: 
     dominated,
     networks,
     table,
+    onTarget,
     explanation,
     explained,
     plots,

@@ -9,6 +9,7 @@ import {
   parseHostMessage,
   parsePanelState,
 } from '../messages.ts';
+import type { TargetFigures } from '../targetFigures.ts';
 import { drawDetails } from './details.ts';
 import { replaceKeepingFocus } from './dom.ts';
 import { drawFigure } from './figure.ts';
@@ -17,6 +18,7 @@ import { createLayout } from './layout.ts';
 import { drawExplanation, drawPlots } from './plots.ts';
 import { statusText } from './status.ts';
 import { drawTable } from './table.ts';
+import { targetOf } from './targetRows.ts';
 
 declare function acquireVsCodeApi(): {
   postMessage(message: PanelMessage): void;
@@ -38,6 +40,7 @@ const initial: PanelState = {
 let state = parsePanelState(editor.getState()) ?? initial;
 let status: PanelStatus = { kind: 'loading' };
 let view: FrontView | undefined;
+let target: TargetFigures | undefined;
 
 const layout = createLayout({
   onBound(text) {
@@ -50,6 +53,7 @@ const layout = createLayout({
   onReveal: () => send({ kind: 'reveal' }),
   onStop: () => send({ kind: 'stop' }),
   onRun: () => send({ kind: 'run' }),
+  onPickTarget: () => send({ kind: 'pickTarget' }),
 });
 if (state.atMost !== undefined) layout.bound.value = String(Number((state.atMost * 100).toPrecision(6)));
 layout.dominated.checked = state.dominated;
@@ -83,6 +87,10 @@ function receive(message: HostMessage): void {
       status = message.status;
       draw();
       return;
+    case 'target':
+      target = message.figures;
+      draw();
+      return;
   }
 }
 
@@ -111,11 +119,14 @@ function draw(): void {
   const selected = known ? state.selected : defaultSelection(view);
   const point = view.points.find(({ id }) => id === selected);
   layout.content.hidden = false;
-  layout.target.textContent = isFunction() ? `for ${view.target.toUpperCase()}` : 'data set';
+  layout.target.textContent = isFunction()
+    ? `for ${(target ? targetOf(target) : view.target).toUpperCase()}`
+    : 'data set';
   drawFigure(layout, view, { selected, atMost: state.atMost, onSelect: select });
   layout.networks.hidden = view.points.length === 0;
   replaceKeepingFocus(layout.details, ...drawDetails(view, point, { status, send }));
   replaceKeepingFocus(layout.table, drawTable(view, { state, selected, onSelect: select, onSort: sort }));
+  layout.onTarget.draw(view, point, target);
   if (explained?.view !== view || explained.selected !== selected || explained.width !== layout.content.clientWidth) {
     drawExplanation(layout, point);
     explained = { view, selected, width: layout.content.clientWidth };

@@ -5,6 +5,7 @@ import { figureIds, runFigures } from '../../engine/plot/runFigures.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import { html, replaceKeepingFocus, toDom } from './dom.ts';
 import type { Layout } from './layout.ts';
+import { drawPlainTable } from './plainTable.ts';
 
 /** Fills `plots` of the layout, and hides it where there is nothing to show. Pictures are as wide as their column. */
 export function drawPlots(layout: Layout, view: FrontView): void {
@@ -29,7 +30,6 @@ export function drawExplanation(layout: Layout, point: FrontPoint | undefined): 
 }
 
 function drawFigure({ id, title, caption, picture, table }: Figure): HTMLElement {
-  const [first, ...columns] = table.columns;
   return html(
     'figure',
     { 'aria-label': title },
@@ -40,36 +40,7 @@ function drawFigure({ id, title, caption, picture, table }: Figure): HTMLElement
       'details',
       {},
       html('summary', { 'data-focus': `table-${id}` }, 'The same as a table'),
-      html(
-        'div',
-        { class: 'table-scroll', role: 'region', 'aria-label': `${title}, scrollable`, tabindex: 0 },
-        html(
-          'table',
-          {},
-          html(
-            'thead',
-            {},
-            html(
-              'tr',
-              {},
-              html('th', { scope: 'col' }, first),
-              ...columns.map((column) => html('th', { scope: 'col', class: 'numeric' }, column)),
-            ),
-          ),
-          html(
-            'tbody',
-            {},
-            ...table.rows.map(([name, ...cells]) =>
-              html(
-                'tr',
-                {},
-                html('th', { scope: 'row' }, name),
-                ...cells.map((cell) => html('td', { class: 'numeric' }, cell)),
-              ),
-            ),
-          ),
-        ),
-      ),
+      drawPlainTable(table, title),
     ),
   );
 }

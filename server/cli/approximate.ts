@@ -84,7 +84,7 @@ export async function runApproximate(args: readonly string[]): Promise<ExitCode>
 
   switch (outcome.kind) {
     case 'done':
-      return finish(outcome.result, values, root);
+      return finish(outcome.result, values, root, signal);
     case 'cancelled':
       console.error(`Cancelled after ${outcome.evaluated} candidates. Run the same command again to go on from there.`);
       return 130;
@@ -159,28 +159,32 @@ function parse(args: readonly string[]): Parsed {
   return { ...region, kind: 'parsed', values, target };
 }
 
-async function finish(result: RunResult, values: Values, root: string): Promise<ExitCode> {
+async function finish(result: RunResult, values: Values, root: string, signal: AbortSignal): Promise<ExitCode> {
   const { runId, chosen, target, criterion } = result;
-  const written = values.out ? await exportArtifacts(result, resolve(values.out)) : undefined;
+  const written = values.out ? await exportArtifacts(result, resolve(values.out), { signal }) : undefined;
   const { force } = values;
   const applied =
     values.apply && (criterion.met || force)
-      ? await applyToDisk(root, { runId, candidateId: chosen, target, force })
+      ? await applyToDisk(root, { runId, candidateId: chosen, target, force, signal })
       : undefined;
   const artifacts = [
     ...(written?.kind === 'written' ? written.files : []),
     ...(applied?.kind === 'applied' ? [applied.file] : []),
   ];
+  const checked = [written, applied].flatMap((outcome) =>
+    outcome?.kind === 'written' ? outcome.figures : outcome?.kind === 'applied' ? outcome.checked : [],
+  );
   // The figures took a while to get, so they are shown also where the code could not be written.
   const report = values.json ? reportJson : reportTable;
-  console.log(report(result, artifacts, applied?.kind === 'applied'));
-  if (values.apply && !applied) {
+  console.log(report(result, { artifacts, applied: applied?.kind === 'applied', checked: [...new Set(checked)] }));
+  if (applied?.kind === 'objection') console.error(`deepmaker: ${applied.message}`);
+  if (values.apply && applied?.kind !== 'applied' && applied?.kind !== 'failed') {
     console.error('deepmaker: the network was not applied. Add --force to apply it all the same.');
   }
   const failures = [written, applied].filter((outcome) => outcome?.kind === 'failed');
   for (const failure of failures) printFailure(failure);
   if (failures.length > 0) return 2;
-  return criterion.met ? 0 : 1;
+  return criterion.met && applied?.kind !== 'objection' ? 0 : 1;
 }
 
 function fail(failure: Failure): ExitCode {

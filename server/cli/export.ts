@@ -30,7 +30,7 @@ export async function runExport(args: readonly string[]): Promise<ExitCode> {
     printFailure(written);
     return 2;
   }
-  for (const line of [...written.files.map((file) => `Wrote ${file}`), ...(written.figures ?? [])]) console.log(line);
+  for (const line of [...written.files.map((file) => `Wrote ${file}`), ...written.figures]) console.log(line);
   return 0;
 }
 
@@ -56,19 +56,20 @@ async function carryOut({
   folder,
   choice,
 }: ExportRequest): Promise<
-  { readonly kind: 'written'; readonly files: readonly string[]; readonly figures?: readonly string[] } | Failure
+  { readonly kind: 'written'; readonly files: readonly string[]; readonly figures: readonly string[] } | Failure
 > {
   const here = process.cwd();
+  const signal = abortOnInterrupt();
   const stored = readRun(projectRoot(resolve('package.json')), run);
   switch (stored.kind) {
     case 'function':
-      return exportArtifacts(stored.result, folder, choice);
+      return exportArtifacts(stored.result, folder, { ...choice, signal });
     case 'dataset': {
       const owner = resolve(stored.folder, '../../..');
       return exportDataset(stored.result, {
         folder,
         dataFolders: [here, owner],
-        signal: abortOnInterrupt(),
+        signal,
         ...choice,
       });
     }

@@ -13,8 +13,17 @@ import { notesOf } from '../pipeline/notes.ts';
 import type { RunResult } from '../pipeline/run.ts';
 import type { FrontPoint } from '../protocol.ts';
 
-/** The stable object that `--json` prints; DESIGN of the command line: scripts depend on it. */
-export function reportJson(result: RunResult, artifacts: readonly string[], applied: boolean): string {
+/** What was done with the chosen network. */
+export interface Deeds {
+  /** Files that were written. */
+  readonly artifacts: readonly string[];
+  readonly applied: boolean;
+  /** What was found when the code ran for the target, or why it did not; one sentence each. */
+  readonly checked: readonly string[];
+}
+
+/** The stable object that `--json` prints: scripts depend on it. */
+export function reportJson(result: RunResult, { artifacts, applied, checked }: Deeds): string {
   const { region, samples, search } = result;
   return JSON.stringify({
     region: {
@@ -37,6 +46,7 @@ export function reportJson(result: RunResult, artifacts: readonly string[], appl
     criterion: result.criterion,
     artifacts,
     applied,
+    checked,
   });
 }
 
@@ -57,7 +67,7 @@ const headings = [
 /** The columns before `params`. */
 const textColumns = 4;
 
-export function reportTable(result: RunResult, artifacts: readonly string[], applied: boolean): string {
+export function reportTable(result: RunResult, { artifacts, applied, checked }: Deeds): string {
   const { region, samples, search } = result;
   const rowOf = (point: FrontPoint) => [
     point.id === result.chosen ? '>' : '',
@@ -90,6 +100,7 @@ export function reportTable(result: RunResult, artifacts: readonly string[], app
     result.criterion.reason,
     ...trustLines(result),
   ];
+  lines.push(...checked);
   if (applied) lines.push(`Applied. To undo: deepmaker revert ${region.file}#${region.name}`);
   for (const file of artifacts) lines.push(`Wrote ${file}`);
   return lines.join('\n');

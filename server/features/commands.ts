@@ -64,7 +64,7 @@ async function approximateAndApply(
   const stop = 'token' in progress ? AbortSignal.any([signal, signalOf(progress.token)]) : signal;
   const params = { region, target: 'cpu', trusted: true } as const;
   const outcome = await runRegion(context, params, { signal: stop, progress });
-  if (outcome.kind === 'done') await useChosen(context, region, outcome.front);
+  if (outcome.kind === 'done') await useChosen(context, region, outcome.front, stop);
   else tell(context, failureOf(region, outcome));
 }
 
@@ -77,17 +77,22 @@ async function isTrusted({ connection, client }: ServerContext, name: string): P
   return client.trusted;
 }
 
-async function useChosen(context: ServerContext, { uri, name }: RegionReference, front: FrontView): Promise<void> {
+async function useChosen(
+  context: ServerContext,
+  { uri, name }: RegionReference,
+  front: FrontView,
+  signal: AbortSignal,
+): Promise<void> {
   const { runId, target, chosen, criterion } = front;
   if (chosen === undefined) {
     tell(context, failure(`${name}: ${criterion?.reason ?? 'No network was good enough.'}`, 'Allow a larger error.'));
     return;
   }
-  const params = { runId, candidateId: chosen, target, uri };
-  let outcome = await guardDisk(() => apply(context, params));
+  const params = { runId, candidateId: chosen, target, uri, trusted: true };
+  let outcome = await guardDisk(() => apply(context, params, signal));
   if (outcome.kind === 'objection') {
     if (!(await wantsAllTheSame(context, name, outcome))) return;
-    outcome = await guardDisk(() => apply(context, { ...params, force: true }));
+    outcome = await guardDisk(() => apply(context, { ...params, force: true }, signal));
   }
   if (outcome.kind === 'objection') say(context, MessageType.Error, outcome.message);
   else await carryOut(context, outcome, `${name} calls a network now. ${criterion?.reason ?? ''}`.trim());

@@ -17,18 +17,27 @@ import {
 } from '../protocol.ts';
 import { guardDisk, projectRoot } from '../store.ts';
 import { filePathOf, notAFile } from './files.ts';
+import { signalOf } from './run.ts';
 
 export function registerEdits(context: ServerContext): void {
   const { connection } = context;
   forgetReverted(context);
-  connection.onRequest(ApplyRequest.type, (params) => guardDisk(() => apply(context, params)));
+  connection.onRequest(ApplyRequest.type, (params, token) => guardDisk(() => apply(context, params, signalOf(token))));
   connection.onRequest(RevertRequest.type, (params) => guardDisk(() => revert(context, params)));
 }
 
 export async function apply(
   context: ServerContext,
-  { runId, candidateId, target, uri, force = false }: ApplyParams,
+  { runId, candidateId, target, uri, trusted, force = false }: ApplyParams,
+  signal: AbortSignal,
 ): Promise<EditOutcome | Objection> {
+  if (!trusted) {
+    return {
+      kind: 'failed',
+      message: 'Using a network runs its code to check it, and this workspace is not trusted.',
+      hint: 'Trust the workspace, then use the network again.',
+    };
+  }
   const file = filePathOf(uri);
   if (file === undefined) return notAFile(uri);
   const root = projectRoot(file);
@@ -39,10 +48,12 @@ export async function apply(
   const problem = approximationsProblem(root);
   if (problem) return problem;
   const document = openDocument(context, uri, file);
-  const change = await planApply(result, candidateId, { target, force }, document.getText());
+  const change = await planApply(result, candidateId, { target, force, signal }, document.getText());
   if (change.kind !== 'change') return change;
-  recordApplied(root, result, { candidateId, target, generated: change.generated });
-  return { kind: 'edit', label: `Approximate ${result.region.name}`, edit: workspaceEdit(document, change) };
+  const { generated, point, checked } = change;
+  recordApplied(root, result, { target, generated, point });
+  const edit = workspaceEdit(document, change);
+  return { kind: 'edit', label: `Approximate ${result.region.name}`, edit, checked };
 }
 
 export async function revert(context: ServerContext, { uri, name }: RegionReference): Promise<EditOutcome> {

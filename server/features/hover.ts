@@ -51,7 +51,9 @@ const guardTexts: Readonly<Record<Approximation['guard'], string>> = {
 export function hoverLines(record: Approximation): string[] {
   const { topology, params, error, speedup, speedupInterval, latencyNs, exactNs, guard, fallbacks } = record;
   const { certificate, where, data, versions } = record;
-  const [low, high] = speedupInterval;
+  const interval = speedupInterval
+    ? ` (95 % interval ${significant(speedupInterval[0])}x to ${significant(speedupInterval[1])}x)`
+    : '';
   return [
     `Approximated by a neural network: ${topology}, ${formatCount(params)} parameters.`,
     `Error: ${formatPercent(error.nrmse)} (NRMSE), 99th percentile ${formatPercent(error.p99)}, ` +
@@ -60,7 +62,7 @@ export function hoverLines(record: Approximation): string[] {
     ...(certificate
       ? [`Certified: ${formatCertificate(certificate)}, from ${formatCount(certificate.samples)} fresh inputs.`]
       : []),
-    `Speed: ${formatSpeedup(speedup)} (95 % interval ${significant(low)}x to ${significant(high)}x), ` +
+    `Speed: ${formatSpeedup(speedup)}${interval}, ` +
       `${formatDuration(latencyNs)} per call with its guard, ${formatDuration(exactNs)} exactly.`,
     `Guard: ${guardTexts[guard]}${
       fallbacks === undefined

@@ -1,13 +1,12 @@
 /** Applying a network and reverting it, as data: the editor makes a WorkspaceEdit of it, onDisk.ts carries it out. */
-import type { EmittedFiles } from '../../engine/emit/target.ts';
-import { formatCertificate, formatDuration, formatPercent } from '../../engine/format.ts';
 import type { TargetId } from '../../engine/types.ts';
-import type { Failure, FrontPoint, Objection } from '../protocol.ts';
+import type { Failure, Objection } from '../protocol.ts';
 import { loadSource } from '../source/lazy.ts';
 import type { SourceEdit } from '../source/types.ts';
-import { acceptsNameOf, approxNameOf, emitNetwork, moduleText, targetProblem } from './emit.ts';
+import { acceptsNameOf, approxNameOf, moduleText, targetProblem } from './emit.ts';
+import { type CodePoint, generate } from './generate.ts';
 import { belongsTo, importedFile, placeGenerated } from './generated.ts';
-import { type RunResult, readStored } from './run.ts';
+import type { RunResult } from './run.ts';
 
 /** A change to one source file and the generated file beside it. */
 export interface SourceChange<Generated extends GeneratedChange = GeneratedChange> {
@@ -29,13 +28,27 @@ export interface GeneratedFile {
   readonly text: string;
 }
 
+/** An application that is planned, with the figures of the code that it puts beside the source. */
+export interface AppliedChange extends SourceChange<GeneratedFile> {
+  readonly point: CodePoint;
+  /** What was found when the code ran here, or why it did not. */
+  readonly checked: readonly string[];
+}
+
+export interface ApplyOptions {
+  readonly target: TargetId;
+  readonly force: boolean;
+  /** Ends the check of the code; the outcome is then a failure. */
+  readonly signal: AbortSignal;
+}
+
 /** The change that swaps the body of the run's function for a call to this candidate's network. */
 export async function planApply(
   result: RunResult,
   candidateId: string,
-  { target, force }: { readonly target: TargetId; readonly force: boolean },
+  { target, force, signal }: ApplyOptions,
   text: string,
-): Promise<SourceChange<GeneratedFile> | Objection | Failure> {
+): Promise<AppliedChange | Objection | Failure> {
   const { region } = result;
   const guard = result.networks.find(({ id }) => id === candidateId)?.guard;
   const unusable = targetProblem(target);
@@ -56,8 +69,10 @@ export async function planApply(
       hint: 'Approximate it again, then apply.',
     };
   }
-  const generated = generate(result, candidateId, target, moduleStyle(project, region.file));
+  const modules = moduleStyle(project, region.file);
+  const generated = await generate(result, { candidateId, target, modules, signal });
   if (generated.kind === 'failed') return generated;
+  if (generated.objection !== undefined && !force) return { kind: 'objection', message: generated.objection };
   const guardName = guard && acceptsNameOf(region.name, guard);
   const edits = applyEdits(project, region.file, region.name, {
     approxName: approxNameOf(region.name),
@@ -66,48 +81,14 @@ export async function planApply(
   });
   if (edits.kind === 'failed') return edits;
   const written = { kind: 'written', path: place.path, text: moduleText(generated.files) } as const;
-  return { kind: 'change', file: region.file, edits: edits.edits, generated: written };
+  const { point, checked } = generated;
+  return { kind: 'change', file: region.file, edits: edits.edits, generated: written, point, checked };
 }
 
 /** Where the network is slower, or not clearly faster, or misses the bound, applying it needs an explicit choice. */
 function objectionOf(result: RunResult, candidateId: string): Objection | undefined {
   const point = result.points.find(({ id }) => id === candidateId);
   return point?.objection === undefined ? undefined : { kind: 'objection', message: point.objection };
-}
-
-export type Generated = { readonly kind: 'generated'; readonly files: EmittedFiles } | Failure;
-
-/** The generated files for one network of a run, with the figures that the run measured. */
-export function generate(
-  result: RunResult,
-  candidateId: string,
-  target: TargetId,
-  modules: 'esm' | 'commonjs',
-): Generated {
-  const stored = result.networks.find(({ id }) => id === candidateId);
-  const point = result.points.find(({ id }) => id === candidateId);
-  if (!stored || !point) {
-    return {
-      kind: 'failed',
-      message: `The run ${result.runId} holds no trained network ${candidateId}.`,
-      hint: `Choose one of ${result.networks.map(({ id }) => id).join(', ')}.`,
-    };
-  }
-  const { network, ...integers } = readStored(stored);
-  const context = { ...result, ...integers, target, modules, guard: stored.guard };
-  return { kind: 'generated', files: emitNetwork(context, network, headerFigures(result, point)) };
-}
-
-function headerFigures(result: RunResult, { error, latencyNs, certificate, fallbacks }: FrontPoint): string[] {
-  return [
-    `Measured on ${result.samples.test} samples it was not trained on: NRMSE ${formatPercent(error.nrmse)}, ` +
-      `p99 ${formatPercent(error.p99)}, largest error ${formatPercent(error.max)} of the output's range.`,
-    `${formatDuration(latencyNs!)} per call, guard included; the exact function takes ${formatDuration(result.exactNs)}.`,
-    ...(certificate ? [`Certified: ${formatCertificate(certificate)}, from ${certificate.samples} fresh inputs.`] : []),
-    ...(fallbacks === undefined
-      ? []
-      : [`Its guard leaves ${formatPercent(fallbacks)} of inputs to the exact function.`]),
-  ];
 }
 
 /** The change that puts the exact function back and deletes the generated file, where it belongs to this source. */

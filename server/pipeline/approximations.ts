@@ -5,6 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorObjective } from '../../engine/data/metrics.ts';
 import { formatPercent } from '../../engine/format.ts';
 import type { Certificate } from '../../engine/trust/certificate.ts';
 import { whereText } from '../../engine/trust/explain.ts';
@@ -15,6 +16,7 @@ import { forgetInputs, keepInputs } from '../record/keptInputs.ts';
 import { recordedInputs } from '../record/use.ts';
 import { readJson, relativePath, storeFolder, writeAtomically } from '../store.ts';
 import type { FreshPlan } from './fresh.ts';
+import type { CodePoint } from './generate.ts';
 import type { RunResult } from './run.ts';
 import { hashOfText } from './stale.ts';
 
@@ -34,7 +36,8 @@ export interface Approximation {
   readonly params: number;
   readonly error: ErrorFigures;
   readonly speedup: number;
-  readonly speedupInterval: readonly [number, number];
+  /** Absent where the network was measured alone, and not in turns with the exact function. */
+  readonly speedupInterval?: readonly [number, number];
   readonly exactNs: number;
   readonly latencyNs: number;
   readonly guard: GuardMode;
@@ -87,21 +90,27 @@ export function approximationsIn(root: string, file: string): readonly Approxima
 }
 
 export interface AppliedNetwork {
-  readonly candidateId: string;
   readonly target: TargetId;
+  /** With the figures of the generated code. */
+  readonly point: CodePoint;
   /** Its path is absolute. */
   readonly generated: { readonly path: string; readonly text: string };
 }
 
 /** Remembers what was applied, in place of an earlier network of the same function. */
-export function recordApplied(
-  root: string,
-  result: RunResult,
-  { candidateId, target, generated }: AppliedNetwork,
-): void {
-  const { runId, region, points, networks, exactNs, config, domain, fresh, data, maxError } = result;
-  const point = points.find(({ id }) => id === candidateId)!;
-  const { topology, params, error, speedup, latencyNs, certificate, fallbacks } = point;
+export function recordApplied(root: string, result: RunResult, { target, point, generated }: AppliedNetwork): void {
+  const { runId, region, networks, exactNs, config, domain, fresh, data, maxError } = result;
+  const {
+    id: candidateId,
+    topology,
+    params,
+    error,
+    speedup,
+    speedupInterval,
+    latencyNs,
+    certificate,
+    fallbacks,
+  } = point;
   const where = point.explanation && whereText(point.explanation, formatPercent);
   const added: Approximation = {
     file: relativePath(root, region.file),
@@ -115,15 +124,15 @@ export function recordApplied(
     topology,
     params,
     error,
-    speedup: speedup!,
-    speedupInterval: point.speedupInterval!,
+    speedup,
+    ...(speedupInterval && { speedupInterval }),
     exactNs,
-    latencyNs: latencyNs!,
+    latencyNs,
     guard: networks.find(({ id }) => id === candidateId)!.guard.mode,
     ...(fallbacks === undefined ? {} : { fallbacks }),
     ...(certificate ? { certificate } : {}),
     ...(where === undefined ? {} : { where }),
-    maxError: Math.max(maxError, point.freshError ?? 0),
+    maxError: Math.max(maxError, point.freshError ?? errorObjective(error)),
     domain,
     fresh,
     data: { samples: result.samples.train, seed: config.seed, hash: data },

@@ -13,7 +13,7 @@ import { loadDataset } from '../datasets/load.ts';
 import type { Failure } from '../protocol.ts';
 import { guardDisk, writeAtomically } from '../store.ts';
 import { findTarget } from '../targets/registry.ts';
-import type { MultiplyAccumulates, Verification } from '../targets/target.ts';
+import { type MultiplyAccumulates, uncheckedText, type Verification } from '../targets/target.ts';
 import { contentHash, testRows } from './datasetData.ts';
 import type { DatasetResult } from './datasetRun.ts';
 import { emitFiles } from './emit.ts';
@@ -60,7 +60,7 @@ export function exportDataset(result: DatasetResult, options: DatasetExport): Pr
     };
     const unusable = await target.found.unavailable();
     const figures = unusable
-      ? [`Not run on this machine: ${unusable.message}`]
+      ? [uncheckedText(unusable)]
       : await measuredFigures(result, loaded.dataset, input, id, signal);
     if ('kind' in figures) return figures;
     const files = emitFiles(id, { ...input, figures }).map(({ suffix, content }) => ({

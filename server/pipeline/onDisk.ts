@@ -5,9 +5,10 @@ import type { TargetId } from '../../engine/types.ts';
 import type { Failure, Objection } from '../protocol.ts';
 import { loadSource } from '../source/lazy.ts';
 import { guardDisk, writeAtomically } from '../store.ts';
-import { generate, planApply, planRevert, type SourceChange } from './apply.ts';
+import { planApply, planRevert, type SourceChange } from './apply.ts';
 import { approximationsProblem, forgetApplied, recordApplied } from './approximations.ts';
 import { targetProblem } from './emit.ts';
+import { generate } from './generate.ts';
 import { placeGenerated } from './generated.ts';
 import { type RunResult, readResult } from './run.ts';
 
@@ -17,13 +18,22 @@ export interface ApplyRequest {
   readonly target: TargetId;
   /** Apply it although it does not pay, or misses the bound. */
   readonly force: boolean;
+  readonly signal: AbortSignal;
 }
 
-/** Applies a network; `file` is the generated one, which is written first, so that a kill in between breaks nothing. */
+export interface AppliedToDisk {
+  readonly kind: 'applied';
+  /** The generated one. */
+  readonly file: string;
+  /** What was found when the code ran here, or why it did not. */
+  readonly checked: readonly string[];
+}
+
+/** Applies a network; the generated file is written first, so that a kill in between breaks nothing. */
 export function applyToDisk(
   root: string,
-  { runId, candidateId, target, force }: ApplyRequest,
-): Promise<{ readonly kind: 'applied'; readonly file: string } | Objection | Failure> {
+  { runId, candidateId, ...options }: ApplyRequest,
+): Promise<AppliedToDisk | Objection | Failure> {
   return guardDisk(async () => {
     const result = readResult(root, runId);
     if (!result) return { kind: 'failed', message: `The run ${runId} is no longer stored.`, hint: 'Run it again.' };
@@ -31,14 +41,14 @@ export function applyToDisk(
     if (problem) return problem;
     const source = readSource(result.region.file);
     if (source.kind === 'failed') return source;
-    const change = await planApply(result, candidateId, { target, force }, source.text);
+    const change = await planApply(result, candidateId, options, source.text);
     if (change.kind !== 'change') return change;
-    const { generated } = change;
+    const { generated, point, checked } = change;
     writeAtomically(generated.path, generated.text);
     const failure = await writeSource(change, source.text);
     if (failure) return failure;
-    recordApplied(root, result, { candidateId, target, generated });
-    return { kind: 'applied', file: generated.path };
+    recordApplied(root, result, { target: options.target, generated, point });
+    return { kind: 'applied', file: generated.path, checked };
   });
 }
 
@@ -70,14 +80,23 @@ export interface ExportChoice {
   readonly candidateId?: string;
   /** That of the run where absent. */
   readonly target?: TargetId;
+  /** Ends the check of the code; the outcome is then a failure. */
+  readonly signal: AbortSignal;
+}
+
+export interface ExportedFiles {
+  readonly kind: 'written';
+  readonly files: readonly string[];
+  /** What was found when the code ran here, or why it did not. */
+  readonly figures: readonly string[];
 }
 
 /** Writes a network's code to a folder, leaving the source alone. */
 export function exportArtifacts(
   result: RunResult,
   folder: string,
-  { candidateId = result.chosen, target = result.target }: ExportChoice = {},
-): Promise<{ readonly kind: 'written'; readonly files: readonly string[] } | Failure> {
+  { candidateId = result.chosen, target = result.target, signal }: ExportChoice,
+): Promise<ExportedFiles | Failure> {
   return guardDisk(async () => {
     const unusable = targetProblem(target);
     if (unusable) return unusable;
@@ -85,7 +104,7 @@ export function exportArtifacts(
     const place = placeGenerated(result.region, { folder });
     if (place.kind === 'failed') return place;
     const modules = moduleStyle(createSourceProject(), result.region.file);
-    const generated = generate(result, candidateId, target, modules);
+    const generated = await generate(result, { candidateId, target, modules, signal });
     if (generated.kind === 'failed') return generated;
     const [module, ...others] = generated.files;
     const files = [
@@ -93,7 +112,9 @@ export function exportArtifacts(
       ...others.map(({ suffix, content }) => ({ path: join(folder, `${result.region.name}${suffix}`), content })),
     ];
     for (const { path, content } of files) writeAtomically(path, content);
-    return { kind: 'written', files: files.map(({ path }) => path) };
+    const { checked, objection } = generated;
+    const figures = objection === undefined ? checked : [...checked, objection];
+    return { kind: 'written', files: files.map(({ path }) => path), figures };
   });
 }
 

@@ -23,6 +23,7 @@ import {
 } from './pruneRequest.ts';
 import { type RunHooks, type RunResult, readStored, writeResult } from './run.ts';
 import type { SampledContext } from './searchAndFinish.ts';
+import { writeTestRows } from './testRows.ts';
 import { withSamples } from './withSamples.ts';
 
 export async function pruneFunction(
@@ -94,6 +95,7 @@ async function pruneSampled(
   const final = withObjections(marked, { maxError, exactNs });
   const { chosen, met, reason } = choose(final, maxError, exactNs);
   const networks = replaceById(result.networks, measured.finalists.map(storedFinalist));
+  writeTestRows(context.folder, region, dataset.test);
   writeResult(context.root, { ...result, points: [...final, ...rest], networks, chosen, criterion: { met, reason } });
   const before = final.filter(({ id }) => ids.includes(id));
   const added = final.filter(({ id }) => pruned.some((own) => own.id === id));

@@ -13,6 +13,7 @@ import type {
   LearningCurve,
   Network,
   Optimizer,
+  Processor,
   TargetId,
   Topology,
 } from '../../engine/types.ts';
@@ -118,6 +119,8 @@ export interface RunResult {
   readonly fresh: FreshPlan;
   readonly chosen: string;
   readonly exactNs: number;
+  /** What the times were measured on, where the operating system says. */
+  readonly processor?: Processor;
   readonly maxError: number;
   readonly criterion: { readonly met: boolean; readonly reason: string };
 }

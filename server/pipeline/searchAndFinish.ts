@@ -8,6 +8,7 @@ import type { Dataset, Encoding, Samples } from '../../engine/types.ts';
 import { parameterLimit, withByteHint } from '../config.ts';
 import type { Evaluator } from '../evaluator.ts';
 import { startPool } from '../pool.ts';
+import { hostProcessor } from '../processor.ts';
 import type { Failure, FrontPoint, FrontView } from '../protocol.ts';
 import type { RecordUse } from '../record/use.ts';
 import type { Rejected } from '../sampling/sampler.ts';
@@ -32,6 +33,7 @@ import {
 } from './run.ts';
 import { runSearch, type SearchState } from './search.ts';
 import { shrinkFront } from './shrinkFront.ts';
+import { writeTestRows } from './testRows.ts';
 import { trainFully } from './trainFully.ts';
 
 export interface SampledContext extends RunContext {
@@ -155,6 +157,7 @@ async function runStages(context: SampledContext, plan: Plan, pool: Evaluator): 
   const result = resultOf(context, plan, { ...measured, points, state, seconds, rest });
   const hard = { rounds, added: hardened.added, worst };
   const done: RunResult = { ...result, chosen, criterion: { met, reason }, hard };
+  writeTestRows(context.folder, context.region, dataset.test);
   writeResult(context.root, done);
   hooks.onProgress('Done', 1);
   return { kind: 'done', result: done };
@@ -227,6 +230,7 @@ function resultOf(
   { state, seconds, finalists, rest, points, exactNs, fresh }: Finished,
 ): Omit<RunResult, 'chosen' | 'criterion' | 'hard'> {
   const { request, runId, region, domain, rejected, maxError, use } = context;
+  const processor = hostProcessor();
   return {
     version: formatVersion,
     runId,
@@ -256,6 +260,7 @@ function resultOf(
     data: hashOfSamples(dataset.train),
     fresh,
     exactNs,
+    ...(processor && { processor }),
     maxError,
   };
 }

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { datasetView } from '../pipeline/datasetView.ts';
 import type { StoredRun } from '../pipeline/readRun.ts';
 import { frontViewOf } from '../pipeline/run.ts';
+import { devicesSection } from './devices.ts';
 import { factsOf } from './facts.ts';
 import type { Report } from './page.ts';
 import { sectionsOf } from './sections.ts';
@@ -17,6 +18,6 @@ export function reportOf(run: StoredRun): Report {
       run.kind === 'dataset' ? `Networks for ${view.subject.name}` : `Networks that approximate ${view.subject.name}`,
     lead: run.result.criterion.reason,
     facts: factsOf(run),
-    sections: sectionsOf(view),
+    sections: [...sectionsOf(view), devicesSection(run)],
   };
 }

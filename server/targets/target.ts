@@ -48,3 +48,7 @@ export interface ServerTarget {
   /** Compiles and runs the emitted files on the test rows. Asked only where the target is available. */
   verify(request: VerifyRequest): Promise<Verification | Failure>;
 }
+
+/** Why code was not run here, and what would change that. */
+export const uncheckedText = ({ message, hint }: Failure): string =>
+  `Not checked here: ${[message, hint].filter(Boolean).join(' ')}`;

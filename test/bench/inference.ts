@@ -21,7 +21,7 @@ import { onnxRuntime } from '../unit/onnxRuntime.ts';
 import { cnnC, compilerFlags, perceptronC, timeNative } from './inferenceNative.ts';
 import { timePredict } from './singleCall.ts';
 
-/** Many short rounds, of which the best counts: a neighbour on the same machine spoils some, not all. */
+/** Many short rounds, of which the median counts. */
 const rounds = 60;
 const roundMs = 2;
 const warmUpMs = 60;
@@ -40,8 +40,10 @@ function time(call: (count: number) => unknown): number {
     call(count);
     return ((performance.now() - started) * 1e6) / count;
   });
-  return Math.min(...times);
+  return medianOf(times);
 }
+
+const medianOf = (times: number[]): number => times.sort((a, b) => a - b)[times.length >> 1]!;
 
 async function timeOrt(model: Uint8Array, columns: number, rows: number): Promise<number> {
   const { InferenceSession, Tensor } = onnxRuntime;
@@ -54,7 +56,7 @@ async function timeOrt(model: Uint8Array, columns: number, rows: number): Promis
     for (let call = 0; call < calls; call++) await session.run({ inputs });
     times.push(((performance.now() - started) * 1e6) / calls / rows);
   }
-  return Math.min(...times);
+  return medianOf(times);
 }
 
 interface Module {

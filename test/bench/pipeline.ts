@@ -35,6 +35,7 @@ export async function benchPipeline(folder: string, regions: readonly string[]):
       candidateId: result.chosen,
       target: 'cpu',
       force: true,
+      signal: new AbortController().signal,
     });
     if (applied.kind !== 'applied') throw new Error(applied.message);
     const point = result.points.find(({ id }) => id === result.chosen)!;

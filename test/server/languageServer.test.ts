@@ -150,7 +150,7 @@ describe('run', () => {
     assert.equal(kinds[0], 'begin');
     assert.equal(kinds.at(-1), 'end');
 
-    const asked = { runId: front.runId, candidateId: front.chosen, target: 'cpu', uri };
+    const asked = { runId: front.runId, candidateId: front.chosen, target: 'cpu', uri, trusted: true };
     const objection = await client.request<Objection>('deepmaker/apply', asked).response;
     assert.equal(objection.kind, 'objection');
     assert.match(objection.message, /^Its error is [\d.]+ %, the bound 10 %\.$/, 'the search is too short to meet it');
@@ -245,7 +245,8 @@ test('documents that are no files get reasons, and keep no others from being ana
   assert.ok(action?.command);
   const requests: readonly [method: string, params: object][] = [
     ['deepmaker/run', { region: { uri: untitled, name: 'hill' }, target: 'cpu', trusted: true }],
-    ['deepmaker/apply', { runId: 'hill-1', candidateId: 'c1', target: 'cpu', uri: untitled }],
+    ['deepmaker/apply', { runId: 'hill-1', candidateId: 'c1', target: 'cpu', uri: untitled, trusted: true }],
+    ['deepmaker/estimate', { runId: 'hill-1', target: 'cpu', uri: untitled }],
     ['deepmaker/revert', { uri: untitled, name: 'hill' }],
     ['deepmaker/front', { uri: untitled, name: 'hill' }],
   ];
@@ -284,7 +285,7 @@ test('a run in a copied project is applied to the copy', async () => {
     cpSync(folder, copy, { recursive: true });
     const { runId, chosen } = outcome.front;
     const target = { target: 'cpu', uri: pathToFileURL(join(copy, 'hill.ts')).href };
-    const params = { runId, candidateId: chosen, ...target, force: true };
+    const params = { runId, candidateId: chosen, ...target, trusted: true, force: true };
     const applied = await client.request<EditOutcome>('deepmaker/apply', params).response;
     assert.ok(applied.kind === 'edit', JSON.stringify(applied));
     assert.deepEqual(applied.edit.documentChanges?.[0], {

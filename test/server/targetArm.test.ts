@@ -47,7 +47,10 @@ before(() => {
 const flags = [...strictFlags, '-O2'];
 const a15 = ['-static', '-mcpu=cortex-a15'];
 const cortexM4 = ['-mcpu=cortex-m4', '-mthumb', '-mfloat-abi=hard', '-mfpu=fpv4-sp-d16'];
-const machine = ['-M', 'mps2-an386', '-nographic', '-semihosting-config', 'enable=on,target=native,arg=program'];
+const onBoard = (board: string) => [
+  ...['qemu-system-arm', '-M', board, '-nographic'],
+  ...['-semihosting-config', 'enable=on,target=native,arg=program', '-kernel', 'program'],
+];
 
 const platforms: readonly {
   readonly name: string;
@@ -78,11 +81,17 @@ const platforms: readonly {
     name: 'Cortex-M4',
     compiler: 'arm-none-eabi-gcc',
     flags: [...cortexM4, '--specs=rdimon.specs', '-T', 'board.ld', 'board.c'],
-    command: ['qemu-system-arm', ...machine, '-kernel', 'program'],
+    command: onBoard('mps2-an386'),
+  },
+  {
+    name: 'Cortex-M3, floating point in software',
+    compiler: 'arm-none-eabi-gcc',
+    flags: ['-mcpu=cortex-m3', '-mthumb', '--specs=rdimon.specs', '-T', 'board.ld', 'board.c'],
+    command: onBoard('mps2-an385'),
   },
 ];
 
-/** An address map of the board that QEMU emulates, and what a processor starts with. */
+/** An address map of the boards that QEMU emulates, and what a processor starts with. */
 const linkerScript = `ENTRY(reset)
 MEMORY { FLASH : ORIGIN = 0, LENGTH = 4M RAM : ORIGIN = 0x20000000, LENGTH = 4M }
 SECTIONS {
@@ -151,7 +160,7 @@ const vector = (activation: Recipe['activation'], changes: Partial<Recipe> = {})
   ...changes,
 });
 
-test('flash and RAM of a Cortex-M4 build are within 5 % of the estimate', () =>
+test('flash and RAM of builds for Cortex-M4 and Cortex-M3 are within 5 % of the estimate', () =>
   inFolder(async (folder) => {
     const cases = (['float', 'int8', 'fixed16'] as const).flatMap((form) => [
       armCase(`first_${form}`, vector('tanh'), form),
@@ -163,13 +172,19 @@ test('flash and RAM of a Cortex-M4 build are within 5 % of the estimate', () =>
       const program = `#include "${name}_nn.h"\nstatic ${name}_nn_memory memory;\nvoid use(const double *x, double *y) { ${name}_nn_run(x, y, &memory); }\n`;
       writeFileSync(join(folder, 'use.c'), program);
       const link = ['-nostdlib', '-Wl,--gc-sections,-e,use', '-o', 'use.elf', 'use.c', `${name}_nn.c`, '-lc', '-lgcc'];
-      succeeded(await runProgram('arm-none-eabi-gcc', [...sizeFlags.split(' '), ...link], { cwd: folder, signal }));
-      const { stdout } = succeeded(await runProgram('arm-none-eabi-size', ['use.elf'], { cwd: folder, signal }));
-      const [text, data, bss] = stdout.split('\n')[1]!.trim().split(/\s+/).map(Number) as [number, number, number];
-      const [flash, ram] = armTarget.estimate(input.network, input.quantised).more.map(({ value }) => value);
+      const estimates = armTarget.estimate(input.network, input.quantised).more.map(({ value }) => value);
+      const [flashM4, flashM3, ram] = estimates as [number, number, number];
       const off = (estimated: number, real: number) => Math.abs(estimated - real) / real;
-      assert.ok(off(flash!, text + data) < 0.05, `${name}: estimated ${flash}, built ${text + data}`);
-      assert.ok(off(ram!, data + bss) < 0.05, `${name}: estimated ${ram}, built ${data + bss}`);
+      for (const [flags, flash] of [
+        [sizeFlags.m4, flashM4],
+        [sizeFlags.m3, flashM3],
+      ] as const) {
+        succeeded(await runProgram('arm-none-eabi-gcc', [...flags.split(' '), ...link], { cwd: folder, signal }));
+        const { stdout } = succeeded(await runProgram('arm-none-eabi-size', ['use.elf'], { cwd: folder, signal }));
+        const [text, data, bss] = stdout.split('\n')[1]!.trim().split(/\s+/).map(Number) as [number, number, number];
+        assert.ok(off(flash, text + data) < 0.05, `${name}, ${flags}: estimated ${flash}, built ${text + data}`);
+        assert.ok(off(ram, data + bss) < 0.05, `${name}: estimated ${ram}, built ${data + bss}`);
+      }
     }
   }));
 

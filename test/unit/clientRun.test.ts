@@ -3,7 +3,7 @@ import { beforeEach, test } from 'node:test';
 import type { HostMessage } from '../../client/messages.ts';
 import type { Requests } from '../../client/requests.ts';
 import type { FrontView, RunOutcome, RunParams } from '../../server/protocol.ts';
-import { frontView, point, region } from './clientHelpers.ts';
+import { estimatesFor, frontView, point, region } from './clientHelpers.ts';
 import * as fake from './clientVscode.ts';
 
 const { registerCommands, handlePanelMessage } = await import('../../client/commands.ts');
@@ -31,6 +31,7 @@ function start(answers: Record<string, (params: never, server: Server) => unknow
   };
   const requests: Requests = {
     async request(type, params, token) {
+      if (type.method === 'deepmaker/estimate' && !answers[type.method]) return estimatesFor('cpu') as never;
       sent.push({ method: type.method, params, cancelled: () => token?.isCancellationRequested ?? false });
       const aborted = () =>
         new Promise<void>((resolve) => {
@@ -68,7 +69,8 @@ interface Server {
 }
 
 const done = (front: FrontView = frontView()): RunOutcome => ({ kind: 'done', front });
-const posted = (panel: fake.FakeWebviewPanel | undefined) => (panel?.posted ?? []) as HostMessage[];
+const posted = (panel: fake.FakeWebviewPanel | undefined) =>
+  ((panel?.posted ?? []) as HostMessage[]).filter(({ kind }) => kind !== 'target');
 const statuses = (panel: fake.FakeWebviewPanel | undefined) =>
   posted(panel).flatMap((message) => (message.kind === 'status' ? [message.status.kind] : []));
 const lastFront = (panel: fake.FakeWebviewPanel | undefined) =>
@@ -281,7 +283,8 @@ test('using a network applies one edit and marks it in the panel', async () => {
   editor.panels[0]?.say({ kind: 'use', candidateId: 'a' });
   await settled();
   await settled();
-  assert.deepEqual(sent[1]?.params, { runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri });
+  const params = { runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri, trusted: true };
+  assert.deepEqual(sent[1]?.params, params);
   assert.deepEqual(editor.appliedEdits, [edit]);
   assert.equal(lastFront(editor.panels[0])?.applied, 'a');
   assert.deepEqual(statuses(editor.panels[0]).slice(-2), ['editing', 'ready']);
@@ -303,7 +306,8 @@ test('a network that does not pay is used only after a question', async () => {
     await settled();
     await settled();
     assert.equal(editor.messages.at(-1)?.text, 'Use this network for price?');
-    const forced = { runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri, force: true };
+    const params = { runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri, trusted: true };
+    const forced = { ...params, force: true };
     assert.deepEqual(sent[2]?.params, pressed === undefined ? undefined : forced);
     assert.deepEqual(editor.appliedEdits, pressed === undefined ? [] : [edit]);
     assert.equal(lastFront(editor.panels[0])?.applied, pressed === undefined ? undefined : 'a');

@@ -4,7 +4,7 @@ import { beforeEach, test } from 'node:test';
 import type { HostMessage } from '../../client/messages.ts';
 import type { Requests } from '../../client/requests.ts';
 import type { RunSummary, Subject } from '../../server/protocol.ts';
-import { frontView, region } from './clientHelpers.ts';
+import { estimatesFor, frontView, region } from './clientHelpers.ts';
 import * as fake from './clientVscode.ts';
 
 const { handlePanelMessage, registerCommands } = await import('../../client/commands.ts');
@@ -36,6 +36,7 @@ function start(answers: Record<string, (params: never) => unknown>) {
   const sent: { readonly method: string; readonly params: unknown }[] = [];
   const requests: Requests = {
     async request(type, params) {
+      if (type.method === 'deepmaker/estimate' && !answers[type.method]) return estimatesFor('cpu') as never;
       sent.push({ method: type.method, params });
       const answer = answers[type.method];
       assert.ok(answer, `nobody answers ${type.method}`);
@@ -63,7 +64,8 @@ const openEditor = async (file: string) => {
   await provider.resolveCustomEditor(await provider.openCustomDocument(new fake.Uri(file)), panel);
   return panel;
 };
-const posted = (panel: fake.FakeWebviewPanel) => panel.posted as HostMessage[];
+const posted = (panel: fake.FakeWebviewPanel) =>
+  (panel.posted as HostMessage[]).filter(({ kind }) => kind !== 'target');
 
 test('a run is picked from the workspace, with what it came to, and shown', async () => {
   editor.files = [`${folder}/result.json`];

@@ -22,6 +22,13 @@ export const env = { language: 'en' };
 /** Fires as documents change; `reason` is there for undo and redo. */
 export const documentChanges = new Emitter<{ document: { uri: Uri }; reason?: number }>();
 
+export interface ConfigurationChange {
+  affectsConfiguration(section: string): boolean;
+}
+
+/** Fired by tests where somebody changes a setting. */
+export const configurationChanges = new Emitter<ConfigurationChange>();
+
 const nothing = { dispose: () => undefined };
 
 export class Uri {
@@ -233,6 +240,7 @@ export const workspace = {
   getWorkspaceFolder: () => ({ uri: { fsPath: '/project' } }),
   registerTextDocumentContentProvider: () => nothing,
   onDidCloseTextDocument: () => nothing,
+  onDidChangeConfiguration: (listener: (event: ConfigurationChange) => void) => configurationChanges.event(listener),
   onDidChangeTextDocument: (listener: (event: { document: { uri: Uri }; reason?: number }) => void) =>
     documentChanges.event(listener),
 };

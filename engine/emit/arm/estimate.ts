@@ -1,4 +1,4 @@
-/** What a network takes on a Cortex-M4. */
+/** What a network takes on microcontrollers: a Cortex-M4 with its floating-point unit, and a Cortex-M3, which has none. */
 import { isCnnNetwork, perceptron } from '../../nn/models.ts';
 import { type AnyQuantised, isQuantisedCnn } from '../../quantise/models.ts';
 import { float32Bytes, type QuantisedNetwork, quantisedBytes } from '../../quantise/quantise.ts';
@@ -7,12 +7,16 @@ import { type Cost, countsOf } from '../cost.ts';
 import { collapseLinear } from '../fold.ts';
 import { estimateArmCnn } from './cnn/estimate.ts';
 
+const commonFlags = '-std=c99 -Os -mthumb -ffp-contract=off -ffunction-sections -fdata-sections';
+
 /** The compiler's flags that the sizes below are of. */
-export const sizeFlags =
-  '-std=c99 -Os -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -ffp-contract=off -ffunction-sections -fdata-sections';
+export const sizeFlags = {
+  m4: `${commonFlags} -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16`,
+  m3: `${commonFlags} -mcpu=cortex-m3`,
+} as const;
 
 /**
- * Bytes of instructions for three layers, with what they need of libgcc, as GCC 12.2 compiles them; a layer more or less; and
+ * Bytes of instructions on a Cortex-M4 for three layers, with what they need of libgcc, as GCC 12.2 compiles them; a layer more or less; and
  * what loops of one round, over one input or one output, save.
  */
 const codeBytes = {
@@ -32,6 +36,13 @@ export const activationBytes: Readonly<Record<Activation, number>> = {
   selu: 340,
 };
 
+/**
+ * What a Cortex-M3 takes more: the parts of libgcc that add, multiply and compare float32 numbers, and the one that
+ * divides. Integers take the same there, as only inputs and outputs are real numbers, in double precision on both.
+ */
+const softFloatBytes = { always: 1146, division: 340 } as const;
+const divides: ReadonlySet<Activation> = new Set(['tanh', 'sigmoid', 'softplus', 'elu', 'selu']);
+
 /** Calling a table, where a network of integers has one. */
 const tableBytes = 40;
 
@@ -39,6 +50,10 @@ const tableBytes = 40;
 export const slotBytes = 24;
 
 const valueBytes = { float: 4, int8: 1, fixed16: 2 } as const;
+
+const flashBasis =
+  'Parameters and tables counted, instructions as GCC 12.2 makes them with -Os, libgcc included: within 5 % of what ' +
+  '`size` says where there is a hidden layer. Categories and booleans take less than numbers.';
 
 export function estimateArm(network: AnyNetwork, quantised?: AnyQuantised): Cost {
   const isCnn = quantised && isQuantisedCnn(quantised);
@@ -58,21 +73,23 @@ function estimatePerceptron(network: Network, quantised?: QuantisedNetwork): Cos
   const code = three + activated + (layers === 1 ? 0 : layer * (layers - 3));
   const saved = (inputs === 1 ? oneInput : 0) + (outputs === 1 ? oneOutput : 0);
   const workingBytes = 2 * valueBytes[form] * Math.max(...widths);
+  const flash = parameterBytes + slotBytes * (inputs + outputs) + code - saved;
+  const division = layers > 1 && divides.has(activation) ? softFloatBytes.division : 0;
+  const softFloat = form === 'float' ? softFloatBytes.always + division : 0;
   return {
     ...countsOf(network),
     parameterBytes,
     workingBytes,
     more: [
+      { label: 'Flash on a Cortex-M4', value: flash, unit: 'bytes', basis: flashBasis },
       {
-        label: 'Flash on a Cortex-M4',
-        value: parameterBytes + slotBytes * (inputs + outputs) + code - saved,
+        label: 'Flash on a Cortex-M3',
+        value: flash + softFloat,
         unit: 'bytes',
-        basis:
-          'Parameters and tables counted, instructions as GCC 12.2 makes them with -Os, libgcc included: within 5 % of ' +
-          'what `size` says where there is a hidden layer. Categories and booleans take less than numbers.',
+        basis: `${flashBasis} Floating point is software there.`,
       },
       {
-        label: 'RAM on a Cortex-M4',
+        label: 'RAM on a Cortex-M',
         value: workingBytes,
         unit: 'bytes',
         basis: 'Two layers in sequence, exact; the stack, inputs and outputs are left aside.',

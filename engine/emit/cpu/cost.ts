@@ -17,7 +17,7 @@ interface Rates {
 }
 
 const straightLine: Rates = { call: 1, parameter: 0.6, cheap: 0.1, dear: 3.5 };
-const kernel: Rates = { call: 34, parameter: 0.063, cheap: 0.1, dear: 1.8 };
+const kernel: Rates = { call: 34, parameter: 0.063, cheap: 0.1, dear: 1 };
 
 /** A comparison or two; the others divide polynomials or call `Math.exp`. */
 const cheapActivations: ReadonlySet<Activation> = new Set(['relu', 'hard-sigmoid', 'linear']);

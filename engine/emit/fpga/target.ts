@@ -30,6 +30,8 @@ export const fpgaTarget: Target = {
 /** Rows that number formats are chosen on, and that the testbench runs; two seeds, so that they are not the same ones. */
 const calibration = { rows: 2000, seed: 1 };
 const vectors = { rows: 1000, seed: 2 };
+/** Parameters times rows of an estimate, at most: about a tenth of a second. */
+const estimateWork = 4e7;
 /** Of the testbench's rows, these lie far outside the domain, where inputs and sums saturate. */
 const saturatedRows = 50;
 
@@ -113,8 +115,10 @@ function quantiseOnSquare(network: Network): Fixed16Network {
     { length: width },
     () => ({ path: '', kind: 'number', min: -1, max: 1, integer: false }) as const,
   );
-  const columns = Float32Array.from(sampleDomain(domain, calibration.rows, calibration.seed));
-  return quantiseFixed16(network, calibrate(network, columns, calibration.rows));
+  // Large networks get fewer, so that a whole front is estimated while somebody waits.
+  const rows = Math.max(100, Math.min(calibration.rows, Math.floor(estimateWork / network.weights.length)));
+  const columns = Float32Array.from(sampleDomain(domain, rows, calibration.seed));
+  return quantiseFixed16(network, calibrate(network, columns, rows));
 }
 
 /** What holds values between layers: pipeline registers are logic, the streaming form has two banks of 16 bits. */

@@ -9,6 +9,8 @@
  */
 import { activate } from './activate';
 
+export { limit, sp0, sp1, sp2, sp3, sp4, sp5, sq0, sq1, sq2, sq3, sq4, sq5, tp0, tp1, tp2, tp3, tp4, tq0, tq1, tq2, tq3, unit } from './activate';
+
 /**
  * Filters that are summed together. Three vectors of them for each of three pixels leave registers for the weights and
  * for a product: four pixels made the engine spill, and took 1.3 times as long.

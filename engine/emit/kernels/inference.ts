@@ -9,6 +9,8 @@
  */
 import { activate } from './activate';
 
+export { limit, sp0, sp1, sp2, sp3, sp4, sp5, sq0, sq1, sq2, sq3, sq4, sq5, tp0, tp1, tp2, tp3, tp4, tq0, tq1, tq2, tq3, unit } from './activate';
+
 /** Bytes from one feature to the next: 128 samples of four bytes. */
 const stride: usize = 512;
 

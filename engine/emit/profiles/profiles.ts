@@ -1,6 +1,9 @@
-/** The devices of the paper's Table 3, with its printed figures, and what a network takes there at best. */
-import type { AnyNetwork } from '../../types.ts';
+/** The devices of the paper's Table 3, with its printed figures, and what a network takes there. */
+import { formatAmount } from '../../format.ts';
+import { type AnyQuantised, integerBytes } from '../../quantise/models.ts';
+import type { AnyNetwork, Processor } from '../../types.ts';
 import { cpuTarget } from '../cpu/cpu.ts';
+import { fpgaTarget } from '../fpga/target.ts';
 
 export interface DeviceProfile {
   readonly id: 'cpu' | 'gpu' | 'arm' | 'fpga';
@@ -70,48 +73,90 @@ export const deviceProfiles: readonly DeviceProfile[] = [
     memory: '75.5 Mb block RAM',
     memoryBytes: Math.floor(75.5e6 / 8),
     macsPerCycle: 6800,
-    macsBasis:
-      'every DSP slice doing one fixed-point product; designs reach a third to two thirds of the printed clock',
+    macsBasis: 'every DSP slice doing one fixed-point product',
   },
 ];
 
 export interface ProfileEstimate {
   readonly profile: DeviceProfile;
   readonly multiplyAccumulates: number;
-  /** Parameters and values of one call, as float32. */
+  /** Parameters, in the form in which they are stored, and values of one call. */
   readonly memoryBytes: number;
   readonly fits: boolean;
-  /** No call is faster: multiply-accumulates / (clock * the most per cycle). */
+  /** No call is faster. */
   readonly leastLatencyNs: number;
-  /** That time at the printed power; absent where none is printed. */
-  readonly leastEnergyNanojoules?: number;
+  /** What that rests on; one sentence without its full stop. */
+  readonly leastBasis: string;
+  /** What a call is expected to take, where a measurement says so. */
+  readonly expected?: { readonly latencyNs: number; readonly basis: string };
+  /** The expected time, or else the least, at the printed power; absent where none is printed. */
+  readonly energyNanojoules?: number;
   /** Powers of a thousand below one joule. */
-  readonly energyClass?: 'pJ' | 'nJ' | 'µJ' | 'mJ' | 'J';
+  readonly energyClass?: EnergyClass;
 }
 
-/** What every figure rests on, for whoever shows them. */
-export const profileBasis =
-  'Bounds, not predictions: latency is multiply-accumulates at the peak of the device, energy that time at the printed ' +
-  'TDP. Code for networks this small stays far below the peak.';
+export type EnergyClass = 'pJ' | 'nJ' | 'µJ' | 'mJ' | 'J';
 
-export function estimateProfiles(network: AnyNetwork): ProfileEstimate[] {
+/** A call of the network's code for CPUs, and the processor that it was measured on. */
+export interface MeasuredCall {
+  readonly latencyNs: number;
+  readonly processor: Processor;
+}
+
+export interface ProfileOptions {
+  /** The network in integers, where the code computes in these. */
+  readonly quantised?: AnyQuantised;
+  readonly measured?: MeasuredCall;
+}
+
+export function estimateProfiles(network: AnyNetwork, options: ProfileOptions = {}): ProfileEstimate[] {
+  const { quantised, measured } = options;
   const { multiplyAccumulates, parameterBytes, workingBytes } = cpuTarget.estimate(network);
-  const memoryBytes = parameterBytes + workingBytes;
+  const memoryBytes = (quantised ? integerBytes(quantised) : parameterBytes) + workingBytes;
+  const circuit = circuitOf(network, quantised);
   return deviceProfiles.map((profile) => {
-    const leastLatencyNs = multiplyAccumulates / (profile.clockGhz * profile.macsPerCycle);
-    const energy = profile.tdpWatts === undefined ? undefined : leastLatencyNs * profile.tdpWatts;
+    const atPeak = multiplyAccumulates / (profile.clockGhz * profile.macsPerCycle);
+    const onCircuit = profile.id === 'fpga' ? circuit : undefined;
+    const leastLatencyNs = onCircuit ? onCircuit.clocks / profile.clockGhz : atPeak;
+    const expected = profile.id === 'cpu' ? measured && expectedOn(profile, measured) : undefined;
+    const energy = profile.tdpWatts && (expected?.latencyNs ?? leastLatencyNs) * profile.tdpWatts;
     return {
       profile,
       multiplyAccumulates,
       memoryBytes,
-      fits: memoryBytes <= profile.memoryBytes,
+      fits: memoryBytes <= profile.memoryBytes && (onCircuit?.dsp ?? 0) <= profile.macsPerCycle,
       leastLatencyNs,
-      ...(energy !== undefined && { leastEnergyNanojoules: energy, energyClass: energyClassOf(energy) }),
+      leastBasis: onCircuit ? circuitBasis(onCircuit) : `multiply-accumulates at the peak of ${profile.macsBasis}`,
+      ...(expected && { expected }),
+      ...(energy !== undefined && { energyNanojoules: energy, energyClass: energyClassOf(energy) }),
     };
   });
 }
 
-function energyClassOf(nanojoules: number): 'pJ' | 'nJ' | 'µJ' | 'mJ' | 'J' {
+interface Circuit {
+  readonly clocks: number;
+  readonly dsp: number;
+}
+
+/** The circuit that the target FPGA would make of it; undefined where it makes none. */
+function circuitOf(network: AnyNetwork, quantised: AnyQuantised | undefined): Circuit | undefined {
+  if (fpgaTarget.refuses?.(network.topology) !== undefined) return undefined;
+  const { more } = fpgaTarget.estimate(network, quantised);
+  const value = (label: string) => more.find((item) => item.label === label)?.value;
+  const clocks = value('Latency');
+  return clocks === undefined ? undefined : { clocks, dsp: value('DSP') ?? 0 };
+}
+
+const circuitBasis = ({ clocks }: Circuit): string =>
+  `${formatAmount(clocks, 'clock')} of the circuit that is generated for it, at the printed rate, of which designs reach a third to two thirds`;
+
+/** The same number of cycles; processors of one kind differ in that by less than by their clocks, but they do differ. */
+const expectedOn = ({ clockGhz }: DeviceProfile, { latencyNs, processor }: MeasuredCall) => ({
+  latencyNs: (latencyNs * processor.clockGhz) / clockGhz,
+  basis: `as many cycles as its generated code took on ${processor.name} at ${processor.clockGhz} GHz`,
+});
+
+function energyClassOf(nanojoules: number): EnergyClass {
   if (nanojoules < 1) return 'pJ';
   if (nanojoules < 1e3) return 'nJ';
   if (nanojoules < 1e6) return 'µJ';

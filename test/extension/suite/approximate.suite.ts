@@ -68,7 +68,7 @@ suite('Approximate', () => {
     await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
   });
 
-  test('a network from the panel replaces the body, and one undo brings it back', async () => {
+  test('a network from the panel replaces the body, one undo brings it back, and another target is estimated', async () => {
     const document = await openFile(file);
     await useNetworkFromPanel({ uri: document.uri.toString(), name: 'presentValue' });
     const changed = await until('the source calls the network', () => changedText(document, original));
@@ -81,6 +81,7 @@ suite('Approximate', () => {
     await until('the generated file is gone', async () =>
       (await exists(workspaceFile('presentValue.approx.ts'))) ? undefined : true,
     );
+    await switchTarget();
   });
 
   test('revert brings the file back byte for byte', async () => {
@@ -167,6 +168,25 @@ async function useNetworkFromPanel(region: RegionReference): Promise<void> {
   await askDriver({ kind: 'click', surface: 'panel', role: 'option', name: 'parameter', part: 'circle.target' });
   await askDriver({ kind: 'screenshot', name: `panel-${region.name}` });
   await askDriver({ kind: 'click', surface: 'panel', role: 'button', name: '^Use this network' });
+}
+
+/** The panel shows the figures of another target at once, without another run. */
+async function switchTarget(): Promise<void> {
+  const settings = vscode.workspace.getConfiguration('deepmaker');
+  const shown = (text: RegExp) =>
+    until(`the panel shows ${text}`, async () => {
+      const panel = await askDriver({ kind: 'snapshot', surface: 'panel' });
+      return text.test(panel) || undefined;
+    });
+  await shown(/On CPU/);
+  await settings.update('target', 'fpga', vscode.ConfigurationTarget.Workspace);
+  try {
+    await shown(/On FPGA.*DSP.*Devices of the paper/s);
+    await askDriver({ kind: 'screenshot', name: 'panel-target' });
+  } finally {
+    await settings.update('target', undefined, vscode.ConfigurationTarget.Workspace);
+  }
+  await shown(/On CPU/);
 }
 
 const changedText = (document: vscode.TextDocument, original: string): string | undefined =>
