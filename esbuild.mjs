@@ -1,6 +1,7 @@
 // Builds dist/: the kernels, the extension, the server, the command line, their worker entries and the panel.
 import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { basename, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, context } from 'esbuild';
 import { buildKernels } from './scripts/buildKernels.mjs';
@@ -22,14 +23,14 @@ const node = {
 };
 
 /**
- * The source layer brings the TypeScript compiler, twenty times the size of everything else. It becomes one file of its
- * own, which server and command line share and load on first use.
+ * The source layer brings the TypeScript compiler, twenty times the size of everything else, and the queue brings BullMQ.
+ * Each becomes a file of its own, named after its folder, which server and command line load on first use.
  */
-const sourceApart = {
-  name: 'source-apart',
+const layersApart = {
+  name: 'layers-apart',
   setup(build) {
     build.onResolve({ filter: /^\.\/index\.ts$/ }, ({ importer }) =>
-      importer.endsWith('lazy.ts') ? { path: './source.cjs', external: true } : undefined,
+      basename(importer) === 'lazy.ts' ? { path: `./${basename(dirname(importer))}.cjs`, external: true } : undefined,
     );
   },
 };
@@ -37,9 +38,15 @@ const sourceApart = {
 const bundles = [
   { ...node, entryPoints: { extension: 'client/extension.ts' }, external: ['vscode'] },
   { ...node, entryPoints: { source: 'server/source/index.ts' } },
+  // What BullMQ would load where it is there: other databases, traces, and an addon that is faster at what is not used.
   {
     ...node,
-    plugins: [sourceApart],
+    entryPoints: { queue: 'server/queue/index.ts' },
+    external: ['pg', 'redis', 'bullmq-otel', 'msgpackr-extract'],
+  },
+  {
+    ...node,
+    plugins: [layersApart],
     // esbuild's own library asks for its package's place, which the copied binary makes unnecessary.
     logOverride: { 'require-resolve-not-external': 'silent' },
     entryPoints: {

@@ -10,6 +10,8 @@ import { runQuantise } from './cli/quantise.ts';
 import { runRevert } from './cli/revert.ts';
 import { runReport } from './cli/runReport.ts';
 import { runSearchCommand } from './cli/search.ts';
+import { runWorker } from './cli/worker.ts';
+import { runWorkers } from './cli/workers.ts';
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   const [command, ...rest] = argv;
@@ -38,6 +40,10 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       return runRevert(rest);
     case 'check':
       return runCheck(rest);
+    case 'worker':
+      return runWorker(rest);
+    case 'workers':
+      return runWorkers(rest);
     case 'lsp':
       return runLanguageServer(rest);
     case undefined:

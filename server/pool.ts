@@ -4,12 +4,9 @@ import { encode } from '../engine/data/encoding.ts';
 import { taskCost } from '../engine/nn/models.ts';
 import type { AnyTask, Dataset, EncodedSamples, Encoding } from '../engine/types.ts';
 import { assetPath } from './assets.ts';
-import type { Evaluation, Evaluator } from './evaluator.ts';
-import type { TrainerSetup } from './trainers.ts';
+import type { Evaluation, Evaluator, EvaluatorSetup, EvaluatorSource, StartEvaluator } from './evaluator.ts';
+import { defaultWorkers } from './trainers.ts';
 import type { WorkerSetup } from './trainWorker.ts';
-
-/** How often a job may take its worker down before it counts as crashed. */
-const attempts = 2;
 
 interface Pending {
   readonly task: AnyTask;
@@ -25,11 +22,16 @@ interface Pending {
 export class TrainingPool implements Evaluator {
   readonly parallel: number;
   readonly #setup: WorkerSetup;
+  readonly #attempts: number;
   readonly #waiting: Pending[] = [];
   readonly #running = new Map<Worker, Pending | undefined>();
 
-  /** Samples should lie in shared memory, see `shareSamples`. */
-  constructor(setup: Omit<WorkerSetup, 'cancelled'>, workers: number) {
+  /**
+   * Samples should lie in shared memory, see `shareSamples`. `attempts` is how often a job may take its worker down before
+   * it counts as crashed.
+   */
+  constructor(setup: Omit<WorkerSetup, 'cancelled'>, workers: number, attempts = 2) {
+    this.#attempts = attempts;
     this.#setup = { ...setup, cancelled: new Int32Array(new SharedArrayBuffer(4)) };
     this.parallel = workers;
   }
@@ -91,19 +93,23 @@ export class TrainingPool implements Evaluator {
       this.#running.set(worker, undefined);
       this.#schedule();
     });
-    worker.on('error', (error) => console.error(`A training worker died: ${error.message}`));
-    worker.on('exit', () => this.#bury(worker));
+    let reason = 'its thread ended';
+    worker.on('error', (error) => {
+      reason = error.message;
+      console.error(`A training worker died: ${reason}`);
+    });
+    worker.on('exit', () => this.#bury(worker, reason));
     return worker;
   }
 
   /** Each death costs the job that was running an attempt, so that workers that cannot start end the run, not spin. */
-  #bury(worker: Worker): void {
+  #bury(worker: Worker, reason: string): void {
     const pending = this.#running.get(worker);
     this.#running.delete(worker);
     if (!pending) return;
     pending.failures++;
     if (this.#setup.cancelled[0]) pending.resolve({ outcome: 'stopped' });
-    else if (pending.failures >= attempts) pending.resolve({ outcome: 'crashed' });
+    else if (pending.failures >= this.#attempts) pending.resolve({ outcome: 'crashed', reason });
     else this.#waiting.unshift(pending);
     this.#schedule();
   }
@@ -120,15 +126,23 @@ function shareFloats(values: Float32Array): Float32Array {
   return shared;
 }
 
-export interface PoolOptions {
-  readonly trainer: TrainerSetup;
-  readonly workers: number;
-}
+/** Worker threads: as many as asked for, or as the machine has cores. */
+export const startThreads: StartEvaluator = ({ workers, ...setup }) =>
+  new TrainingPool(setup, workers ?? defaultWorkers(setup.trainer));
 
-/** Encodes the dataset once into shared memory and starts the workers on it. */
-export function startPool(dataset: Dataset, encoding: Encoding, options: PoolOptions): TrainingPool {
+/** What starts the evaluators of the run in `folder`: the source, where there is one, or else worker threads. */
+export const starterOf = (source: EvaluatorSource | undefined, folder: string): StartEvaluator =>
+  source ? (setup) => source.start(setup, folder) : startThreads;
+
+/** Encodes the dataset once into shared memory and starts an evaluator on it. */
+export function startPool(
+  dataset: Dataset,
+  encoding: Encoding,
+  { trainer, workers }: Pick<EvaluatorSetup, 'trainer' | 'workers'>,
+  start: StartEvaluator = startThreads,
+): Evaluator {
   const train = shareSamples(encode(dataset.train, encoding));
   const samples = shareSamples(encode(dataset.validation, encoding));
   const held = { samples, outputs: dataset.validation.outputs, encoding, outputSlots: dataset.outputSlots };
-  return new TrainingPool({ trainer: options.trainer, train, held }, options.workers);
+  return start({ trainer, workers, train, held });
 }

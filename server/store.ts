@@ -172,6 +172,7 @@ export const evaluationFields = {
     .object({ trainLoss: perEpoch, validationLoss: perEpoch, validationError: perEpoch.exactOptional() })
     .exactOptional(),
   seconds: z.number().exactOptional(),
+  arithmetic: z.string().exactOptional(),
 };
 
 /** One training of a genome; without figures where it diverged or crashed. */
@@ -183,6 +184,8 @@ export interface JournalEntry {
   readonly curve?: LearningCurve;
   /** How long training and scoring took on the machine that did it. */
   readonly seconds?: number;
+  /** Of a machine whose last bits may differ from those of the one that searched. */
+  readonly arithmetic?: string;
 }
 
 const journalEntry: z.ZodType<JournalEntry> = z.object({

@@ -37,7 +37,7 @@ parentPort?.on('message', async (task: AnyTask) => {
   } catch (error) {
     // A bug in a trainer must not hang the search: the pool counts it as a candidate that failed, and says why.
     console.error(`Training ${networkName(task.topology)} failed: ${(error as Error).stack}`);
-    answer({ outcome: 'crashed' });
+    answer({ outcome: 'crashed', reason: (error as Error).message });
   }
 });
 

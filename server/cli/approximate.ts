@@ -15,6 +15,7 @@ import { projectRoot } from '../store.ts';
 import { type ExitCode, parseRegion, printFailure, printReasons } from './common.ts';
 import { abortOnInterrupt, parseFlags, settingsOf } from './flags.ts';
 import { createProgress } from './progress.ts';
+import { queueOptions, withQueue } from './queue.ts';
 import { reportJson, reportTable } from './report.ts';
 
 const options = {
@@ -27,6 +28,7 @@ const options = {
   'max-params': { type: 'string' },
   'max-bytes': { type: 'string' },
   workers: { type: 'string' },
+  ...queueOptions,
   trainer: { type: 'string' },
   objectives: { type: 'string' },
   guard: { type: 'string' },
@@ -76,9 +78,12 @@ export async function runApproximate(args: readonly string[]): Promise<ExitCode>
   const record = await recordOf(parsed, root, loaded.config, signal);
   if (typeof record === 'number') return record;
   const progress = createProgress();
-  const outcome = await approximate(
-    { file, name, target, config: loaded.config, ...(record === undefined ? {} : { record }) },
-    { signal, onProgress: progress.show, onFront: progress.showFront },
+  const { config } = loaded;
+  const outcome = await withQueue(values, config, progress.note, (evaluators) =>
+    approximate(
+      { file, name, target, config, ...(record === undefined ? {} : { record }), ...(evaluators && { evaluators }) },
+      { signal, onProgress: progress.show, onFront: progress.showFront },
+    ),
   );
   progress.end();
 

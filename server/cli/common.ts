@@ -26,6 +26,8 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       --population N              candidates per generation (default 30)
       --generations N             generations, the random one included (default 5)
       --workers N                 worker threads (default: number of cores)
+      --queue URL                 let the workers at redis://HOST:PORT train, instead of threads
+      --queue-data DIR            with --queue: a folder shared with the workers that the data goes through
       --trainer T                 auto, wasm, reference, tensorflow or webgpu (default auto: the embedded wasm)
       --seed N                    the same seed gives the same front (default 1)
       --config FILE               instead of deepmaker.config.json in the project
@@ -44,7 +46,8 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       --alpha 10,30,50|none       percent of the parameters to remove from networks of the front (default 10,30,50)
       --format int8,fixed16|none  integers to offer networks of the front in (default both)
       --out DIR                   write the chosen network to DIR, as JSON
-      and --max-params, --population, --generations, --workers, --trainer, --seed, --config, --json as above
+      and --max-params, --population, --generations, --workers, --queue, --queue-data, --trainer, --seed, --config,
+      --json as above
   deepmaker prune RUN [options]                   prune networks of a finished run, and add them to it
       --alpha 10,20,...           percent of the parameters to remove (default 10,20,...,70)
       --candidate ID              the network to prune (default: those on the front)
@@ -66,6 +69,11 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
                                                   can be approximated
   deepmaker revert FILE#FUNCTION                  put the exact function back
   deepmaker check [PATH] [--json]                 re-measure every applied network; for continuous integration
+  deepmaker worker --queue URL [options]          train networks for searches on any machine, until it is stopped
+      --concurrency N             networks at once (default: number of cores)
+      --queue-data DIR            a folder where the data of searches is looked for first
+      --trainer T                 as above
+  deepmaker workers --queue URL [--json]          list the workers at a queue, how fast they are, and what waits
   deepmaker lsp --stdio                           run the language server for an editor
 
 Exit codes: 0 done, 1 criterion not met or check failed, 2 bad usage or a function that cannot be approximated, 130 cancelled.`;

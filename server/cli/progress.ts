@@ -5,6 +5,8 @@ import type { SearchView } from '../pipeline/datasetRun.ts';
 export interface ProgressPrinter {
   show(message: string, fraction: number): void;
   showFront(front: SearchView): void;
+  /** A line that stays. */
+  note(text: string): void;
   end(): void;
 }
 
@@ -31,6 +33,7 @@ export function createProgress(
   };
   let stage = '';
   return {
+    note: step,
     show(message, fraction) {
       line(`${String(Math.round(fraction * 100)).padStart(3)} %  ${message}`);
     },

@@ -9,6 +9,7 @@ import { guardDisk, projectRoot, writeAtomically } from '../store.ts';
 import { type ExitCode, printFailure } from './common.ts';
 import { abortOnInterrupt, optionsHint, parseFlags, settingsOf } from './flags.ts';
 import { createProgress } from './progress.ts';
+import { type QueueFlags, queueOptions, withQueue } from './queue.ts';
 import { datasetJson, datasetTable, networkJson } from './searchReport.ts';
 import { alphasOf, formatsOf } from './variants.ts';
 
@@ -26,6 +27,7 @@ const options = {
   'max-params': { type: 'string' },
   'max-bytes': { type: 'string' },
   workers: { type: 'string' },
+  ...queueOptions,
   trainer: { type: 'string' },
   fidelity: { type: 'string' },
   space: { type: 'string' },
@@ -56,11 +58,11 @@ export async function runSearchCommand(args: readonly string[]): Promise<ExitCod
   const parsed = parse(args);
   if (parsed.kind === 'failed') return fail(parsed);
   const progress = createProgress({ measuring: 'Testing the front' });
-  const outcome = await searchDataset(parsed.request, {
-    signal: abortOnInterrupt(),
-    onProgress: progress.show,
-    onFront: progress.showFront,
-  });
+  const { request, flags } = parsed;
+  const hooks = { signal: abortOnInterrupt(), onProgress: progress.show, onFront: progress.showFront };
+  const outcome = await withQueue(flags, request.config, progress.note, (evaluators) =>
+    searchDataset({ ...request, ...(evaluators && { evaluators }) }, hooks),
+  );
   progress.end();
   switch (outcome.kind) {
     case 'done':
@@ -76,6 +78,7 @@ export async function runSearchCommand(args: readonly string[]): Promise<ExitCod
 interface Parsed {
   readonly kind: 'parsed';
   readonly request: DatasetRequest;
+  readonly flags: QueueFlags;
   readonly json: boolean;
   readonly out?: string;
 }
@@ -123,6 +126,7 @@ function parse(args: readonly string[]): Parsed | Failure {
       ...(subset === undefined ? {} : { subset }),
       ...(seconds === undefined ? {} : { seconds }),
     },
+    flags: values,
     json: values.json === true,
     ...(values.out === undefined ? {} : { out: resolve(values.out) }),
   };

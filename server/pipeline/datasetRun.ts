@@ -9,6 +9,7 @@ import type { CnnCalibration } from '../../engine/quantise/cnn/calibrate.ts';
 import type { IntegerFormat } from '../../engine/quantise/quantise.ts';
 import type { LearningCurve, Optimizer } from '../../engine/types.ts';
 import { type Config, parameterLimit } from '../config.ts';
+import type { EvaluatorSource } from '../evaluator.ts';
 import type { Failure, FrontPoint, FrontView } from '../protocol.ts';
 import { formatVersion, readJson, writeAtomically } from '../store.ts';
 import type { ModelKind } from '../trainers.ts';
@@ -27,6 +28,8 @@ export interface DatasetRequest {
   readonly subset?: number;
   /** How long to search. */
   readonly seconds?: number;
+  /** What trains instead of worker threads. */
+  readonly evaluators?: EvaluatorSource;
 }
 
 /** What the progress of a search is shown by. */

@@ -6,11 +6,11 @@ import { scoringTask, taskCost } from '../../engine/nn/models.ts';
 import type { NetworkSpace } from '../../engine/search/types.ts';
 import type { EncodedSamples, ErrorFigures } from '../../engine/types.ts';
 import { type Config, parameterLimit } from '../config.ts';
-import type { Evaluator } from '../evaluator.ts';
-import { TrainingPool } from '../pool.ts';
+import type { Evaluator, StartEvaluator } from '../evaluator.ts';
+import { starterOf, startThreads } from '../pool.ts';
 import type { Failure } from '../protocol.ts';
 import { openJournal } from '../store.ts';
-import { defaultWorkers, type TrainerSetup } from '../trainers.ts';
+import type { TrainerSetup } from '../trainers.ts';
 import type { HeldRows } from '../trainWorker.ts';
 import { fullTask, searchPoint } from './candidates.ts';
 import { augmentationOf, type PreparedData } from './datasetData.ts';
@@ -26,7 +26,7 @@ import {
 import { finishDataset } from './finishDataset.ts';
 import { remembering, trainedPath } from './remembered.ts';
 import { runSearch, type SearchState } from './search.ts';
-import { type Progress, trackProgress } from './searchProgress.ts';
+import { type Progress, trackProgress, workforceText } from './searchProgress.ts';
 import { type TrainedCandidate, trainFully } from './trainFully.ts';
 
 /** A search whose data is ready and whose folder is locked. */
@@ -48,7 +48,8 @@ const progressAt = { training: 0.6, testing: 0.85, variants: 0.88 } as const;
 
 export async function runDatasetStages(context: DatasetContext): Promise<DatasetOutcome> {
   const { hooks, data, request, trainer } = context;
-  const workers = { config: request.config, hooks, trainer };
+  const start = starterOf(request.evaluators, context.folder);
+  const workers = { config: request.config, hooks, trainer, start };
   const searched = await withPool(workers, data.train, data.validation, (pool) => searchAndTrain(context, pool));
   if (searched.kind !== 'trained') return searched;
   const { state, networks } = searched;
@@ -73,16 +74,18 @@ export interface PoolContext {
   readonly config: Pick<Config, 'workers'>;
   readonly hooks: Pick<DatasetHooks, 'signal'>;
   readonly trainer: TrainerSetup;
+  /** Worker threads where absent. */
+  readonly start?: StartEvaluator;
 }
 
 /** Workers that hold these rows, for as long as `work` takes; cancelled when the signal aborts. */
 export async function withPool<T>(
-  { config, hooks, trainer }: PoolContext,
+  { config, hooks, trainer, start = startThreads }: PoolContext,
   train: EncodedSamples,
   held: HeldRows,
   work: (pool: Evaluator) => Promise<T>,
 ): Promise<T> {
-  const pool = new TrainingPool({ trainer, train, held }, config.workers ?? defaultWorkers(trainer));
+  const pool = start({ trainer, train, held, workers: config.workers });
   const cancel = () => pool.cancel();
   hooks.signal.addEventListener('abort', cancel);
   if (hooks.signal.aborted) cancel();
@@ -130,7 +133,7 @@ async function searchAndTrain(
       : {}),
     onEvaluated(progress) {
       evaluated = progress.count;
-      if (!timeUp?.aborted) hooks.onProgress(progressText(context, progress), share());
+      if (!timeUp?.aborted) hooks.onProgress(progressText(context, progress, pool), share());
     },
     onGeneration: (current) => hooks.onFront(viewOf(context, 'searching', current)),
   });
@@ -142,7 +145,7 @@ async function searchAndTrain(
   if (finalists.length === 0) return nothingTrained(state);
   hooks.onFront(viewOf(context, 'training', state));
   const evaluator = remembering(pool, trainedPath(folder));
-  const tracker = trackProgress({ population: finalists.length, generations: 1 }, pool.parallel);
+  const tracker = trackProgress({ population: finalists.length, generations: 1 }, pool);
   const costs = finalists.map((candidate) => taskCost(fullTask(training, candidate)));
   tracker.begin(1, finalists.length);
   tracker.expect(costs);
@@ -151,7 +154,8 @@ async function searchAndTrain(
     const { count, secondsLeft } = tracker.progress;
     const stage = (count / finalists.length) * (progressAt.testing - progressAt.training);
     const left = secondsLeft ? `, ${formatTimeLeft(secondsLeft)} left` : '';
-    hooks.onProgress(`Trained ${count} of ${finalists.length} networks in full${left}`, progressAt.training + stage);
+    const text = `Trained ${count} of ${finalists.length} networks in full${left}${workforceText(pool)}`;
+    hooks.onProgress(text, progressAt.training + stage);
   });
   if (hooks.signal.aborted) return cancelled;
   if (networks.length === 0) return nothingTrained(state);
@@ -177,13 +181,18 @@ async function test(
   return tested.map(({ error }) => error);
 }
 
-function progressText({ request }: DatasetContext, { count, generation, best, secondsLeft }: Progress): string {
+function progressText(
+  { request }: DatasetContext,
+  { count, generation, best, secondsLeft }: Progress,
+  pool: Evaluator,
+): string {
   const { population, generations } = request.config;
-  return [
+  const parts = [
     `Generation ${generation} of ${generations}, ${count} of ${population * generations} networks trained`,
     ...(best === undefined ? [] : [`best error ${formatPercent(best)}`]),
     ...(secondsLeft === undefined ? [] : [`${formatTimeLeft(secondsLeft)} of the search left`]),
-  ].join(', ');
+  ];
+  return `${parts.join(', ')}${workforceText(pool)}`;
 }
 
 const nothingTrained = ({ candidates }: SearchState): Failure => ({

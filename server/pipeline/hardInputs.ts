@@ -10,11 +10,10 @@ import { perceptron } from '../../engine/nn/models.ts';
 import type { Labelled } from '../../engine/trust/errorTree.ts';
 import { type HardSearch, hardSearch } from '../../engine/trust/hardInputs.ts';
 import type { Dataset, Encoding, Network, Samples, TrainingTask } from '../../engine/types.ts';
-import { startPool } from '../pool.ts';
+import { starterOf, startPool } from '../pool.ts';
 import type { Failure } from '../protocol.ts';
 import { describeRow } from '../sampling/describe.ts';
 import { rowStatus } from '../sampling/messages.ts';
-import { defaultWorkers } from '../trainers.ts';
 import { fullTask } from './candidates.ts';
 import { networkOutputs } from './guard.ts';
 import type { SampledContext } from './searchAndFinish.ts';
@@ -119,7 +118,8 @@ async function trainAgain(
 ): Promise<readonly TrainedCandidate[]> {
   const { dataset, encoding, request, trainer, hooks } = context;
   const { config } = request;
-  const pool = startPool(dataset, encoding, { trainer, workers: config.workers ?? defaultWorkers(trainer) });
+  const start = starterOf(request.evaluators, context.folder);
+  const pool = startPool(dataset, encoding, { trainer, workers: config.workers }, start);
   const cancel = () => pool.cancel();
   hooks.signal.addEventListener('abort', cancel);
   try {

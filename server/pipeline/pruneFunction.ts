@@ -6,7 +6,7 @@ import type { FrontPoint } from '../protocol.ts';
 import { recordedInputs } from '../record/use.ts';
 import { inRunFolder } from '../runLock.ts';
 import { loadSource } from '../source/lazy.ts';
-import { chooseTrainer, defaultWorkers } from '../trainers.ts';
+import { chooseTrainer } from '../trainers.ts';
 import { withObjections } from './breakEven.ts';
 import { choose, type MeasuredPoint } from './choose.ts';
 import { type Finalist, markFront, storedFinalist } from './finalists.ts';
@@ -71,7 +71,7 @@ async function pruneSampled(
   const { inputSlots, outputSlots } = region;
   const dataset: Dataset = { inputSlots, outputSlots, ...split };
   const originals = result.networks.filter(({ id }) => ids.includes(id)).map((stored) => originalOf(result, stored.id));
-  const pool = startPool(dataset, encoding, { trainer, workers: config.workers ?? defaultWorkers(trainer) });
+  const pool = startPool(dataset, encoding, { trainer, workers: config.workers });
   const cancel = () => pool.cancel();
   hooks.signal.addEventListener('abort', cancel);
   let done = 0;

@@ -23,7 +23,12 @@ type Entry = z.infer<typeof entrySchema>;
 export function remembering(evaluator: Evaluator, path: string): Evaluator {
   const lines = openLines<Entry>(path, entrySchema);
   return {
-    parallel: evaluator.parallel,
+    get parallel() {
+      return evaluator.parallel;
+    },
+    get workforce() {
+      return evaluator.workforce ?? '';
+    },
     async train(tasks, onResult) {
       const remembered = new Map(lines.entries.map((entry) => [entry.key, entry]));
       const results = tasks.map((task) => evaluationOf(remembered.get(keyOf(task))));
@@ -72,7 +77,7 @@ const hashOf = (data: string | Uint8Array): string => createHash('sha256').updat
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength);
 
-function entryOf(task: AnyTask, { outcome, error, network, curve, seconds }: Evaluation): Entry {
+function entryOf(task: AnyTask, { outcome, error, network, curve, seconds, arithmetic }: Evaluation): Entry {
   if (outcome === 'stopped') throw new TypeError('What was stopped has no result.');
   return {
     key: keyOf(task),
@@ -81,6 +86,7 @@ function entryOf(task: AnyTask, { outcome, error, network, curve, seconds }: Eva
     ...(network && { network: storeNetwork(network) }),
     ...(curve && { curve }),
     ...(seconds === undefined ? {} : { seconds }),
+    ...(arithmetic && { arithmetic }),
   };
 }
 

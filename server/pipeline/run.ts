@@ -18,6 +18,7 @@ import type {
   Topology,
 } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
+import type { EvaluatorSource } from '../evaluator.ts';
 import type { Failure, FrontPoint, FrontView, MissingRange, Reason } from '../protocol.ts';
 import type { RecordedInputs, RecordUse } from '../record/use.ts';
 import type { Region } from '../source/types.ts';
@@ -43,6 +44,8 @@ export interface ApproximateRequest {
   readonly overlay?: string;
   /** The id or the file of a record, which samples and ranges then come from. */
   readonly record?: string;
+  /** What trains instead of worker threads. */
+  readonly evaluators?: EvaluatorSource;
 }
 
 export interface RunHooks {

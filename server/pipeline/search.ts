@@ -53,7 +53,7 @@ export async function runSearch(context: SearchContext): Promise<SearchState> {
   const withdraw = () => evaluator.withdraw();
   timeUp?.addEventListener('abort', withdraw);
   try {
-    return await runGenerations({ ...context, tracker: trackProgress(config, evaluator.parallel) });
+    return await runGenerations({ ...context, tracker: trackProgress(config, evaluator) });
   } finally {
     timeUp?.removeEventListener('abort', withdraw);
   }
@@ -246,9 +246,10 @@ async function train(context: TrackedContext, candidates: readonly Candidate[]):
 /** Names one training of a genome. */
 const trainingOf = (key: string, epochs: number): string => `${key} ${epochs}`;
 
-const entryOf = (key: string, { outcome, error, curve, seconds }: Evaluation): JournalEntry => ({
+const entryOf = (key: string, { outcome, error, curve, seconds, arithmetic }: Evaluation): JournalEntry => ({
   key,
   ...(outcome === 'finished' && error && { figures: error }),
   ...(curve && { curve }),
   ...(seconds === undefined ? {} : { seconds }),
+  ...(arithmetic && { arithmetic }),
 });

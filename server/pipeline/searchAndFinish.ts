@@ -1,20 +1,20 @@
 /** The second half of a run: everything that happens on worker threads, and the measurements that end it. */
 import { fitEncoding } from '../../engine/data/encoding.ts';
 import type { Split } from '../../engine/data/split.ts';
+import { formatTimeLeft } from '../../engine/format.ts';
 import { parameterCount } from '../../engine/nn/network.ts';
 import { mlpSpace } from '../../engine/search/genome.ts';
 import type { NetworkSpace } from '../../engine/search/types.ts';
 import type { Dataset, Encoding, Samples } from '../../engine/types.ts';
 import { parameterLimit, withByteHint } from '../config.ts';
 import type { Evaluator } from '../evaluator.ts';
-import { startPool } from '../pool.ts';
+import { starterOf, startPool } from '../pool.ts';
 import { hostProcessor } from '../processor.ts';
 import type { Failure, FrontPoint, FrontView } from '../protocol.ts';
 import type { RecordUse } from '../record/use.ts';
 import type { Rejected } from '../sampling/sampler.ts';
 import type { Sandbox } from '../sampling/sandbox.ts';
 import { formatVersion, openJournal } from '../store.ts';
-import { defaultWorkers } from '../trainers.ts';
 import { withObjections } from './breakEven.ts';
 import { type Candidate, searchPoint } from './candidates.ts';
 import { choose, type MeasuredPoint } from './choose.ts';
@@ -32,6 +32,7 @@ import {
   writeResult,
 } from './run.ts';
 import { runSearch, type SearchState } from './search.ts';
+import { workforceText } from './searchProgress.ts';
 import { shrinkFront } from './shrinkFront.ts';
 import { writeTestRows } from './testRows.ts';
 import { trainFully } from './trainFully.ts';
@@ -66,10 +67,9 @@ export async function searchAndFinish(context: SampledContext): Promise<Approxim
   const { config } = context.request;
   const coverage = await measureCoverage(context.sandbox, { ...context.request, ...context });
   const { signal } = context.hooks;
-  const pool = startPool(plan.dataset, plan.encoding, {
-    trainer: context.trainer,
-    workers: config.workers ?? defaultWorkers(context.trainer),
-  });
+  const workers = { trainer: context.trainer, workers: config.workers };
+  const start = starterOf(context.request.evaluators, context.folder);
+  const pool = startPool(plan.dataset, plan.encoding, workers, start);
   const cancel = () => pool.cancel();
   signal.addEventListener('abort', cancel);
   try {
@@ -184,11 +184,13 @@ async function search(
     ...(config.maxError !== undefined && maxParams !== undefined
       ? { criterion: { maxError: config.maxError, maxParams } }
       : {}),
-    onEvaluated({ count, generation }) {
+    onEvaluated({ count, generation, secondsLeft }) {
       evaluated = count;
       const share = Math.min(1, count / expected) * (progressAt.training - progressAt.search);
-      const message = `Generation ${generation} of ${config.generations}, ${count} networks trained`;
-      hooks.onProgress(message, progressAt.search + share);
+      // Threads of this machine are through in no time.
+      const left = pool.workforce && secondsLeft ? `, ${formatTimeLeft(secondsLeft)} of the search left` : '';
+      const message = `Generation ${generation} of ${config.generations}, ${count} networks trained${left}`;
+      hooks.onProgress(`${message}${workforceText(pool)}`, progressAt.search + share);
     },
     onGeneration: (current) => hooks.onFront(searchView(context, 'searching', current)),
   });

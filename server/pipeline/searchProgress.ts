@@ -1,6 +1,7 @@
 /** How far a search is, and how long it will take from there, from what the candidates so far have cost. */
 import { errorObjective } from '../../engine/data/metrics.ts';
 import type { Config } from '../config.ts';
+import type { Evaluator } from '../evaluator.ts';
 import type { JournalEntry } from '../store.ts';
 
 export interface Progress {
@@ -13,6 +14,10 @@ export interface Progress {
   readonly secondsLeft?: number;
 }
 
+/** What follows in a line of progress where others train: `; 2 workers, ...`. */
+export const workforceText = ({ workforce }: Pick<Evaluator, 'workforce'>): string =>
+  workforce ? `; ${workforce}` : '';
+
 export interface ProgressTracker {
   /** A generation of so many candidates begins. */
   begin(generation: number, candidates: number): void;
@@ -24,11 +29,11 @@ export interface ProgressTracker {
 
 /**
  * The time left is what remains of this generation, and later generations of candidates that cost what those so far do on
- * average, at the measured seconds per unit of cost, spread over `parallel` workers.
+ * average, at the measured seconds per unit of cost, spread over the workers that there are at the moment.
  */
 export function trackProgress(
   { population, generations }: Pick<Config, 'population' | 'generations'>,
-  parallel: number,
+  workers: Pick<Evaluator, 'parallel'>,
 ): ProgressTracker {
   let generation = 0;
   let asked = { count: 0, cost: 0 };
@@ -40,7 +45,7 @@ export function trackProgress(
   function secondsLeft(): number | undefined {
     if (timed.cost === 0) return undefined;
     const later = ((generations - generation) * population * asked.cost) / asked.count;
-    return ((asked.cost - doneCost + later) * (timed.seconds / timed.cost)) / parallel;
+    return ((asked.cost - doneCost + later) * (timed.seconds / timed.cost)) / workers.parallel;
   }
 
   return {

@@ -7,6 +7,7 @@ import { scoringTask } from '../../engine/nn/models.ts';
 import { parameterCount } from '../../engine/nn/network.ts';
 import type { Dataset, Encoding, TrainingTask } from '../../engine/types.ts';
 import { readKernel } from '../../server/assets.ts';
+import type { Evaluator } from '../../server/evaluator.ts';
 import { shareSamples, startPool, TrainingPool } from '../../server/pool.ts';
 import type { TrainerSetup } from '../../server/trainers.ts';
 import { cnnTaskOf, cnnTopologyWith, randomImages } from '../unit/cnnHelpers.ts';
@@ -43,7 +44,7 @@ const task = (hidden: number, epochs: number, learningRate = 0.01): TrainingTask
   seed: hidden,
 });
 
-let pool: TrainingPool;
+let pool: Evaluator;
 const wasm = {
   name: 'wasm',
   kernels: {

@@ -55,6 +55,11 @@ const rules: readonly Rule[] = [
     allows: ({ from, to }) => !inside('server')(from) || (!inside('client')(to) && to !== 'vscode'),
   },
   {
+    name: 'BullMQ and its client live in server/queue, which others load when they need it',
+    allows: ({ from, to }) =>
+      !/^(bullmq|ioredis)/.test(to) || from.startsWith('server/queue/') || !inside('server')(from),
+  },
+  {
     name: 'ts-morph lives in server/source',
     allows: ({ from, to }) => !/ts-morph/.test(to) || from.startsWith('server/source/'),
   },

@@ -201,7 +201,7 @@ test('progress counts what the journal has, and knows the best error and the tim
 });
 
 test('the time left is the cost that is left at the measured speed, shared by the workers', () => {
-  const tracker = trackProgress({ population: 2, generations: 3 }, 2);
+  const tracker = trackProgress({ population: 2, generations: 3 }, { parallel: 2 });
   tracker.begin(1, 2);
   tracker.expect([100, 300]);
   assert.equal(tracker.progress.secondsLeft, undefined);
