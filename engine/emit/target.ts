@@ -14,6 +14,7 @@ import type {
   TargetId,
 } from '../types.ts';
 import type { Cost } from './cost.ts';
+import type { FpgaOptions } from './fpga/plan.ts';
 import type { Language } from './shapes.ts';
 
 export interface EmitInput<Network extends AnyNetwork = AnyNetwork> {
@@ -39,6 +40,8 @@ export interface EmitInput<Network extends AnyNetwork = AnyNetwork> {
   readonly internal?: boolean;
   /** Lines for the header: what was measured. */
   readonly figures?: readonly string[];
+  /** For the target fpga: the form of the circuit, where it is not to decide itself. */
+  readonly circuit?: FpgaOptions;
 }
 
 /** Whether it is about a convolutional network: what `quantised` holds is then one too. */

@@ -60,6 +60,8 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
   deepmaker export RUN --out DIR                  write a network of a finished run as code, by the run's id or folder
       --candidate ID              which of its networks (default: the chosen one)
       --target cpu|gpu|arm|fpga|onnx  what the code runs on (default: the run's)
+      --circuit parallel|streaming  with fpga: a multiplier for each weight, or a few for all (default: by the size)
+      --multipliers N             with fpga: the multipliers of the streaming circuit, 1 to 64
   deepmaker profiles RUN [--candidate ID] [--json]
                                   bounds of time and energy on the devices of the paper
   deepmaker report RUN                            write a page with the figures of a run; RUN is its id or its folder

@@ -1,9 +1,10 @@
 /** `deepmaker export RUN`. */
 import { resolve } from 'node:path';
 import type { ParseArgsConfig } from 'node:util';
-import { type TargetId, targetIds } from '../../engine/types.ts';
+import { type FpgaOptions, fpgaForms, mostMacs } from '../../engine/emit/fpga/plan.ts';
+import { targetIds } from '../../engine/types.ts';
 import { exportDataset } from '../pipeline/exportDataset.ts';
-import { exportArtifacts } from '../pipeline/onDisk.ts';
+import { type ExportChoice, exportArtifacts } from '../pipeline/onDisk.ts';
 import { readRun } from '../pipeline/readRun.ts';
 import type { Failure } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
@@ -14,13 +15,15 @@ const options = {
   candidate: { type: 'string' },
   target: { type: 'string' },
   out: { type: 'string' },
+  circuit: { type: 'string' },
+  multipliers: { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
 interface ExportRequest {
   readonly kind: 'request';
   readonly run: string;
   readonly folder: string;
-  readonly choice: { readonly candidateId?: string; readonly target?: TargetId };
+  readonly choice: Omit<ExportChoice, 'signal'>;
 }
 
 export async function runExport(args: readonly string[]): Promise<ExitCode> {
@@ -47,8 +50,40 @@ function parse(args: readonly string[]): ExportRequest | Failure {
     const message = `there is no target "${target}".`;
     return { kind: 'failed', message, hint: `Targets: ${targetIds.join(', ')}.` };
   }
-  const choice = { ...(candidate && { candidateId: candidate }), ...(known && { target: known }) };
+  const circuit = circuitOf(flags.values);
+  if (circuit.kind === 'failed') return circuit;
+  const choice = {
+    ...(candidate && { candidateId: candidate }),
+    ...(known && { target: known }),
+    ...(circuit.options && { circuit: circuit.options }),
+  };
   return { kind: 'request', run, folder: resolve(out), choice };
+}
+
+/** The circuit that the flags ask for; no options where they leave it to the target. */
+function circuitOf({
+  circuit,
+  multipliers,
+}: {
+  readonly circuit?: string;
+  readonly multipliers?: string;
+}): { readonly kind: 'circuit'; readonly options?: FpgaOptions } | Failure {
+  const form = fpgaForms.find((known) => known === circuit);
+  if (circuit !== undefined && form === undefined) {
+    const message = `there is no circuit "${circuit}".`;
+    return { kind: 'failed', message, hint: `Circuits: ${fpgaForms.join(', ')}.` };
+  }
+  if (multipliers === undefined) return { kind: 'circuit', ...(form && { options: { form } }) };
+  const macs = Number(multipliers);
+  if (!Number.isInteger(macs) || macs < 1 || macs > mostMacs) {
+    const message = `--multipliers ${multipliers} is no whole number from 1 to ${mostMacs}.`;
+    return { kind: 'failed', message, hint: optionsHint };
+  }
+  if (form === 'parallel') {
+    const message = 'a parallel circuit has as many multipliers as it needs.';
+    return { kind: 'failed', message, hint: 'Leave --multipliers out, or ask for --circuit streaming.' };
+  }
+  return { kind: 'circuit', options: { form: 'streaming', macs } };
 }
 
 async function carryOut({

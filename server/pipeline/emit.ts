@@ -1,10 +1,12 @@
 /** Name and text of the generated code for one network. */
 import { basename } from 'node:path';
 import type { CostItem } from '../../engine/emit/cost.ts';
+import { type FpgaOptions, noParallelCnn } from '../../engine/emit/fpga/plan.ts';
 import { guardNameOf } from '../../engine/emit/names.ts';
 import type { EmitInput, EmittedFiles } from '../../engine/emit/target.ts';
+import { isCnn } from '../../engine/nn/models.ts';
 import type { QuantisedNetwork } from '../../engine/quantise/quantise.ts';
-import type { AnyNetwork, Domain, Encoding, Guard, TargetId } from '../../engine/types.ts';
+import type { AnyNetwork, AnyTopology, Domain, Encoding, Guard, TargetId } from '../../engine/types.ts';
 import { readKernel } from '../assets.ts';
 import type { Failure } from '../protocol.ts';
 import type { Region } from '../source/types.ts';
@@ -53,6 +55,8 @@ export interface EmitContext {
   readonly guard: Guard;
   /** How the source's language exports; ES modules unless given. */
   readonly modules?: 'esm' | 'commonjs';
+  /** For the target fpga. */
+  readonly circuit?: FpgaOptions;
 }
 
 /** Why no code can be emitted for the target; undefined where it can. */
@@ -61,9 +65,26 @@ export function targetProblem(id: TargetId): Failure | undefined {
   return found.kind === 'failed' ? found : undefined;
 }
 
+/** Why the target has no such circuit; undefined where none is asked for, or where it has. */
+export function circuitProblem(
+  id: TargetId,
+  circuit: FpgaOptions | undefined,
+  topology?: AnyTopology,
+): Failure | undefined {
+  if (!circuit) return undefined;
+  if (id !== 'fpga') {
+    const message = `--circuit and --multipliers are for circuits, and the target is ${id}.`;
+    return { kind: 'failed', message, hint: 'Export with --target fpga.' };
+  }
+  if (circuit.form === 'parallel' && topology && isCnn(topology)) {
+    return { kind: 'failed', message: noParallelCnn, hint: 'Leave --circuit out.' };
+  }
+  return undefined;
+}
+
 /** The generated files, the module that the source imports first. `figures` are lines for its header: what was measured. */
 export function emitNetwork(
-  { region, domain, encoding, target, quantised, guard, modules = 'esm' }: EmitContext,
+  { region, domain, encoding, target, quantised, guard, modules = 'esm', circuit }: EmitContext,
   network: AnyNetwork,
   figures: readonly string[] = [],
 ): EmittedFiles {
@@ -79,6 +100,7 @@ export function emitNetwork(
     language: /\.[cm]?tsx?$/.test(region.file) ? 'typescript' : 'javascript',
     modules,
     figures,
+    ...(circuit && { circuit }),
   });
 }
 

@@ -5,18 +5,21 @@ import { inputSize } from '../../engine/data/dataset.ts';
 import { encodingOf, outputSlotsOf, rawOutputs } from '../../engine/data/labelled.ts';
 import { inputSlots } from '../../engine/data/slots.ts';
 import { imageSubset } from '../../engine/data/subset.ts';
+import type { FpgaOptions } from '../../engine/emit/fpga/plan.ts';
 import type { EmitInput } from '../../engine/emit/target.ts';
 import { formatCount, formatDuration, formatPercent } from '../../engine/format.ts';
 import { multiplyAccumulates } from '../../engine/nn/models.ts';
+import type { IntegerFormat } from '../../engine/quantise/quantise.ts';
 import type { AnyNetwork, Domain, Samples, Shape, Signature, TargetId } from '../../engine/types.ts';
 import { loadDataset } from '../datasets/load.ts';
 import type { Failure } from '../protocol.ts';
 import { guardDisk, writeAtomically } from '../store.ts';
 import { findTarget } from '../targets/registry.ts';
 import { type MultiplyAccumulates, uncheckedText, type Verification } from '../targets/target.ts';
-import { contentHash, testRows } from './datasetData.ts';
-import type { DatasetResult } from './datasetRun.ts';
-import { emitFiles } from './emit.ts';
+import { contentHash, prepareData, testRows } from './datasetData.ts';
+import type { DatasetResult, StoredIntegers } from './datasetRun.ts';
+import { circuitProblem, emitFiles } from './emit.ts';
+import { calibrated } from './integerNetwork.ts';
 import { restoreIntegers, restoreNetwork } from './storedNetwork.ts';
 
 export interface DatasetExport {
@@ -26,6 +29,8 @@ export interface DatasetExport {
   readonly dataFolders: readonly string[];
   readonly candidateId?: string;
   readonly target?: TargetId;
+  /** The form of the circuit, for the target fpga; that of its own choice where absent. */
+  readonly circuit?: FpgaOptions;
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +44,7 @@ const maxTestValues = 1e7;
 
 /** Emits the code, runs it on test rows, and emits it again with the figures in its head. */
 export function exportDataset(result: DatasetResult, options: DatasetExport): Promise<ExportOutcome> {
-  const { target: id = 'cpu', candidateId = result.chosen, folder, signal } = options;
+  const { target: id = 'cpu', candidateId = result.chosen, folder, signal, circuit } = options;
   return guardDisk(async () => {
     const target = findTarget(id);
     if (target.kind === 'failed') return target;
@@ -54,9 +59,14 @@ export function exportDataset(result: DatasetResult, options: DatasetExport): Pr
     const network = restoreNetwork(stored);
     const refusal = target.found.target.refuses?.(network.topology);
     if (refusal) return { kind: 'failed', message: refusal, hint: `Choose another target than ${id}.` };
+    const wrongCircuit = circuitProblem(id, circuit, network.topology);
+    if (wrongCircuit) return wrongCircuit;
+    const { format } = target.found.target;
+    const integers = integersFor(result, stored, loaded.dataset, network, format);
     const input = {
       ...emitInputOf(result, loaded.dataset, network),
-      ...(stored.integers && { quantised: restoreIntegers(network, stored.integers) }),
+      ...(integers && { quantised: restoreIntegers(network, integers) }),
+      ...(circuit && { circuit }),
     };
     const unusable = await target.found.unavailable();
     const figures = unusable
@@ -70,6 +80,18 @@ export function exportDataset(result: DatasetResult, options: DatasetExport): Pr
     for (const { path, content } of files) writeAtomically(path, content);
     return { kind: 'written', files: files.map(({ path }) => path), figures };
   });
+}
+
+/** The stored ones, unless the target computes in another format: then those that training rows make of the network. */
+function integersFor(
+  { config, subset }: DatasetResult,
+  { integers }: DatasetResult['networks'][number],
+  dataset: LabelledSet,
+  network: AnyNetwork,
+  format: IntegerFormat | undefined,
+): StoredIntegers | undefined {
+  if (format === undefined || integers?.format === format) return integers;
+  return calibrated(network, prepareData(dataset, config.seed, subset).train)(format).integers;
 }
 
 async function measuredFigures(

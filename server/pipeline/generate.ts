@@ -1,5 +1,6 @@
 /** The code of one network of a function's run for a target, checked where the target's tools are on this machine. */
 import { errorObjective } from '../../engine/data/metrics.ts';
+import type { FpgaOptions } from '../../engine/emit/fpga/plan.ts';
 import type { EmittedFiles } from '../../engine/emit/target.ts';
 import {
   formatBound,
@@ -23,6 +24,8 @@ export interface GenerateRequest {
   readonly candidateId: string;
   readonly target: TargetId;
   readonly modules: 'esm' | 'commonjs';
+  /** For the target fpga: the form of its circuit. */
+  readonly circuit?: FpgaOptions;
   readonly signal: AbortSignal;
 }
 
@@ -44,7 +47,7 @@ export interface Generated {
 
 export async function generate(
   result: RunResult,
-  { candidateId, target: id, modules, signal }: GenerateRequest,
+  { candidateId, target: id, modules, circuit, signal }: GenerateRequest,
 ): Promise<Generated | Failure> {
   const found = findTarget(id);
   if (found.kind === 'failed') return found;
@@ -58,7 +61,7 @@ export async function generate(
     };
   }
   const { network, ...integers } = readStored(stored);
-  const context = { ...result, ...integers, target: id, guard: stored.guard };
+  const context = { ...result, ...integers, target: id, guard: stored.guard, ...(circuit && { circuit }) };
   const files = emitNetwork({ ...context, modules: 'esm' }, network);
   const point = await pointOf(result, { stored, measured, target: found.found, files, signal });
   if ('kind' in point) return point;

@@ -1,13 +1,14 @@
 /** Applying, reverting and exporting on disk: what the command line does where an editor would make an edit. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FpgaOptions } from '../../engine/emit/fpga/plan.ts';
 import type { TargetId } from '../../engine/types.ts';
 import type { Failure, Objection } from '../protocol.ts';
 import { loadSource } from '../source/lazy.ts';
 import { guardDisk, writeAtomically } from '../store.ts';
 import { planApply, planRevert, type SourceChange } from './apply.ts';
 import { approximationsProblem, forgetApplied, recordApplied } from './approximations.ts';
-import { targetProblem } from './emit.ts';
+import { circuitProblem, targetProblem } from './emit.ts';
 import { generate } from './generate.ts';
 import { placeGenerated } from './generated.ts';
 import { type RunResult, readResult } from './run.ts';
@@ -80,6 +81,8 @@ export interface ExportChoice {
   readonly candidateId?: string;
   /** That of the run where absent. */
   readonly target?: TargetId;
+  /** The form of the circuit, for the target fpga; that of its own choice where absent. */
+  readonly circuit?: FpgaOptions;
   /** Ends the check of the code; the outcome is then a failure. */
   readonly signal: AbortSignal;
 }
@@ -95,16 +98,17 @@ export interface ExportedFiles {
 export function exportArtifacts(
   result: RunResult,
   folder: string,
-  { candidateId = result.chosen, target = result.target, signal }: ExportChoice,
+  { candidateId = result.chosen, target = result.target, circuit, signal }: ExportChoice,
 ): Promise<ExportedFiles | Failure> {
   return guardDisk(async () => {
-    const unusable = targetProblem(target);
+    const unusable = targetProblem(target) ?? circuitProblem(target, circuit);
     if (unusable) return unusable;
     const { createSourceProject, moduleStyle } = await loadSource();
     const place = placeGenerated(result.region, { folder });
     if (place.kind === 'failed') return place;
     const modules = moduleStyle(createSourceProject(), result.region.file);
-    const generated = await generate(result, { candidateId, target, modules, signal });
+    const own = { candidateId, target, modules, signal, ...(circuit && { circuit }) };
+    const generated = await generate(result, own);
     if (generated.kind === 'failed') return generated;
     const [module, ...others] = generated.files;
     const files = [

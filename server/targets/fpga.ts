@@ -5,10 +5,17 @@ import { basename, join } from 'node:path';
 import { errorFigures } from '../../engine/data/metrics.ts';
 import { fpgaTarget } from '../../engine/emit/fpga/target.ts';
 import type { EmittedFiles } from '../../engine/emit/target.ts';
-import { type CircuitFolder, runDriver, runTestbench, simulators } from './fpga/simulate.ts';
-import { synthesise } from './fpga/synthesise.ts';
+import type { ErrorFigures } from '../../engine/types.ts';
+import type { Failure } from '../protocol.ts';
+import { cpuServerTarget } from './cpu.ts';
+import { clockRateOf, clockRateText } from './fpga/clockRate.ts';
+import { benchOf, type CircuitFolder, runDriver, runTestbench, simulators } from './fpga/simulate.ts';
+import { type Resources, synthesise } from './fpga/synthesise.ts';
 import { missingPrograms } from './programs.ts';
-import type { ServerTarget } from './target.ts';
+import type { ServerTarget, VerifyRequest } from './target.ts';
+
+/** Clocks that are simulated with the driver, about half a minute of them. */
+const simulatedClocks = 3e7;
 
 export const fpgaServerTarget: ServerTarget = {
   target: fpgaTarget,
@@ -18,35 +25,72 @@ export const fpgaServerTarget: ServerTarget = {
   async unavailable() {
     return missingPrograms(simulators, 'Simulating the circuit');
   },
-  async verify({ files, outputSlots, test, signal }) {
+  async verify(request) {
     const folder = mkdtempSync(join(tmpdir(), 'deepmaker-fpga-'));
     try {
-      const circuit = writeCircuit(folder, files);
-      const bench = await runTestbench(circuit, signal);
+      const circuit = writeCircuit(folder, request.files);
+      const bench = await runTestbench(circuit, request.signal);
       if (bench.kind === 'failed') return bench;
-      const driven = await runDriver(circuit, test, signal);
-      if (driven.kind === 'failed') return driven;
-      const error = errorFigures(test.outputs, driven.outputs, test.count, outputSlots);
-      const synthesis = await synthesise(circuit, process.cwd(), signal);
-      const notes =
-        synthesis.kind === 'failed'
-          ? [`Not synthesised: ${synthesis.message} ${synthesis.hint ?? ''}`.trim()]
-          : [resourcesText(synthesis.by, synthesis.resources)];
-      return {
-        kind: 'verified',
-        error,
-        notes: [`Simulated by Icarus Verilog and Verilator: ${bench.line.replace(/^PASS /, '')}.`, ...notes],
-      };
+      const checked = await checkRows(circuit, request, simulatedClocks);
+      if (checked.kind === 'failed') return checked;
+      const notes = [
+        `Simulated by ${[...new Set([bench.by, 'Verilator'])].join(' and ')}: ${bench.line.replace(/^PASS /, '')}.`,
+        ...checked.notes,
+        ...(await hardwareNotes(circuit, request.signal)),
+      ];
+      return { kind: 'verified', error: checked.error, notes };
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   },
 };
 
-const resourcesText = (
-  by: string,
-  { lut, ff, dsp, bram }: { readonly lut: number; readonly ff: number; readonly dsp: number; readonly bram: number },
-): string => `${by} for UltraScale+: ${lut} LUT, ${ff} FF, ${dsp} DSP, ${bram} block RAM of 36 Kbit.`;
+/**
+ * All rows through the driver and the circuit, where that can be simulated in a while. Else the module runs all rows, and
+ * the circuit has to give its answers on the first ones.
+ */
+export async function checkRows(
+  circuit: CircuitFolder,
+  request: VerifyRequest,
+  mostClocks: number,
+): Promise<{ readonly kind: 'checked'; readonly error: ErrorFigures; readonly notes: readonly string[] } | Failure> {
+  const { test, outputSlots, signal } = request;
+  const count = Math.min(test.count, Math.max(1, Math.floor(mostClocks / benchOf(circuit).interval)));
+  const inputs = test.inputs.subarray(0, (count * test.inputs.length) / test.count);
+  const driven = await runDriver(circuit, { inputs, count }, signal);
+  if (driven.kind === 'failed') return driven;
+  const { outputs } = driven;
+  if (count === test.count) {
+    return { kind: 'checked', error: errorFigures(test.outputs, outputs, count, outputSlots), notes: [] };
+  }
+  const module = await cpuServerTarget.verify(request);
+  if (module.kind === 'failed') return module;
+  const same = await cpuServerTarget.verify({ ...request, test: { inputs, outputs, count } });
+  if (same.kind === 'failed') return same;
+  if (same.error.max > 0 || same.error.missRate > 0) {
+    return { kind: 'failed', message: `The circuit and the module differ on the first ${count} test rows.` };
+  }
+  const notes = [
+    `The circuit, which is slow to simulate, gave the answers of the module on ${count} of the ${test.count} test rows.`,
+  ];
+  return { kind: 'checked', error: module.error, notes };
+}
+
+/** What tools for hardware say, where they are installed. */
+async function hardwareNotes(circuit: CircuitFolder, signal: AbortSignal): Promise<string[]> {
+  const synthesis = await synthesise(circuit, process.cwd(), signal);
+  if (synthesis.kind === 'failed') return [`Not synthesised: ${synthesis.message} ${synthesis.hint ?? ''}`.trim()];
+  const rate = await clockRateOf(circuit, synthesis.resources, signal);
+  return [
+    resourcesText(synthesis.by, synthesis.resources),
+    rate.kind === 'failed'
+      ? `No clock rate: ${[rate.message, rate.hint].filter(Boolean).join(' ')}`
+      : clockRateText(rate, benchOf(circuit).interval),
+  ];
+}
+
+const resourcesText = (by: string, { lut, ff, dsp, bram }: Resources): string =>
+  `${by} for UltraScale+: ${lut} LUT, ${ff} FF, ${dsp} DSP, ${bram} block RAM of 36 Kbit.`;
 
 /** Writes what belongs to the circuit, all that is not the module, side by side. */
 export function writeCircuit(folder: string, [, ...files]: EmittedFiles): CircuitFolder {

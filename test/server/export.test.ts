@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { LabelledSet, Rows } from '../../engine/data/dataset.ts';
 import { fitNormalization, toEncodedSamples } from '../../engine/data/normalization.ts';
@@ -88,10 +88,13 @@ async function writeRun(): Promise<void> {
 const encodedOf = (set: LabelledSet, rows: Rows): Float32Array =>
   toEncodedSamples(rows, set.output, fitNormalization(set.train, set)).inputs;
 
-function deepmaker(...args: readonly string[]) {
+const deepmaker = (...args: readonly string[]) => deepmakerIn(process.env, args);
+
+function deepmakerIn(env: NodeJS.ProcessEnv, args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'export', ...args], {
     cwd: folder,
     encoding: 'utf8',
+    env,
   });
   return { status, stdout, stderr };
 }
@@ -166,6 +169,24 @@ test('C for ARM errs as much as the code for the CPU, and its head says so', () 
   }
 });
 
+test('a network in single precision becomes a circuit in fixed point, with as many multipliers as are asked for', async () => {
+  const args = ['images-cnn-1', '--target', 'fpga', '--multipliers', '3', '--out', 'fpga'];
+  // Synthesis has tests of its own, and takes a while.
+  writeFileSync(join(folder, 'yosys'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const path = [folder, process.env.PATH].join(delimiter);
+  const { status, stdout, stderr } = deepmakerIn({ ...process.env, PATH: path }, args);
+  assert.equal(status, 0, stderr);
+  const figure = `wrong class in ${formatPercent(await wrongInIntegers('fixed16'))}`;
+  if (!/Not run on this machine/.test(stdout)) {
+    assert.ok(stdout.includes(figure), `${figure} is not in ${stdout}`);
+    assert.match(stdout, /Simulated by Icarus Verilog and Verilator: classifyImages_nn: \d+ vectors/);
+    assert.match(stdout, /Not synthesised: yosys failed/);
+  }
+  const circuit = readFileSync(join(folder, 'fpga', 'images.fpga', 'classifyImages_nn.v'), 'utf8');
+  assert.match(circuit, /5x6x1 L6 B2 3x3.*, tanh/);
+  assert.ok(circuit.includes('product_2') && !circuit.includes('product_3'));
+});
+
 test('an ONNX file comes with the code, and is run where ONNX Runtime is', async () => {
   const without = deepmaker('images-cnn-1', '--target', 'onnx', '--out', 'onnx');
   assert.equal(without.status, 0, without.stderr);
@@ -195,9 +216,29 @@ describe('what cannot be exported says why', () => {
       /holds no trained network b.\nChoose one of a/,
     ],
     [
-      'a target without code for such networks',
-      ['images-cnn-1', '--target', 'fpga', '--out', 'out'],
-      /perceptrons only.*\nChoose another target than fpga/,
+      'a circuit that such networks do not have',
+      ['images-cnn-1', '--target', 'fpga', '--circuit', 'parallel', '--out', 'out'],
+      /have no parallel circuit.*\nLeave --circuit out/,
+    ],
+    [
+      'a circuit for another target',
+      ['images-cnn-1', '--multipliers', '3', '--out', 'out'],
+      /--multipliers are for circuits, and the target is cpu.\nExport with --target fpga/,
+    ],
+    [
+      'unknown circuit',
+      ['images-cnn-1', '--target', 'fpga', '--circuit', 'integrated', '--out', 'out'],
+      /no circuit "integrated".\nCircuits: parallel, streaming/,
+    ],
+    [
+      'no number of multipliers',
+      ['images-cnn-1', '--target', 'fpga', '--multipliers', '0', '--out', 'out'],
+      /--multipliers 0 is no whole number from 1 to 64/,
+    ],
+    [
+      'multipliers of a parallel circuit',
+      ['images-cnn-1', '--target', 'fpga', '--circuit', 'parallel', '--multipliers', '2', '--out', 'out'],
+      /as many multipliers as it needs.\nLeave --multipliers out/,
     ],
     ['unknown target', ['images-cnn-1', '--target', 'abacus', '--out', 'out'], /no target "abacus".\nTargets: cpu/],
   ] as const) {

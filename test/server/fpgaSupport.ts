@@ -3,15 +3,18 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { emitCircuit } from '../../engine/emit/fpga/fpga.ts';
+import { type CircuitInput, emitCircuit } from '../../engine/emit/fpga/fpga.ts';
 import type { FpgaOptions } from '../../engine/emit/fpga/plan.ts';
 import { initialise } from '../../engine/nn/network.ts';
 import { calibrate } from '../../engine/quantise/calibrate.ts';
+import { calibrateCnn } from '../../engine/quantise/cnn/calibrate.ts';
+import { type Fixed16Cnn, quantiseCnnFixed16 } from '../../engine/quantise/cnn/fixed16.ts';
 import { type Fixed16Network, quantiseFixed16 } from '../../engine/quantise/fixed16.ts';
 import { enterColumns } from '../../engine/quantise/grid.ts';
-import type { Activation, Encoding, Network } from '../../engine/types.ts';
-import type { CircuitFolder } from '../../server/targets/fpga/simulate.ts';
-import { missingPrograms, type Programs } from '../../server/targets/programs.ts';
+import type { Activation, CnnTopology, Encoding, Network } from '../../engine/types.ts';
+import { type CircuitFolder, coreSources } from '../../server/targets/fpga/simulate.ts';
+import { missingPrograms, type Programs, runProgram } from '../../server/targets/programs.ts';
+import { unevenNetwork } from '../unit/cnnHelpers.ts';
 import { randomValues } from '../unit/nnHelpers.ts';
 
 /** Tests of generated code for devices fail where a program is missing; their message is the command that installs it. */
@@ -70,18 +73,53 @@ const plainEncoding = (inputs: number, outputs: number): Encoding => ({
 });
 
 /** Writes the circuit's files; their names start with that of the case. */
-export function writeCase(folder: string, circuit: CircuitCase): CircuitFolder {
-  const { network, vectors } = quantisedOf(circuit);
-  const [inputs, outputs] = [circuit.widths[0]!, circuit.widths.at(-1)!];
+export const writeCase = (folder: string, circuit: CircuitCase): CircuitFolder =>
+  writeFiles(folder, { ...circuit, ...quantisedOf(circuit) }, circuit.widths[0]!, circuit.widths.at(-1)!);
+
+export interface CnnCase {
+  readonly name: string;
+  readonly topology: CnnTopology;
+  readonly options: FpgaOptions;
+  readonly images: number;
+  readonly change?: (weights: Float32Array) => Float32Array;
+}
+
+export function quantisedCnnOf({ topology, images, change = (weights) => weights }: CnnCase): {
+  network: Fixed16Cnn;
+  vectors: Int16Array;
+} {
+  const uneven = unevenNetwork(topology, 3);
+  const network = { ...uneven, weights: change(uneven.weights) };
+  const size = topology.height * topology.width * topology.channels;
+  const columns = randomValues(images * size, 5);
+  const fixed = quantiseCnnFixed16(network, calibrateCnn(network, columns, images));
+  // The first image is anywhere on the grid, where inputs and sums saturate.
+  const vectors = enterColumns(columns, fixed.input).map((value, at) =>
+    at < size ? Math.round(columns[at]! * 32768) : value,
+  );
+  return { network: fixed, vectors };
+}
+
+export const writeCnnCase = (folder: string, circuit: CnnCase): CircuitFolder => {
+  const { height, width, channels, outputs } = circuit.topology;
+  return writeFiles(folder, { ...circuit, ...quantisedCnnOf(circuit) }, height * width * channels, outputs);
+};
+
+function writeFiles(
+  folder: string,
+  circuit: Pick<CircuitInput, 'network' | 'vectors'> & { readonly name: string; readonly options: FpgaOptions },
+  inputs: number,
+  outputs: number,
+): CircuitFolder {
   const names = (count: number) => Array.from({ length: count }, (_, index) => `value${index}`);
   const files = emitCircuit({
     functionName: circuit.name,
     regionName: circuit.name,
-    network,
+    network: circuit.network,
     encoding: plainEncoding(inputs, outputs),
     inputNames: names(inputs),
     outputNames: names(outputs),
-    vectors,
+    vectors: circuit.vectors,
     options: circuit.options,
   });
   for (const { name, text } of files) writeFileSync(join(folder, name), text);
@@ -102,4 +140,51 @@ export async function inFolder<T>(use: (folder: string) => T | Promise<T>): Prom
 export function succeeded<T extends { readonly kind: string }>(outcome: T): Exclude<T, { readonly kind: 'failed' }> {
   assert.notEqual(outcome.kind, 'failed', 'message' in outcome ? String(outcome.message) : '');
   return outcome as Exclude<T, { readonly kind: 'failed' }>;
+}
+
+const { signal } = new AbortController();
+
+export async function checkLint(circuit: CircuitFolder): Promise<void> {
+  const top = `${circuit.name}_axi`;
+  const lint = ['--lint-only', '-Wall', '--top-module', top, ...coreSources(circuit), `${top}.v`];
+  succeeded(await runProgram('verilator', lint, { cwd: circuit.folder, signal }));
+}
+
+/** All testbenches in one program: compiling takes longer than running. */
+export async function checkVerilator(folder: string, circuits: readonly CircuitFolder[]): Promise<void> {
+  const instances = circuits.map(({ name }) => `  ${name}_tb #(.FINISH(0)) ${name}_i ();`);
+  const done = circuits.map(({ name }) => `${name}_i.done`).join(' & ');
+  writeFileSync(
+    join(folder, 'all_tb.v'),
+    `\`timescale 1ns / 1ps\nmodule all_tb;\n${instances.join('\n')}\n  always @(posedge (${done})) $finish;\nendmodule\n`,
+  );
+  const sources = circuits.flatMap((circuit) => [...coreSources(circuit), `${circuit.name}_tb.v`]);
+  const flags = [
+    '--binary',
+    '--timing',
+    '-Wno-fatal',
+    '-Wno-lint',
+    '--top-module',
+    'all_tb',
+    '-O1',
+    '-j',
+    '2',
+    '-CFLAGS',
+    '-O0',
+  ];
+  succeeded(await runProgram('verilator', [...flags, '-o', 'all', 'all_tb.v', ...sources], { cwd: folder, signal }));
+  const { stdout } = succeeded(await runProgram('obj_dir/all', [], { cwd: folder, signal }));
+  const passed = stdout.split('\n').flatMap((line) => /^PASS (\w+):/.exec(line)?.[1] ?? []);
+  assert.deepEqual(passed.sort(), circuits.map(({ name }) => name).sort(), stdout);
+}
+
+/** With warnings as errors; the pragmas of HLS tools are unknown to g++. */
+export async function checkCpp(circuits: readonly CircuitFolder[]): Promise<void> {
+  for (const { folder, name } of circuits) {
+    const flags = ['-std=c++11', '-Wall', '-Wextra', '-Werror', '-Wno-unknown-pragmas', '-O0', '-o', `${name}_hls`];
+    const sources = [`${name}_hls.cpp`, `${name}_hls_test.cpp`];
+    succeeded(await runProgram('g++', [...flags, ...sources], { cwd: folder, signal }));
+    const { stdout } = succeeded(await runProgram(`./${name}_hls`, [], { cwd: folder, signal }));
+    assert.match(stdout, new RegExp(`^PASS ${name}_hls: \\d+ vectors, 0 wrong`));
+  }
 }

@@ -7,9 +7,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { activations } from '../../engine/types.ts';
-import { type CircuitFolder, coreSources, runTestbench, simulators } from '../../server/targets/fpga/simulate.ts';
-import { runProgram } from '../../server/targets/programs.ts';
-import { type CircuitCase, inFolder, requirePrograms, succeeded, writeCase } from './fpgaSupport.ts';
+import { runTestbench, simulators } from '../../server/targets/fpga/simulate.ts';
+import {
+  type CircuitCase,
+  checkCpp,
+  checkLint,
+  checkVerilator,
+  inFolder,
+  requirePrograms,
+  succeeded,
+  writeCase,
+} from './fpgaSupport.ts';
 
 const { signal } = new AbortController();
 const parallel = { form: 'parallel' } as const;
@@ -52,20 +60,11 @@ describe('the circuits of the FPGA target', () => {
       for (const circuit of [...circuits, ...edges]) {
         const { line } = succeeded(await runTestbench(circuit, signal));
         assert.match(line, new RegExp(`^PASS ${circuit.name}: \\d+ vectors`));
-        const sources = coreSources(circuit);
-        const lint = [
-          '--lint-only',
-          '-Wall',
-          '--top-module',
-          `${circuit.name}_axi`,
-          ...sources,
-          `${circuit.name}_axi.v`,
-        ];
-        succeeded(await runProgram('verilator', lint, { cwd: folder, signal }));
+        await checkLint(circuit);
       }
       await checkVerilator(folder, circuits);
       // The forms differ in pragmas only.
-      await checkCpp(folder, [...circuits.filter((_, index) => index % 2 === 0), ...edges.slice(-4)]);
+      await checkCpp([...circuits.filter((_, index) => index % 2 === 0), ...edges.slice(-4)]);
     }));
 
   test('a wrong integer does not pass', () =>
@@ -80,42 +79,3 @@ describe('the circuits of the FPGA target', () => {
       assert.ok(outcome.kind === 'failed' && /FAIL|instead of/.test(outcome.message), JSON.stringify(outcome));
     }));
 });
-
-/** All testbenches in one program: compiling takes longer than running. */
-async function checkVerilator(folder: string, circuits: readonly CircuitFolder[]): Promise<void> {
-  const instances = circuits.map(({ name }) => `  ${name}_tb #(.FINISH(0)) ${name}_i ();`);
-  const done = circuits.map(({ name }) => `${name}_i.done`).join(' & ');
-  writeFileSync(
-    join(folder, 'all_tb.v'),
-    `\`timescale 1ns / 1ps\nmodule all_tb;\n${instances.join('\n')}\n  always @(posedge (${done})) $finish;\nendmodule\n`,
-  );
-  const sources = circuits.flatMap((circuit) => [...coreSources(circuit), `${circuit.name}_tb.v`]);
-  const flags = [
-    '--binary',
-    '--timing',
-    '-Wno-fatal',
-    '-Wno-lint',
-    '--top-module',
-    'all_tb',
-    '-O1',
-    '-j',
-    '2',
-    '-CFLAGS',
-    '-O0',
-  ];
-  succeeded(await runProgram('verilator', [...flags, '-o', 'all', 'all_tb.v', ...sources], { cwd: folder, signal }));
-  const { stdout } = succeeded(await runProgram('obj_dir/all', [], { cwd: folder, signal }));
-  const passed = stdout.split('\n').flatMap((line) => /^PASS (\w+):/.exec(line)?.[1] ?? []);
-  assert.deepEqual(passed.sort(), circuits.map(({ name }) => name).sort(), stdout);
-}
-
-/** With warnings as errors; the pragmas of HLS tools are unknown to g++. */
-async function checkCpp(folder: string, circuits: readonly CircuitFolder[]): Promise<void> {
-  for (const { name } of circuits) {
-    const flags = ['-std=c++11', '-Wall', '-Wextra', '-Werror', '-Wno-unknown-pragmas', '-O0', '-o', `${name}_hls`];
-    const sources = [`${name}_hls.cpp`, `${name}_hls_test.cpp`];
-    succeeded(await runProgram('g++', [...flags, ...sources], { cwd: folder, signal }));
-    const { stdout } = succeeded(await runProgram(`./${name}_hls`, [], { cwd: folder, signal }));
-    assert.match(stdout, new RegExp(`^PASS ${name}_hls: \\d+ vectors, 0 wrong`));
-  }
-}

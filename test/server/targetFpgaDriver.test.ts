@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { outputSlots } from '../../engine/data/slots.ts';
 import { fpgaTarget } from '../../engine/emit/fpga/target.ts';
+import { placers } from '../../server/targets/fpga/clockRate.ts';
 import { runDriver, simulators } from '../../server/targets/fpga/simulate.ts';
 import { fpgaServerTarget, writeCircuit } from '../../server/targets/fpga.ts';
 import { runProgram } from '../../server/targets/programs.ts';
@@ -47,7 +48,7 @@ const large: Recipe = {
 const rowCount = 300;
 
 describe('the driver of the FPGA target', () => {
-  before(() => requirePrograms({ ...simulators, gcc: 'gcc', yosys: 'yosys' }));
+  before(() => requirePrograms({ ...simulators, ...placers, gcc: 'gcc' }));
 
   test('parallel form: circuit, driver and generated module answer the same numbers', () =>
     inFolder(async (folder) => {
@@ -66,6 +67,9 @@ describe('the driver of the FPGA target', () => {
     // The circuit is compared with what the module answered, not with an exact function.
     assert.deepEqual({ max: verified.error.max, missRate: verified.error.missRate }, { max: 0, missRate: 0 });
     assert.match(verified.notes!.join(' '), /1000 vectors, latency \d+ clocks.* \d+ DSP/);
+    const rate = /iCE40 UP5K, placed by nextpnr, not on your device: ([\d.]+) MHz, a result every [\d.]+ µs/;
+    const megahertz = Number(rate.exec(verified.notes!.join(' '))?.[1]);
+    assert.ok(megahertz > 10 && megahertz < 200, verified.notes!.join(' '));
   });
 
   test('without its programs the target is unavailable, and names the command that installs them', async () => {
@@ -81,8 +85,9 @@ describe('the driver of the FPGA target', () => {
     assert.equal(await fpgaServerTarget.unavailable(), undefined);
   });
 
-  test('convolutional networks are refused in words', () => {
-    assert.match(fpgaTarget.refuses!(cnnTopologyWith({})) ?? '', /perceptrons only/);
+  test('images that are too large for the registers are refused in words', () => {
+    assert.match(fpgaTarget.refuses!(cnnTopologyWith({ height: 256, width: 256 })) ?? '', /256x256x1 .* 65535/);
+    assert.equal(fpgaTarget.refuses!(cnnTopologyWith({})), undefined);
     assert.equal(fpgaTarget.refuses!({ widths: [1, 1], activation: 'relu' }), undefined);
   });
 

@@ -3,12 +3,23 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { estimateFpga } from '../../engine/emit/fpga/estimate.ts';
+import { estimateFpga } from '../../engine/emit/fpga/core.ts';
+import { clockRateOf, placers } from '../../server/targets/fpga/clockRate.ts';
 import type { Resources } from '../../server/targets/fpga/synthesise.ts';
 import { findPackage, synthesiseByPackage, synthesiseLocally } from '../../server/targets/fpga/synthesise.ts';
 import { installOnce } from '../extension/host/cache.ts';
 import { expectSuccess } from '../extension/host/command.ts';
-import { type CircuitCase, inFolder, quantisedOf, requirePrograms, succeeded, writeCase } from './fpgaSupport.ts';
+import { cnnTopologyWith } from '../unit/cnnHelpers.ts';
+import {
+  type CircuitCase,
+  inFolder,
+  quantisedCnnOf,
+  quantisedOf,
+  requirePrograms,
+  succeeded,
+  writeCase,
+  writeCnnCase,
+} from './fpgaSupport.ts';
 
 const { signal } = new AbortController();
 
@@ -19,7 +30,7 @@ const cases: readonly CircuitCase[] = [
 ];
 
 describe('the estimate of the FPGA target', () => {
-  before(() => requirePrograms({ yosys: 'yosys' }));
+  before(() => requirePrograms(placers));
 
   for (const circuit of cases) {
     test(`${circuit.name}: ${circuit.widths.join('-')}, ${circuit.activation}`, (context) =>
@@ -30,6 +41,22 @@ describe('the estimate of the FPGA target', () => {
         assertClose(estimate, resources);
       }));
   }
+
+  test('a convolutional network: 5x5 kernels, three multipliers', (context) =>
+    inFolder(async (folder) => {
+      const topology = cnnTopologyWith({ kernel: 5, channels: 2, activation: 'sigmoid' });
+      const circuit = { name: 'cnn', topology, options: { macs: 3 }, images: 2 };
+      const { network } = quantisedCnnOf(circuit);
+      const estimate = estimateFpga(network, circuit.options);
+      const { resources } = succeeded(await synthesiseLocally(writeCnnCase(folder, circuit), signal));
+      context.diagnostic(`${JSON.stringify(resources)} estimated ${JSON.stringify(estimate)}`);
+      assertClose(estimate, resources);
+    }));
+
+  test('a circuit that is too large for nextpnr is not tried', async () => {
+    const large = await clockRateOf({ folder: '.', name: 'absent', files: [] }, { lut: 300, bram: 50 }, signal);
+    assert.ok(large.kind === 'failed' && /fits no device/.test(large.message));
+  });
 
   test('Yosys from npm counts the same, give or take its version', () =>
     inFolder(async (folder) => {

@@ -1,14 +1,13 @@
 /** An AXI4-Lite slave around either form: a processor writes inputs, starts, waits, and reads outputs. */
-import type { Fixed16Network } from '../../quantise/fixed16.ts';
-import type { FpgaPlan } from './plan.ts';
-import { fingerprintOf, registers, windowBytes } from './registers.ts';
+import type { Core } from './core.ts';
+import { registers, windowBytes } from './registers.ts';
 import { hexDigits } from './verilog.ts';
 
-export function axiModule(name: string, network: Fixed16Network, plan: FpgaPlan): string {
-  const [inputs, outputs] = [network.layers[0]!.inputs, network.layers.at(-1)!.outputs];
-  const window = Math.log2(windowBytes(network));
+export function axiModule(name: string, { form, shape, fingerprint }: Core): string {
+  const { inputs, outputs } = shape;
+  const window = Math.log2(windowBytes(shape));
   const word = window - 2;
-  const parallel = plan.form === 'parallel';
+  const parallel = form === 'parallel';
   const register = (offset: number) => `${word}'d${offset / 4}`;
   return `// ${name} behind registers of 32 bits on AXI4-Lite. Offsets in bytes:
 //   0x${hexDigits(registers.control, 2)}  write 1: start; read: bit 0 computes, bit 1 done     0x${hexDigits(registers.fingerprint, 2)}  fingerprint of the network
@@ -79,7 +78,7 @@ module ${name}_axi (
       if (read_window == 2'd2) s_axi_rdata <= {{16{output_word[15]}}, output_word};
       else if (read_window == 2'd0) case (read_word)
         ${register(registers.control)}: s_axi_rdata <= {30'd0, done, busy};
-        ${register(registers.fingerprint)}: s_axi_rdata <= 32'h${hexDigits(fingerprintOf(network), 8)};
+        ${register(registers.fingerprint)}: s_axi_rdata <= 32'h${hexDigits(fingerprint, 8)};
         ${register(registers.shape)}: s_axi_rdata <= {16'd${inputs}, 16'd${outputs}};
         ${register(registers.clocks)}: s_axi_rdata <= clocks;
         default: s_axi_rdata <= 32'd0;
@@ -140,24 +139,30 @@ ${outputMemory(outputs, word)}
 function streamingCore(name: string, inputs: number, outputs: number, word: number): string {
   const inputBits = Math.max(1, Math.ceil(Math.log2(inputs)));
   const outputBits = Math.max(1, Math.ceil(Math.log2(outputs)));
-  return `  // Inputs go to the circuit in their order after a start, outputs come back in theirs.
+  return `  // Inputs go to the circuit in their order after a start, outputs come back in theirs. Reading takes a clock, as that of a
+  // block RAM does, so the next input is read while one is offered.
   reg [15:0] input_words [0:${inputs - 1}];
-  reg [${inputBits - 1}:0] sent = ${inputBits}'d0;
-  reg sends = 1'b0;
+  reg [15:0] offered_word;
+  reg [${inputBits - 1}:0] next = ${inputBits}'d0;
+  reg fetches = 1'b0, offers = 1'b0;
   wire s_ready, m_valid, m_last;
   wire [15:0] m_data;
+  wire fetch = fetches && (!offers || s_ready);
   always @(posedge clk) begin
     if (write && writes_input) input_words[${indexText('write_word', inputs, word)}] <= s_axi_wdata[15:0];
-    if (starts) {sends, sent} <= {1'b1, ${inputBits}'d0};
-    else if (sends && s_ready) begin
-      sent <= sent + ${inputBits}'d1;
-      if (sent == ${inputBits}'d${inputs - 1}) sends <= 1'b0;
+    if (fetch) offered_word <= input_words[next];
+    if (starts) {fetches, next} <= {1'b1, ${inputBits}'d0};
+    else if (fetch) begin
+      next <= next + ${inputBits}'d1;
+      if (next == ${inputBits}'d${inputs - 1}) fetches <= 1'b0;
     end
-    if (rst) sends <= 1'b0;
+    if (fetch) offers <= 1'b1;
+    else if (s_ready) offers <= 1'b0;
+    if (rst) {fetches, offers} <= 2'b00;
   end
   ${name} core (
     .clk(clk), .rst(rst),
-    .s_axis_tdata(input_words[sent]), .s_axis_tvalid(sends), .s_axis_tready(s_ready),
+    .s_axis_tdata(offered_word), .s_axis_tvalid(offers), .s_axis_tready(s_ready),
     .m_axis_tdata(m_data), .m_axis_tvalid(m_valid), .m_axis_tready(1'b1), .m_axis_tlast(m_last)
   );
 

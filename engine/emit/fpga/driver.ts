@@ -1,13 +1,13 @@
 /** A Linux user-space driver in C99, which is C++ too, for the circuit behind its AXI4-Lite registers. */
-import type { Fixed16Network } from '../../quantise/fixed16.ts';
-import { enterColumn, entryOf } from '../../quantise/grid.ts';
+import { type Entry, enterColumn, entryOf } from '../../quantise/grid.ts';
 import type { Encoding } from '../../types.ts';
 import { commentText } from '../text.ts';
-import { fingerprintOf, registers, windowBytes } from './registers.ts';
+import type { Core } from './core.ts';
+import { registers, windowBytes } from './registers.ts';
 
 export interface DriverInput {
   readonly name: string;
-  readonly network: Fixed16Network;
+  readonly core: Core;
   readonly encoding: Encoding;
   /** What the raw inputs and outputs are called, for comments. */
   readonly inputNames: readonly string[];
@@ -19,7 +19,7 @@ const listed = (names: readonly string[]): string => {
   return [...shown, ...(names.length > 16 ? [` *   and ${names.length - 16} more`] : [])].join('\n');
 };
 
-export function driverHeader({ name, network, encoding, inputNames, outputNames }: DriverInput): string {
+export function driverHeader({ name, core, encoding, inputNames, outputNames }: DriverInput): string {
   const upper = name.toUpperCase();
   return `#ifndef ${upper}_DRIVER_H
 #define ${upper}_DRIVER_H
@@ -32,8 +32,8 @@ extern "C" {
 
 enum { ${upper}_INPUTS = ${encoding.inputs.length}, ${upper}_OUTPUTS = ${encoding.outputs.length} };
 /* Integers that the circuit takes and gives. */
-enum { ${upper}_INPUT_WORDS = ${network.layers[0]!.inputs}, ${upper}_OUTPUT_WORDS = ${network.layers.at(-1)!.outputs} };
-enum { ${upper}_REGISTER_BYTES = ${4 * windowBytes(network)} };
+enum { ${upper}_INPUT_WORDS = ${core.shape.inputs}, ${upper}_OUTPUT_WORDS = ${core.shape.outputs} };
+enum { ${upper}_REGISTER_BYTES = ${4 * windowBytes(core.shape)} };
 
 typedef struct ${name}_device {
   volatile uint8_t *registers;
@@ -83,9 +83,9 @@ const char *${name}_explain(${name}_status status);
 }
 
 export function driverSource(input: DriverInput): string {
-  const { name, network } = input;
+  const { name, core } = input;
   const upper = name.toUpperCase();
-  const window = windowBytes(network);
+  const window = windowBytes(core.shape);
   const hex = (value: number) => `0x${value.toString(16)}u`;
   return `#define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64
@@ -101,11 +101,15 @@ export function driverSource(input: DriverInput): string {
 #define ${upper}_READ(device, offset) (*(volatile uint32_t *)((device)->registers + (offset)))
 #define ${upper}_WRITE(device, offset, value) (*(volatile uint32_t *)((device)->registers + (offset)) = (value))
 #endif
+/* A result takes ${core.interval} clocks. */
+#ifndef ${upper}_TIMEOUT_SECONDS
+#define ${upper}_TIMEOUT_SECONDS ${double(Math.max(1, Math.ceil(core.interval / slowestClockRate)))}
+#endif
 
 enum { CONTROL = ${registers.control}, FINGERPRINT = ${registers.fingerprint}, SHAPE = ${registers.shape}, CLOCKS = ${registers.clocks}, INPUT = ${window}, OUTPUT = ${2 * window} };
 enum { BUSY = 1, DONE = 2 };
-static const uint32_t fingerprint = ${hex(fingerprintOf(network))};
-static const double timeout_seconds = 1.0;
+static const uint32_t fingerprint = ${hex(core.fingerprint)};
+static const double timeout_seconds = ${upper}_TIMEOUT_SECONDS;
 
 ${name}_status ${name}_open(${name}_device *device, const char *path, uint64_t offset) {
   const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -179,7 +183,7 @@ const char *${name}_explain(${name}_status status) {
       return "The device answers with another fingerprint. Load the bitstream that was built from these files, and check the "
              "address.";
     case ${upper}_TIMEOUT:
-      return "The device did not finish within a second. Check its clock and its reset, then load the bitstream again.";
+      return "The device did not finish in time. Check its clock and its reset, then load the bitstream again.";
     case ${upper}_BAD_INPUT:
       return "An input is not a number, or names a category that does not exist.";
   }
@@ -188,18 +192,23 @@ const char *${name}_explain(${name}_status status) {
 `;
 }
 
+/** Hertz: a device that takes longer than at this rate does not answer at all. */
+const slowestClockRate = 1e6;
+
 const double = (value: number): string =>
   Number.isInteger(value) && Math.abs(value) < 1e15 ? `${value}.0` : String(value);
 
 /** Raw slots to integers, with the arithmetic of \`enterRows\`. */
-function enterLines({ name, network, encoding }: DriverInput): string[] {
+function enterLines({ name, core, encoding }: DriverInput): string[] {
   const bad = `return ${name.toUpperCase()}_BAD_INPUT;`;
-  const [zero, one, minus] = [0, 1, -1].map((column) => enterColumn(column, network.input));
+  const alike = alikeEntries(core, encoding);
+  if (alike) return imageLines(alike, encoding.inputs.length, bad);
+  const [zero, one, minus] = [0, 1, -1].map((column) => enterColumn(column, core.input));
   return encoding.inputs.flatMap((slot, index) => {
     const raw = `inputs[${index}]`;
     const nan = `  if (isnan(${raw})) ${bad}`;
     if (slot.kind === 'number') {
-      const { offset, factor } = entryOf(network.input, slot);
+      const { offset, factor } = entryOf(core.input, slot);
       return [nan, `  in[${slot.column}] = enter(${raw}, ${double(offset)}, ${double(factor)});`];
     }
     if (slot.kind === 'boolean') return [nan, `  in[${slot.column}] = ${raw} >= 0.5 ? ${one} : ${minus};`];
@@ -211,9 +220,42 @@ function enterLines({ name, network, encoding }: DriverInput): string[] {
   });
 }
 
+/** Inputs from which on those that are encoded alike are converted in a loop. */
+const leastForLoop = 16;
+/** The most channels of a pixel whose encodings may differ. */
+const mostChannels = 16;
+
+/** The entries of the channels of a pixel, where the inputs are many numbers whose encodings repeat like those. */
+function alikeEntries({ input }: Core, { inputs }: Encoding): readonly Entry[] | undefined {
+  const numbers = inputs.flatMap((slot, index) => (slot.kind === 'number' && slot.column === index ? [slot] : []));
+  if (inputs.length < leastForLoop || numbers.length < inputs.length) return undefined;
+  const entries = numbers.map((slot) => entryOf(input, slot));
+  const repeats = (period: number) =>
+    entries.every(({ offset, factor }, index) => {
+      const first = entries[index % period]!;
+      return first.offset === offset && first.factor === factor;
+    });
+  for (let period = 1; period <= mostChannels; period++) if (repeats(period)) return entries.slice(0, period);
+  return undefined;
+}
+
+function imageLines(entries: readonly Entry[], count: number, bad: string): string[] {
+  const period = entries.length;
+  const table = (name: string, value: (entry: Entry) => number) =>
+    `  static const double ${name}[${period}] = {${entries.map((entry) => double(value(entry))).join(', ')}};`;
+  return [
+    table('offset', ({ offset }) => offset),
+    table('factor', ({ factor }) => factor),
+    `  for (int k = 0; k < ${count}; k++) {`,
+    `    if (isnan(inputs[k])) ${bad}`,
+    `    in[k] = enter(inputs[k], offset[k % ${period}], factor[k % ${period}]);`,
+    '  }',
+  ];
+}
+
 /** Integers to raw slots, with the arithmetic of \`leaveRows\`. */
-function leaveLines({ network, encoding }: DriverInput): string[] {
-  const { output } = network;
+function leaveLines({ core, encoding }: DriverInput): string[] {
+  const { output } = core;
   return encoding.outputs.flatMap((slot, index) => {
     const raw = `  outputs[${index}]`;
     if (slot.kind === 'number') {

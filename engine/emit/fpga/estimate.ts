@@ -9,7 +9,7 @@
 import type { Fixed16Network } from '../../quantise/fixed16.ts';
 import { type CircuitLayer, type CircuitNeuron, powerOfTwo } from './circuit.ts';
 import { chainOf, delays, products } from './parallel.ts';
-import { dspsOf, type FpgaOptions, type FpgaPlan, planFpga } from './plan.ts';
+import { dspsOf, type FpgaPlan } from './plan.ts';
 import type { Schedule } from './schedule.ts';
 import { distributedWords } from './streaming.ts';
 
@@ -26,13 +26,13 @@ export interface FpgaEstimate {
   readonly intervalClocks: number;
 }
 
-export function estimateFpga(network: Fixed16Network, options: FpgaOptions = {}): FpgaEstimate {
-  const plan = planFpga(network, options);
+/** `plan`: that of the network. */
+export function estimatePerceptron(network: Fixed16Network, plan: FpgaPlan): FpgaEstimate {
   const resources = plan.form === 'parallel' ? parallelResources(plan) : streamingResources(network, plan.schedule);
   return { form: plan.form, ...resources, latencyClocks: plan.latency, intervalClocks: plan.interval };
 }
 
-type Resources = Pick<FpgaEstimate, 'lut' | 'ff' | 'dsp' | 'bram'>;
+export type Resources = Pick<FpgaEstimate, 'lut' | 'ff' | 'dsp' | 'bram'>;
 
 function parallelResources({ circuit, latency }: FpgaPlan & { form: 'parallel' }): Resources {
   const parts = circuit.layers.filter(({ neurons }) => neurons.length > 0).map(layerResources);
@@ -48,7 +48,7 @@ function parallelResources({ circuit, latency }: FpgaPlan & { form: 'parallel' }
 }
 
 /** Registers and adders of the line between two points; its table is in block RAM. */
-const tableBits = { lut: 17, ff: 65 };
+export const tableBits = { lut: 17, ff: 65 };
 /** Clocks of delay from which a shift register in a LUT replaces flip-flops, and how many it holds. */
 const shiftRegister = { least: 3, most: 32 };
 
@@ -119,7 +119,7 @@ function streamingResources(network: Fixed16Network, schedule: Schedule): Resour
   const weightBits = 16 * Math.min(macs, Math.max(...network.layers.map(({ outputs }) => outputs)));
   const weights = memoryOf(weightBits, weightWords);
   const biases = memoryOf(biasBits, biasWords);
-  const values = bankWords <= distributedWords ? lutRam(2 * bankWords) : memoryOf(16, 2 * bankWords);
+  const values = bankWords <= distributedWords ? lutRam(2 * bankWords) : memoryOf(16, 2 * bankWords, 'ram');
   const control = 30 + 2 * Math.ceil(Math.log2(weightWords + 1)) + 3 * Math.log2(bankWords);
   // Each multiplier has an adder and a register that takes a new sum or that of its neighbour.
   const sums = macs * (2 * productSumBits + 28) + sumBits + (shifts > 1 ? scaledBits : 0);
@@ -134,18 +134,36 @@ function streamingResources(network: Fixed16Network, schedule: Schedule): Resour
   };
 }
 
-interface Memory {
+export interface Memory {
   readonly bram: number;
   readonly lut: number;
 }
 
-/** A memory with one read port in halves of a block, 512 words of 36 bits or narrower and longer; LUTs pick among them. */
-function memoryOf(width: number, words: number): Memory {
-  const shapes = [36, 18, 9].map((bits, index) => {
-    const [wide, long] = [Math.ceil(width / bits), Math.ceil(words / (512 * 2 ** index))];
-    return { bram: (wide * long) / 2, lut: width * Math.ceil((long - 1) / 3) };
-  });
-  return shapes.reduce((best, shape) => (shape.bram < best.bram ? shape : best));
+/** Blocks of 18 and of 36 Kbit: bits of a word, and words. Yosys weighs a block by these costs, and LUTs that pick. */
+const blocks = [
+  { halves: 1, cost: 129, shapes: shapesOf(512) },
+  { halves: 2, cost: 257, shapes: shapesOf(1024) },
+] as const;
+const pickCost = 0.57;
+
+function shapesOf(words: number): readonly { readonly bits: number; readonly long: number }[] {
+  return [36, 18, 9, 4, 2, 1].map((bits, index) => ({ bits, long: words * 2 ** index }));
+}
+
+/**
+ * A memory with one read port, and one that writes unless it is a ROM; LUTs pick among blocks that follow each other. The
+ * blocks of a ROM hold columns of words one after the other, so that its last one may serve several rows.
+ */
+export function memoryOf(width: number, words: number, kind: 'rom' | 'ram' = 'rom'): Memory {
+  const choices = blocks.flatMap(({ halves, cost, shapes }) =>
+    shapes.map(({ bits, long }) => {
+      const rows = Math.ceil(words / long);
+      const count = kind === 'rom' ? Math.ceil((width * rows) / bits) : Math.ceil(width / bits) * rows;
+      const picks = rows === 1 ? 0 : width * Math.ceil(rows / 4) + (kind === 'ram' ? rows : 0);
+      return { bram: (count * halves) / 2, lut: picks, cost: count * cost + pickCost * width * (rows - 1) };
+    }),
+  );
+  return choices.reduce((best, choice) => (choice.cost < best.cost ? choice : best));
 }
 
 /** 16 bits a word, in LUTs: eight hold 14 bits of 32 words, or 7 bits of 64; LUTs pick among them. */

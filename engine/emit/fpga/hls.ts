@@ -1,6 +1,7 @@
 /** The same integers as C++ for high-level synthesis; any C++11 compiler takes it too. */
 import type { Fixed16Network } from '../../quantise/fixed16.ts';
-import type { FpgaPlan } from './plan.ts';
+import type { FpgaForm } from './plan.ts';
+import type { CircuitShape } from './registers.ts';
 
 /** Values, eight or so a line. */
 function rows(values: ArrayLike<number>): string {
@@ -10,8 +11,7 @@ function rows(values: ArrayLike<number>): string {
   return lines.join('\n');
 }
 
-export function hlsHeader(name: string, { layers }: Fixed16Network): string {
-  const [inputs, outputs] = [layers[0]!.inputs, layers.at(-1)!.outputs];
+export function hlsHeader(name: string, { inputs, outputs }: CircuitShape): string {
   return `#ifndef ${name.toUpperCase()}_HLS_H
 #define ${name.toUpperCase()}_HLS_H
 #include <stdint.h>
@@ -23,9 +23,9 @@ void ${name}_hls(const int16_t in[${inputs}], int16_t out[${outputs}]);
 `;
 }
 
-export function hlsSource(name: string, network: Fixed16Network, plan: FpgaPlan): string {
+export function hlsSource(name: string, network: Fixed16Network, form: FpgaForm): string {
   const { layers, table } = network;
-  const parallel = plan.form === 'parallel';
+  const parallel = form === 'parallel';
   const [inputs, outputs] = [layers[0]!.inputs, layers.at(-1)!.outputs];
   const constants = layers.map(
     ({ inputs: own, outputs: neurons, weights, bias }, index) => `// Layer ${index}: a row of weights for each neuron.
@@ -106,8 +106,7 @@ ${parallel ? '#pragma HLS PIPELINE II=1\n#pragma HLS ARRAY_PARTITION variable=in
 }
 
 /** A program that runs every vector through the function: what an HLS tool calls a test bench. */
-export function hlsTest(name: string, { layers }: Fixed16Network): string {
-  const [inputs, outputs] = [layers[0]!.inputs, layers.at(-1)!.outputs];
+export function hlsTest(name: string, { inputs, outputs }: CircuitShape): string {
   return `// Usage: ${name}_hls_test [FILE]; FILE is ${name}_vectors.hex where absent. Exit code 0: every integer agrees.
 #include <stdio.h>
 #include "${name}_hls.h"

@@ -8,6 +8,8 @@ static uint32_t sim_read(uint32_t offset);
 static void sim_write(uint32_t offset, uint32_t value);
 #define ${upper}_READ(device, offset) sim_read(offset)
 #define ${upper}_WRITE(device, offset, value) sim_write(offset, value)
+// Clocks are slow here.
+#define ${upper}_TIMEOUT_SECONDS 1e9
 #include "${name}_driver.c"
 #include <stdio.h>
 #include "V${name}_axi.h"

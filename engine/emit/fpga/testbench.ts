@@ -1,5 +1,6 @@
 /** A testbench that checks every integer, and the clocks that a result takes. */
-import type { FpgaPlan } from './plan.ts';
+import type { Core } from './core.ts';
+import type { CircuitShape } from './registers.ts';
 import { hexDigits } from './verilog.ts';
 
 /** Integers on the network's grids. inputs: (count, I), outputs: (count, O), row-major. */
@@ -9,13 +10,8 @@ export interface Vectors {
   readonly outputs: Int16Array;
 }
 
-interface Shape {
-  readonly inputs: number;
-  readonly outputs: number;
-}
-
 /** One line per vector, inputs before outputs, each four hexadecimal digits: what $readmemh reads. */
-export function vectorsText({ count, inputs, outputs }: Vectors, shape: Shape): string {
+export function vectorsText({ count, inputs, outputs }: Vectors, shape: CircuitShape): string {
   const words = (values: Int16Array, row: number, width: number) =>
     Array.from(values.subarray(row * width, (row + 1) * width), (value) => hexDigits(value, 4));
   const lines = Array.from({ length: count }, (_, row) =>
@@ -24,15 +20,15 @@ export function vectorsText({ count, inputs, outputs }: Vectors, shape: Shape): 
   return `${lines.join('\n')}\n`;
 }
 
-export function testbenchText(name: string, plan: FpgaPlan, shape: Shape, count: number): string {
-  return plan.form === 'parallel'
-    ? parallelTestbench(name, plan.latency, shape, count)
-    : streamingTestbench(name, plan, shape, count);
+export function testbenchText(name: string, core: Core, count: number): string {
+  return core.form === 'parallel'
+    ? parallelTestbench(name, core.latency, core.shape, count)
+    : streamingTestbench(name, core, count);
 }
 
 const opening = (
   name: string,
-  { inputs, outputs }: Shape,
+  { inputs, outputs }: CircuitShape,
   count: number,
 ): string => `// Runs every vector of ${name}_vectors.hex through ${name} and compares all integers. Prints PASS or FAIL.
 \`timescale 1ns / 1ps
@@ -72,7 +68,7 @@ module ${name}_tb;
     $readmemh(path, vectors);
   end`;
 
-function parallelTestbench(name: string, latency: number, shape: Shape, count: number): string {
+function parallelTestbench(name: string, latency: number, shape: CircuitShape, count: number): string {
   return `${opening(name, shape, count)}
 
   reg in_valid = 1'b0;
@@ -115,12 +111,7 @@ endmodule
 `;
 }
 
-function streamingTestbench(
-  name: string,
-  { latency, interval }: { readonly latency: number; readonly interval: number },
-  shape: Shape,
-  count: number,
-): string {
+function streamingTestbench(name: string, { latency, interval, shape }: Core, count: number): string {
   return `${opening(name, shape, count)}
 
   reg [15:0] s_data = 16'd0;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Failure } from '../../protocol.ts';
 import { missingPrograms, runProgram } from '../programs.ts';
-import { type CircuitFolder, coreSources } from './simulate.ts';
+import { type CircuitFolder, coreSources, memoryFiles } from './simulate.ts';
 
 export interface Resources {
   readonly lut: number;
@@ -63,7 +63,7 @@ interface Yowasp {
 export async function synthesiseByPackage(circuit: CircuitFolder, entry: string): Promise<Synthesis> {
   try {
     const { runYosys } = (await import(pathToFileURL(entry).href)) as Yowasp;
-    const sources = coreSources(circuit).map(
+    const sources = [...coreSources(circuit), ...memoryFiles(circuit)].map(
       (file) => [file, readFileSync(join(circuit.folder, file), 'utf8')] as const,
     );
     const quiet = { stdout: null, stderr: null };
