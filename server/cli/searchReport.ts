@@ -35,10 +35,10 @@ export function datasetJson(result: DatasetResult, artifacts: readonly string[])
 
 function jsonPoint(point: DatasetPoint) {
   const { id, topology, activation, optimizer, learningRate, params, bytes, macs, latencyNs } = point;
-  const { variant, variantOf, alpha, error, validationError, testError } = point;
+  const { variant, variantOf, alpha, error, validationError, testError, rows } = point;
   const made = { ...(variant && { variant, variantOf }), ...(alpha === undefined ? {} : { alpha }) };
   const network = { id, topology, activation, optimizer, learningRate, params, bytes, macs, ...made };
-  return { ...network, error, validationError, testError, latencyNs };
+  return { ...network, error, validationError, testError, latencyNs, ...(rows && { rows }) };
 }
 
 export function datasetTable(result: DatasetResult, artifacts: readonly string[]): string {
@@ -69,6 +69,7 @@ export function datasetTable(result: DatasetResult, artifacts: readonly string[]
     ...(search.timeLimited ? [timeLimitNote] : []),
     '',
     ...table,
+    ...partialNote(integers, samples.test),
     '',
     result.criterion.reason,
     `Stored as ${runId}`,
@@ -93,6 +94,13 @@ const settingNotes = ({ fidelity, space, augment }: Config): string[] => [
   ...(augment === 'none' ? [] : [`Trained on changed images (${augment}); validated and tested on images as they are`]),
   ...(fidelity === 'halving' ? ['Halving: in the search, the best third of each generation was trained in full'] : []),
 ];
+
+/** The interpreters are slow: of large networks they run a part of the rows. */
+function partialNote(points: readonly DatasetPoint[], all: number): string[] {
+  const least = Math.min(...points.map(({ rows }) => rows?.test ?? all));
+  if (least >= all) return [];
+  return [`In integers, networks were tested on at least ${formatCount(least)} of the ${formatCount(all)} test rows.`];
+}
 
 const timeLimitNote =
   'The time limit ended the search, so how far it came depended on the machine. The same command goes on from here.';

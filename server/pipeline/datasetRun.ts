@@ -85,6 +85,8 @@ export interface DatasetPoint extends FrontPoint {
   /** After full training: on validation rows, by which the front and the choice are made, and on test rows. */
   readonly validationError?: number;
   readonly testError?: number;
+  /** Of a network in integers: how many rows these are from, which are not all where that would take long. */
+  readonly rows?: { readonly validation: number; readonly test: number };
 }
 
 /** What a network in integers was fitted by: its weights and these give the same integers again. */

@@ -126,7 +126,12 @@ async function variantsOf(
       onFront: false,
     } as const;
     const figures = { error: tested, validationError: errorObjective(error), testError: errorObjective(tested) };
-    variants.push({ point: { ...kept, ...made, ...figures }, network: own.network, integers: own.integers, rows });
+    variants.push({
+      point: { ...kept, ...made, ...figures, rows },
+      network: own.network,
+      integers: own.integers,
+      rows,
+    });
   }
   return variants;
 }

@@ -4,11 +4,13 @@ import { test } from 'node:test';
 import { spreadRows } from '../../engine/data/subset.ts';
 import { referenceTrainer } from '../../engine/nn/reference.ts';
 import type { Network } from '../../engine/types.ts';
+import { datasetTable } from '../../server/cli/searchReport.ts';
 import { defaultConfig } from '../../server/config.ts';
 import { prepareData } from '../../server/pipeline/datasetData.ts';
 import type { DatasetResult } from '../../server/pipeline/datasetRun.ts';
 import { integerVariants } from '../../server/pipeline/quantiseDataset.ts';
 import { storeNetwork } from '../../server/pipeline/storedNetwork.ts';
+import { factsOf } from '../../server/report/facts.ts';
 import { randomSamples, randomValues, taskOf } from './nnHelpers.ts';
 
 const count = 800;
@@ -34,7 +36,7 @@ async function hardToQuantise(): Promise<Network> {
 
 async function int8Of(network: Network, aware: boolean) {
   const validationError = 0.1;
-  const point = { id: 'c1', ...recipe, topology: '3-12-3', activation: 'tanh', params: 87, validationError };
+  const point = { id: 'c1', ...recipe, topology: '3-12-3', activation: 'tanh', params: 87, macs: 72, validationError };
   const result = { points: [point], networks: [{ id: 'c1', ...storeNetwork(network) }] } as unknown as DatasetResult;
   const config = { ...defaultConfig, batchSize: 16, quantisation: { formats: ['int8' as const], aware } };
   const hooks = { signal: new AbortController().signal, onProgress() {} };
@@ -51,6 +53,24 @@ test('where int8 costs more than half a point, tuning with rounding in the loop 
   assert.ok(tuned.point.validationError < plain.point.validationError);
   assert.deepEqual(tuned.integers, plain.integers, 'quantised by the same calibration');
   assert.deepEqual(await int8Of(network, true), tuned, 'the same again');
+});
+
+test('what was tested on a part of the rows is said beside the figures', async () => {
+  const { point } = await int8Of(await hardToQuantise(), false);
+  const rows = { validation: data.validation.samples.count, test: data.test.samples.count };
+  assert.deepEqual(point.rows, rows, 'all of them, for a network as small as this');
+  const result = (test: number) =>
+    ({
+      ...{ runId: 'waves-1', dataset: set, model: 'mlp', config: defaultConfig, chosen: 'c1' },
+      ...{ samples: { train: 648, ...rows }, criterion: { met: true, reason: 'So it is.' } },
+      search: { evaluations: 1, generations: 1, seconds: 1 },
+      points: [{ ...point, rows: { ...rows, test } }],
+    }) as unknown as DatasetResult;
+  const note = /In integers, networks were tested on at least 7 of the 80 test rows\./;
+  assert.match(datasetTable(result(7), []), note);
+  assert.doesNotMatch(datasetTable(result(80), []), /were tested on/);
+  const facts = (test: number) => factsOf({ kind: 'dataset', folder: '', result: result(test) }).map(([term]) => term);
+  assert.ok(facts(7).includes('Networks in integers') && !facts(80).includes('Networks in integers'));
 });
 
 test('rows are taken evenly from all, in their order', () => {
