@@ -196,6 +196,7 @@ const network = {
 /** Why there are no network namespaces here; a machine that has them must run the test. */
 function namespaceProblem(): string | false {
   const { error, stderr } = spawnSync('ip', ['netns', 'add', network.name], { encoding: 'utf8' });
+  spawnSync('ip', ['netns', 'del', network.name]);
   if (error) return process.getuid?.() === 0 ? false : 'network namespaces need root and the package iproute2';
   if (/not permitted|Permission denied/.test(stderr))
     return `network namespaces are not allowed here: ${stderr.trim()}`;
@@ -208,6 +209,7 @@ describe('a network', { skip: namespaceProblem() }, () => {
     assert.equal(status, 0, `ip ${args.join(' ')}: ${error?.message ?? stderr} (Debian's package iproute2)`);
   };
   before(() => {
+    ip('netns', 'add', network.name);
     ip('link', 'add', network.link, 'type', 'veth', 'peer', 'name', 'inside', 'netns', network.name);
     ip('addr', 'add', `${network.here}/24`, 'dev', network.link);
     ip('link', 'set', network.link, 'up');
@@ -244,5 +246,6 @@ test('a worker that leaves gives its job back', async () => {
   await worker();
   assertSame(await searching, local);
   assert.ok(!(await eventCounts(server.redis, 'stalled')).has(job), 'nobody had to wait for its lock to end');
+  assert.equal((await eventCounts(server.redis, 'failed')).size, 0, 'and it did not count as a try');
   await assertEachOnce();
 });

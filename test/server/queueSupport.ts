@@ -186,7 +186,12 @@ export async function search(
   signal.addEventListener('abort', cancel);
   const hooks = { signal, onEvaluated: () => {}, onGeneration: () => {} };
   const journal = openJournal(folder);
-  const state = await runSearch({ config, loss: 'mse', space: space.space, evaluator, journal, ...hooks });
+  const searching = runSearch({ config, loss: 'mse', space: space.space, evaluator, journal, ...hooks });
+  // What is lost would be waited for without an end.
+  const late = delay(90_000, undefined, { ref: false }).then(() => {
+    throw new Error(`The search has ${journal.entries.length} candidates after 90 s.`);
+  });
+  const state = await Promise.race([searching, late]);
   await evaluator.dispose();
   return { state, journal: readJournal(folder) };
 }
