@@ -6,7 +6,7 @@ import { runCommand } from './command.ts';
 import { finishRecording, prepareRecording, type Recorded, type RecordingSettings } from './recording.ts';
 
 export interface CommandRecording extends RecordingSettings {
-  /** The project's root, which the command runs in. */
+  /** The project's root. The command runs in the current folder. */
   readonly root: string;
   readonly file: string;
   readonly name: string;

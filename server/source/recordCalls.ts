@@ -4,6 +4,7 @@
  */
 import { recorderName } from '../record/names.ts';
 import { type FunctionNode, isFunctionNode, ts } from './compiler.ts';
+import { rebuilt } from './patterns.ts';
 import { type FunctionSite, topLevelFunctions } from './sites.ts';
 
 export type RecordedCalls =
@@ -28,7 +29,10 @@ export interface Position {
 export function recordSource(original: OriginalFunction): RecordedCalls {
   const tree = parse(original.file, original.text);
   const site = siteOf(tree, original.name);
-  return site ? instrumented(tree, site.node) : { kind: 'missing', reason: `has no function ${original.name}` };
+  const isTyped = /\.[cm]?tsx?$/u.test(original.file);
+  return site
+    ? instrumented(tree, site.node, isTyped)
+    : { kind: 'missing', reason: `has no function ${original.name}` };
 }
 
 /** The function in a generated text, by where its statements come from; `toOriginal` is undefined for other files. */
@@ -127,13 +131,12 @@ function landmarks(node: ts.Node, tree: ts.SourceFile): ReadonlySet<string> {
 const own = '$deepmaker';
 const call = '$deepmakerCall';
 
-function instrumented(tree: ts.SourceFile, node: FunctionNode): RecordedCalls {
+/** `isTyped`: the text is TypeScript, and what checks types before it runs would otherwise not know the recorder's name. */
+function instrumented(tree: ts.SourceFile, node: FunctionNode, isTyped = false): RecordedCalls {
   const values = argumentsOf(node);
   if (values === undefined) {
     return { kind: 'missing', reason: 'takes the arguments apart in the signature of an arrow function' };
   }
-  // What checks types before it runs would otherwise not know the name.
-  const isTyped = /\.[cm]?tsx?$/u.test(tree.fileName);
   const recorder = isTyped ? `(globalThis as any).${recorderName}` : `globalThis.${recorderName}`;
   const open = `const ${own} = ${recorder}, ${call} = ${own}.enter() ? ${own}.inputs(${values}) : undefined; try {`;
   const close = `} finally { ${own}.exit(${call}); }`;
@@ -167,11 +170,11 @@ function instrumented(tree: ts.SourceFile, node: FunctionNode): RecordedCalls {
 
 /** An array of the arguments, as the function sees them when it starts. */
 function argumentsOf({ parameters, kind }: FunctionNode): string | undefined {
-  const names = parameters.map(({ name, dotDotDotToken }) => {
-    if (!ts.isIdentifier(name)) return undefined;
-    return dotDotDotToken ? `...${name.text}` : name.text;
+  const values = parameters.map(({ name, dotDotDotToken }) => {
+    const value = rebuilt(name);
+    return dotDotDotToken && value !== undefined ? `...${value}` : value;
   });
-  if (names.every((name) => name !== undefined)) return `[${names.join(', ')}]`;
+  if (values.every((value) => value !== undefined)) return `[${values.join(', ')}]`;
   return kind === ts.SyntaxKind.ArrowFunction ? undefined : '[...arguments]';
 }
 

@@ -83,6 +83,7 @@ const price = (spot: number, days: number): number => {
 interface Program {
   readonly title: string;
   readonly command: string;
+  readonly file?: string;
   readonly build?: () => Promise<void>;
   readonly calls: number;
   readonly threads?: number;
@@ -93,6 +94,12 @@ const programs: readonly Program[] = [
   { title: 'an ECMAScript module in TypeScript', command: 'node esm.ts 5000', calls: 5000 },
   { title: 'one that exits with 3, after exceptions', command: 'node esm.ts 5000 throwing 3', calls: 5000, threw: 500 },
   { title: 'one that ends with an exception', command: 'node crash.ts', calls: 101, threw: 1 },
+  {
+    title: 'a loader that compiles TypeScript for require by itself',
+    command: 'node --require ./legacy/loader.cjs legacy/main.cjs',
+    file: 'legacy/price.ts',
+    calls: 2000,
+  },
   { title: 'worker threads', command: 'node worker.ts', calls: 4000, threads: 2 },
   { title: 'child processes', command: 'node parent.ts', calls: 4000, threads: 2 },
   {
@@ -116,10 +123,10 @@ const programs: readonly Program[] = [
 ];
 
 describe('a program prints and ends as before, and its calls are recorded', () => {
-  for (const { title, command, build: prepare, calls, threads = 1, threw = 0 } of programs) {
+  for (const { title, command, file = 'price.ts', build: prepare, calls, threads = 1, threw = 0 } of programs) {
     test(title, async () => {
       await prepare?.();
-      const { outcome, printed } = await recorded(command);
+      const { outcome, printed } = await recorded(command, { file });
       assert.ok(!('kind' in outcome), JSON.stringify(outcome));
       const plain = run(command);
       // Columns move in the lines of the function, and what threads print may change places.

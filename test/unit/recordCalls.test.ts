@@ -68,6 +68,12 @@ const sources: readonly [title: string, name: string, text: string, reported: re
     ],
   ],
   [
+    'parameters that the signature takes apart',
+    'f',
+    'const f = ({ x, size: [w, h] }: any, k = 2): number => x * w * h * k;\nresults = f({ x: 3, size: [1, 2] });',
+    called({ x: 3, size: [1, 2] }, 2, 12),
+  ],
+  [
     'arguments that the function changes',
     'f',
     'function f(x: number): number { x += 1; return x; }\nresults = f(3);',
@@ -170,6 +176,13 @@ const lookalikes: readonly [title: string, text: string, reason?: RegExp][] = [
 ];
 
 describe('a generated text without a map', () => {
+  test('has no types inserted, although a loader calls it by the name of its source', () => {
+    const text = 'function price(a, b) { return Math.exp(a) > b.strike ? 0 : 1; }\nresults = price(1, { strike: 1 });';
+    const answer = recordLookalike(original.file, text, original);
+    assert.ok(answer.kind === 'instrumented');
+    assert.equal(run(answer.text).results, 0);
+  });
+
   for (const [title, text, reason] of lookalikes) {
     test(title, () => {
       const answer = recordLookalike('/project/dist/all.js', text, original);
