@@ -59,7 +59,8 @@ test('the command runs as a task with the hook, and the run starts from what was
   editor.dirty = [region.uri];
   const { sent, stored, record } = start(all);
   assert.equal((await record())?.kind, 'done');
-  assert.deepEqual(methods(sent), ['deepmaker/record/begin', 'deepmaker/record/end', 'deepmaker/run']);
+  const asked = ['deepmaker/record/begin', 'deepmaker/record/end', 'deepmaker/run', 'deepmaker/estimate'];
+  assert.deepEqual(methods(sent), asked);
   assert.deepEqual(editor.tasks, [{ command: 'npm run bench', env: { NODE_OPTIONS: begun.nodeOptions } }]);
   assert.deepEqual(sent[1]?.params, { region, folder, command: 'npm run bench', exit: 3 });
   assert.equal((sent[2]!.params as { record?: string }).record, recorded.id);

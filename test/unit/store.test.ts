@@ -77,7 +77,7 @@ test('an atomic write leaves no temporary file behind', () => {
 
 test('runs stay out of version control', () => {
   prepareRunFolder(root, 'price-1');
-  assert.equal(readFileSync(join(root, '.deepmaker', '.gitignore'), 'utf8'), 'runs/\n');
+  assert.equal(readFileSync(join(root, '.deepmaker', '.gitignore'), 'utf8'), 'runs/\nrecords/\n');
 });
 
 test('the project is the nearest ancestor with a package.json', () => {
