@@ -1,13 +1,14 @@
 /** The commands, each in a few lines: whose region, one request, and how its end is told. */
 import * as vscode from 'vscode';
 import { commandIds, type FrontView, type RegionReference } from '../server/protocol.ts';
-import { compareRegion, type ExactTexts } from './compare.ts';
+import { compareRegion, type VirtualTexts } from './compare.ts';
 import { type Applied, applyCandidate, revertRegion } from './edits.ts';
-import { exportNetwork } from './exportNetwork.ts';
+import { exportNetwork, exportTargets } from './exportNetwork.ts';
 import type { PanelMessage } from './messages.ts';
 import { tellOutcome } from './outcome.ts';
 import { type Panels, readFront } from './panels.ts';
 import type { ParetoPanel } from './paretoPanel.ts';
+import { previewCandidate } from './preview.ts';
 import { appliedRegion, parseRegion, regionAtCursor, revealRegion } from './region.ts';
 import { failureOf, type Requests } from './requests.ts';
 import type { Runs } from './run.ts';
@@ -23,7 +24,8 @@ export interface Client {
   readonly session: Requests & Pick<Session, 'log' | 'restart'>;
   readonly panels: Panels;
   readonly runs: Runs;
-  readonly exact: ExactTexts;
+  readonly exact: VirtualTexts;
+  readonly previews: VirtualTexts;
 }
 
 export function registerCommands(client: Client): readonly vscode.Disposable[] {
@@ -124,18 +126,29 @@ async function compare({ session, exact }: Client, region: RegionReference): Pro
   if (outcome.kind === 'failed') tellFailure(session.log, outcome);
 }
 
-async function showFront({ session, panels }: Client, region: RegionReference): Promise<void> {
+async function preview({ session, previews }: Client, front: FrontView, candidateId: string): Promise<void> {
+  const outcome = await previewCandidate(session, previews, front, candidateId);
+  if (outcome.kind === 'failed') tellFailure(session.log, outcome);
+}
+
+async function showFront(client: Client, region: RegionReference): Promise<void> {
+  const { session, panels } = client;
   const open = panels.find(region);
   if (open) {
     open.reveal();
     return;
   }
   const outcome = await readFront(session, region);
-  if (outcome.kind === 'failed') {
-    tellFailure(session.log, outcome);
-    return;
-  }
-  openSettled(panels, outcome.front).reveal();
+  if (outcome.kind === 'front') openSettled(panels, outcome.front).reveal();
+  else if (outcome.kind === 'failed') tellFailure(session.log, outcome);
+  else tellNothingYet(client, region, outcome.message);
+}
+
+function tellNothingYet(client: Client, region: RegionReference, message: string): void {
+  const run = vscode.l10n.t('Approximate this function');
+  void vscode.window.showInformationMessage(message, run).then((choice) => {
+    if (choice === run && ensureTrusted()) void approximate(client, region);
+  });
 }
 
 /** A panel for a front of a run that is over. */
@@ -151,22 +164,46 @@ export function handlePanelMessage(
   panel: ParetoPanel,
   message: Exclude<PanelMessage, { kind: 'ready' }>,
 ): void {
-  const { subject } = panel;
-  if (message.kind === 'pickTarget') {
-    void pickTarget(client.session, client.session.log);
-    return;
+  const { subject, front } = panel;
+  switch (message.kind) {
+    case 'targets':
+      if (front) void exportTargets(client.session, front, message.candidateId).then((answer) => panel.tell(answer));
+      return;
+    case 'export':
+      if (front) void exportNetwork(client.session, front, message.candidateId, message.target);
+      return;
+    case 'copy':
+      void copy(message);
+      return;
+    case 'pickTarget':
+      void pickTarget(client.session, client.session.log);
+      return;
+    case 'log':
+      client.session.log.show();
+      return;
+    case 'reveal':
+      if (subject.kind === 'function') void revealRegion(subject);
+      else void vscode.commands.executeCommand('revealInExplorer', vscode.Uri.parse(subject.uri));
+      return;
+    default:
+      // What is left changes source, and a data set has none.
+      if (subject.kind === 'function') handleSourceMessage(client, { subject, front }, message);
   }
-  if (subject.kind === 'dataset') {
-    // It has no source to change; what it has are networks to take away, and a folder.
-    if (message.kind === 'export') void exportNetwork(client.session, subject, message.candidateId);
-    if (message.kind === 'reveal') {
-      void vscode.commands.executeCommand('revealInExplorer', vscode.Uri.parse(subject.uri));
-    }
-    return;
-  }
+}
+
+type SourceMessage = Extract<PanelMessage, { kind: 'use' | 'preview' | 'revert' | 'compare' | 'stop' | 'run' }>;
+
+function handleSourceMessage(
+  client: Client,
+  { subject, front }: { readonly subject: RegionReference; readonly front: FrontView | undefined },
+  message: SourceMessage,
+): void {
   switch (message.kind) {
     case 'use':
-      if (panel.front) void use(client, panel.front, message.candidateId);
+      if (front) void use(client, front, message.candidateId);
+      return;
+    case 'preview':
+      if (front) void preview(client, front, message.candidateId);
       return;
     case 'revert':
       void revert(client, subject);
@@ -174,17 +211,18 @@ export function handlePanelMessage(
     case 'compare':
       void compare(client, subject);
       return;
-    case 'export':
-      // A function's network goes beside its source.
-      return;
     case 'stop':
       client.runs.stop(subject);
       return;
     case 'run':
       if (ensureTrusted()) void approximate(client, subject);
       return;
-    case 'reveal':
-      void revealRegion(subject);
-      return;
   }
+}
+
+async function copy({ text, what }: Extract<PanelMessage, { kind: 'copy' }>): Promise<void> {
+  await vscode.env.clipboard.writeText(text);
+  tellQuietly(
+    what === 'csv' ? vscode.l10n.t('Copied the networks as CSV.') : vscode.l10n.t('Copied the networks as JSON.'),
+  );
 }

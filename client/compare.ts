@@ -10,9 +10,9 @@ export const exactScheme = 'deepmaker-exact';
 /** One file of a comparison; a side is absent where the file does not exist on it. */
 export interface FileChange {
   readonly uri: string;
-  /** Turns the text of now into the text with the exact function. */
+  /** Turns the text of now into the text of the other side. */
   readonly edits: readonly TextEdit[];
-  /** The file is generated: it would go away with the approximation. */
+  /** The file is generated: it comes and goes with the approximation. */
   readonly generated: boolean;
 }
 
@@ -34,7 +34,7 @@ export function changesOf({ documentChanges, changes }: WorkspaceEdit): readonly
         change.edits.filter((edit): edit is TextEdit => 'newText' in edit),
         false,
       );
-    } else if (change.kind === 'delete') add(change.uri, [], true);
+    } else if (change.kind === 'delete' || change.kind === 'create') add(change.uri, [], true);
   }
   // The protocol lets a client read either form, never both.
   if (!documentChanges) for (const [uri, edits] of Object.entries(changes ?? {})) add(uri, edits, false);
@@ -44,18 +44,21 @@ export function changesOf({ documentChanges, changes }: WorkspaceEdit): readonly
 export const applyTextEdits = (text: string, edits: readonly TextEdit[]): string =>
   TextDocument.applyEdits(TextDocument.create('', '', 0, text), [...edits]);
 
-/** Holds the texts that compare editors show on their left side, each for as long as its document is open. */
-export class ExactTexts implements vscode.TextDocumentContentProvider, vscode.Disposable {
+/**
+ * Holds texts that are in no file, for one side of editors that compare, each for as long as its document is open. Lives
+ * from activation to deactivation.
+ */
+export class VirtualTexts implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #texts = new Map<string, string>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.#changed.event;
   readonly #registrations: readonly vscode.Disposable[];
 
-  constructor() {
+  constructor(scheme: string) {
     this.#registrations = [
-      vscode.workspace.registerTextDocumentContentProvider(exactScheme, this),
+      vscode.workspace.registerTextDocumentContentProvider(scheme, this),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => {
-        if (uri.scheme === exactScheme) this.#texts.delete(uri.toString());
+        if (uri.scheme === scheme) this.#texts.delete(uri.toString());
       }),
     ];
   }
@@ -79,7 +82,7 @@ export class ExactTexts implements vscode.TextDocumentContentProvider, vscode.Di
 /** Opens the comparison in one editor. Nothing is changed. */
 export async function compareRegion(
   requests: Requests,
-  exact: ExactTexts,
+  exact: VirtualTexts,
   region: RegionReference,
 ): Promise<{ readonly kind: 'shown' } | Failure> {
   try {

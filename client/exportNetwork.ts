@@ -1,21 +1,42 @@
-/** A network of a data set as code: asks for the folder, and tells what was written. */
+/** A network as code in a folder: what it can be written for, where to, and what was written. */
 import * as vscode from 'vscode';
-import { ExportRequest, type Subject } from '../server/protocol.ts';
-import { failureOf, RequestCancelled } from './requests.ts';
+import type { TargetId } from '../engine/types.ts';
+import { ExportRequest, ExportTargetsRequest, type FrontView } from '../server/protocol.ts';
+import type { HostMessage } from './messages.ts';
+import { failureOf, RequestCancelled, type Requests } from './requests.ts';
 import type { Session } from './session.ts';
-import { currentTarget } from './settings.ts';
 import { ensureTrusted, tellFailure } from './tell.ts';
+
+const referenceOf = ({ runId, subject: { kind, uri } }: FrontView, candidateId: string) => ({
+  ...{ uri, candidateId },
+  ...(kind === 'function' ? { runId } : {}),
+});
+
+/** What the panel lists; it never rejects. */
+export async function exportTargets(
+  requests: Requests,
+  front: FrontView,
+  candidateId: string,
+): Promise<HostMessage & { kind: 'targets' }> {
+  const answer = await requests
+    .request(ExportTargetsRequest.type, referenceOf(front, candidateId))
+    .catch((error: unknown) => failureOf(error));
+  if (answer.kind === 'targets') return { kind: 'targets', candidateId, targets: [...answer.targets] };
+  const problem = [answer.message, answer.hint].filter(Boolean).join(' ');
+  return { kind: 'targets', candidateId, targets: [], problem };
+}
 
 export async function exportNetwork(
   session: Pick<Session, 'request' | 'log'>,
-  { uri, name }: Subject,
+  front: FrontView,
   candidateId: string,
+  target: TargetId,
 ): Promise<void> {
+  const { name } = front.subject;
   const reason = vscode.l10n.t(
     'Exporting a network runs its code to measure it, which needs a workspace that you trust.',
   );
   if (!ensureTrusted(reason)) return;
-  const target = currentTarget();
   const [folder] =
     (await vscode.window.showOpenDialog({
       title: vscode.l10n.t('Export the network for {0}', target.toUpperCase()),
@@ -24,7 +45,8 @@ export async function exportNetwork(
       canSelectFolders: true,
     })) ?? [];
   if (!folder) return;
-  const params = { uri, candidateId, target, folder: folder.toString(), trusted: vscode.workspace.isTrusted };
+  const to = { target, folder: folder.toString(), trusted: vscode.workspace.isTrusted };
+  const params = { ...referenceOf(front, candidateId), ...to };
   const progress = {
     location: vscode.ProgressLocation.Notification,
     title: vscode.l10n.t('Exporting a network for {0}, and running its code on test rows', name),

@@ -3,10 +3,11 @@ import type * as vscode from 'vscode';
 import { createApi, type DeepMakerApi } from './api.ts';
 import { ApproximationsView } from './approximationsView.ts';
 import { type Client, handlePanelMessage, registerCommands } from './commands.ts';
-import { ExactTexts } from './compare.ts';
+import { exactScheme, VirtualTexts } from './compare.ts';
 import { registerHotspots } from './hotspots.ts';
 import { registerTool } from './languageModelTool.ts';
 import { Panels } from './panels.ts';
+import { previewScheme } from './preview.ts';
 import { registerRecording } from './recordInputs.ts';
 import { Runs } from './run.ts';
 import { registerSavedRuns } from './savedRuns.ts';
@@ -24,8 +25,17 @@ export function activate(context: vscode.ExtensionContext): DeepMakerApi {
     onMessage: (panel, message) => handlePanelMessage(client, panel, message),
   });
   const runs = new Runs({ requests: session, panels });
-  const client: Client = { session, panels, runs, exact: new ExactTexts() };
-  context.subscriptions.push(session, panels, runs, client.exact, new TargetItem(), ...registerCommands(client));
+  const texts = { exact: new VirtualTexts(exactScheme), previews: new VirtualTexts(previewScheme) };
+  const client: Client = { session, panels, runs, ...texts };
+  context.subscriptions.push(
+    session,
+    panels,
+    runs,
+    texts.exact,
+    texts.previews,
+    new TargetItem(),
+    ...registerCommands(client),
+  );
   context.subscriptions.push(...registerSavedRuns(client), new ApproximationsView(client));
   context.subscriptions.push(...registerHotspots(client));
   context.subscriptions.push(registerRecording(client, context.workspaceState));

@@ -22,6 +22,9 @@ const frontPoint = z.object({
   params: z.number(),
   bytes: z.number(),
   macs: z.number(),
+  cost: z.exactOptional(
+    z.array(z.object({ label: z.string(), value: z.number(), unit: z.string(), basis: z.string() })),
+  ),
   variant: z.exactOptional(z.enum(variantKinds)),
   variantOf: z.exactOptional(z.string()),
   alpha: z.exactOptional(z.number()),
@@ -64,7 +67,10 @@ const figures = z.array(figure);
 /** Errors may be infinite, sizes and epochs may not. */
 const runPlots = z.object({
   fronts: z.array(
-    z.object({ generation: z.number(), places: z.array(z.object({ params: z.number(), error: figure })) }),
+    z.object({
+      generation: z.number(),
+      places: z.array(z.object({ id: z.exactOptional(z.string()), params: z.number(), error: figure })),
+    }),
   ),
   curves: z.array(
     z.object({ name: z.string(), epochs: z.array(z.number()), loss: figures, error: z.exactOptional(figures) }),
@@ -90,6 +96,7 @@ const frontView = z.object({
   criterion: z.exactOptional(z.object({ met: z.boolean(), reason: z.string() })),
   notes: z.exactOptional(z.array(z.string())),
   applied: z.exactOptional(z.string()),
+  stale: z.exactOptional(z.string()),
   plots: z.exactOptional(runPlots),
 });
 
@@ -101,6 +108,8 @@ export type Note = z.infer<typeof note>;
 const panelStatus = z.discriminatedUnion('kind', [
   /** A stored run is being read. */
   z.object({ kind: z.literal('loading') }),
+  /** There is no run yet, or none that is still stored. */
+  z.object({ kind: z.literal('none'), note }),
   /** A run was asked for and has not said anything yet; a front that is shown belongs to an earlier one. */
   z.object({ kind: z.literal('waiting') }),
   /** A run is going on; the front's own stage says where it is. */
@@ -117,7 +126,26 @@ const panelStatus = z.discriminatedUnion('kind', [
 ]);
 export type PanelStatus = z.infer<typeof panelStatus>;
 
+const exportTargets = z.object({
+  candidateId: z.string(),
+  targets: z.array(
+    z.object({
+      id: z.enum(targetIds),
+      label: z.string(),
+      refused: z.exactOptional(z.string()),
+      unchecked: z.exactOptional(z.string()),
+    }),
+  ),
+  /** Why they could not be listed. */
+  problem: z.exactOptional(z.string()),
+});
+
+/** What one network can be exported for. */
+export type ExportTargets = z.infer<typeof exportTargets>;
+
 const hostMessage = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('texts'), texts: z.record(z.string(), z.string()) }),
+  z.object({ kind: z.literal('targets'), ...exportTargets.shape }),
   z.object({ kind: z.literal('front'), front: frontView }),
   z.object({ kind: z.literal('status'), status: panelStatus }),
   z.object({ kind: z.literal('target'), figures: targetFigures }),
@@ -125,6 +153,9 @@ const hostMessage = z.discriminatedUnion('kind', [
 
 /** Extension to panel. Each message replaces what was said before, so a panel may be told twice. */
 export type HostMessage =
+  /** First of all: the panel's texts in the editor's language, by the English ones; empty for English. */
+  | { readonly kind: 'texts'; readonly texts: Readonly<Record<string, string>> }
+  | ({ readonly kind: 'targets' } & ExportTargets)
   | { readonly kind: 'front'; readonly front: FrontView }
   | { readonly kind: 'status'; readonly status: PanelStatus }
   /** What the networks of the shown run take on the target that is picked. */
@@ -134,8 +165,15 @@ const panelMessage = z.discriminatedUnion('kind', [
   /** The panel's script runs and wants to know everything. */
   z.object({ kind: z.literal('ready') }),
   z.object({ kind: z.literal('use'), candidateId: z.string() }),
-  /** Write the network of a data set as code. */
-  z.object({ kind: z.literal('export'), candidateId: z.string() }),
+  /** Show what "use" would change, without changing it. */
+  z.object({ kind: z.literal('preview'), candidateId: z.string() }),
+  /** What can the network be exported for? */
+  z.object({ kind: z.literal('targets'), candidateId: z.string() }),
+  /** Write the network as code to a folder. */
+  z.object({ kind: z.literal('export'), candidateId: z.string(), target: z.enum(targetIds) }),
+  /** Put figures on the clipboard; `what` names them for the confirmation. */
+  z.object({ kind: z.literal('copy'), text: z.string(), what: z.enum(['csv', 'json']) }),
+  z.object({ kind: z.literal('log') }),
   z.object({ kind: z.literal('compare') }),
   z.object({ kind: z.literal('revert') }),
   z.object({ kind: z.literal('stop') }),
@@ -148,37 +186,57 @@ const panelMessage = z.discriminatedUnion('kind', [
 /** Panel to extension: what the user asked for. */
 export type PanelMessage = z.infer<typeof panelMessage>;
 
-/** What a panel shows of the table. */
-export const sortColumns = [
-  'topology',
-  'activation',
-  'variant',
-  'params',
-  'bytes',
+/** What networks are measured by: the axes of the plot, the limits of a budget, and columns of the table. */
+export const metricIds = [
   'nrmse',
   'meanRelative',
   'p99',
   'max',
+  'missRate',
+  'params',
+  'bytes',
   'latencyNs',
   'speedup',
 ] as const;
+export type MetricId = (typeof metricIds)[number];
+
+export const sortColumns = ['topology', 'activation', 'variant', ...metricIds] as const;
 export type SortColumn = (typeof sortColumns)[number];
 
+export const tabs = ['networks', 'target', 'errors', 'search', 'compare'] as const;
+export type Tab = (typeof tabs)[number];
+
+const metricId = z.enum(metricIds);
+const scaleKind = z.exactOptional(z.enum(['linear', 'log']));
+
 const panelState = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   kind: subjectKind,
   uri: z.string(),
   name: z.string(),
   runId: z.exactOptional(z.string()),
   selected: z.exactOptional(z.string()),
-  /** The error bound that the user typed, as a fraction. */
-  atMost: z.exactOptional(z.number()),
+  /** What the selected network is compared with. */
+  pinned: z.exactOptional(z.string()),
+  /** The axes that the user picked; the usual ones where absent. */
+  x: z.exactOptional(metricId),
+  y: z.exactOptional(metricId),
+  xScale: scaleKind,
+  yScale: scaleKind,
+  /** The largest acceptable value of each metric that is limited, or the smallest where more is better; errors are fractions. */
+  budget: z.partialRecord(metricId, z.number()),
+  /** The generation whose front is shown; the final front where absent. */
+  generation: z.exactOptional(z.number()),
   sort: z.object({ column: z.enum(sortColumns), descending: z.boolean() }),
   dominated: z.boolean(),
+  tab: z.enum(tabs),
+  /** The folded parts of the details that are open. */
+  open: z.array(z.enum(['figures', 'export'])),
 });
 
 /** What survives a reload of the window: which run, and how the user looks at it. */
 export type PanelState = z.infer<typeof panelState>;
+export type Budget = PanelState['budget'];
 
 /** Undefined for anything that is not such a message. */
 export const parseHostMessage = (value: unknown): HostMessage | undefined => hostMessage.safeParse(value).data;

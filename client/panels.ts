@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import {
+  type FrontOutcome,
   type FrontParams,
   FrontRequest,
   type FrontView,
@@ -9,7 +10,7 @@ import {
 import { readTargetFigures } from './estimates.ts';
 import { type PanelMessage, parsePanelState } from './messages.ts';
 import { ParetoPanel, webviewOptions } from './paretoPanel.ts';
-import { regionKey } from './region.ts';
+import { isSupported, regionKey } from './region.ts';
 import { failureOf, type Requests } from './requests.ts';
 import { changesTarget, currentTarget } from './settings.ts';
 
@@ -37,7 +38,12 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
       vscode.window.registerWebviewPanelSerializer(viewType, this),
       vscode.workspace.onDidChangeTextDocument(({ document, reason }) => {
         // Undo and redo put a network into the source, or take it out, without asking the extension.
-        if (reason !== undefined) void this.#refresh(document.uri);
+        const uri = document.uri.toString();
+        if (reason !== undefined) void this.#refresh((subject) => vscode.Uri.parse(subject.uri).toString() === uri);
+      }),
+      vscode.workspace.onDidSaveTextDocument((document) => {
+        // A function may depend on any file of its project, and is stale once that changes.
+        if (isSupported(document)) void this.#refresh(({ kind }) => kind === 'function');
       }),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (changesTarget(event)) for (const panel of this.#open.values()) void this.#estimate(panel);
@@ -84,11 +90,11 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
     settle(this.#adopt(webview, subject, file.toString()), outcome);
   }
 
-  /** Reads the fronts of a file's panels again, because only the server sees which network the source calls. */
-  async #refresh(file: vscode.Uri): Promise<void> {
+  /** Reads fronts again, because only the server sees which network the source calls, and whether it is still the same. */
+  async #refresh(concerns: (subject: Subject) => boolean): Promise<void> {
     for (const panel of [...this.#open.values()]) {
       const { front, subject } = panel;
-      if (front?.stage !== 'done' || vscode.Uri.parse(subject.uri).toString() !== file.toString()) continue;
+      if (front?.stage !== 'done' || !concerns(subject)) continue;
       const { uri, name } = subject;
       const outcome = await readFront(this.#options.requests, { uri, name, runId: front.runId });
       // A run may have started in the meantime; its front must not be replaced by an older one.
@@ -137,14 +143,19 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
 }
 
 /** Shows a front that was read, or why there is none. */
-function settle(panel: ParetoPanel, outcome: Awaited<ReturnType<typeof readFront>>): void {
+function settle(panel: ParetoPanel, outcome: FrontOutcome): void {
+  if (outcome.kind === 'none') {
+    const { message, hint } = outcome;
+    panel.setStatus({ kind: 'none', note: { message, hint } });
+    return;
+  }
   if (outcome.kind === 'front') panel.show(outcome.front);
   const { message, hint } = outcome.kind === 'failed' ? outcome : {};
   panel.settle(message === undefined ? undefined : { message, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** The stored front of a run, or of a region's newest run. */
-export async function readFront(requests: Requests, params: FrontParams) {
+export async function readFront(requests: Requests, params: FrontParams): Promise<FrontOutcome> {
   try {
     return await requests.request(FrontRequest.type, params);
   } catch (error) {

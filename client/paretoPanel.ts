@@ -87,6 +87,11 @@ export class ParetoPanel {
     else this.setStatus(note ? { kind: 'failed', note } : { kind: 'cancelled' });
   }
 
+  /** Something that the panel asked for and keeps itself. */
+  tell(message: HostMessage): void {
+    this.#post(message);
+  }
+
   reveal(): void {
     this.#panel.reveal(undefined, false);
   }
@@ -96,6 +101,7 @@ export class ParetoPanel {
   }
 
   #tellEverything(): void {
+    this.#post({ kind: 'texts', texts: vscode.l10n.bundle ?? {} });
     if (this.#front) this.#post({ kind: 'front', front: this.#front });
     if (this.#target) this.#post({ kind: 'target', figures: this.#target });
     this.#post({ kind: 'status', status: this.#status });

@@ -52,8 +52,8 @@ async function openRun(client: Client, folder?: unknown) {
 
 async function openFolder({ session, panels }: Client, uri: string) {
   const outcome = await readFront(session, { uri });
-  if (outcome.kind === 'failed') {
-    tellFailure(session.log, outcome);
+  if (outcome.kind !== 'front') {
+    tellFailure(session.log, { ...outcome, kind: 'failed' });
     return undefined;
   }
   openSettled(panels, outcome.front).reveal();

@@ -123,6 +123,8 @@ export interface FrontView {
   readonly notes?: readonly string[];
   /** The candidate that is in the source now, if any. */
   readonly applied?: string;
+  /** In one sentence, where the source is no longer the one that the run is about: none of its networks can be used. */
+  readonly stale?: string;
   /** What the plots beside the front are drawn from; present once the stage is 'done'. */
   readonly plots?: RunPlots;
 }
@@ -265,6 +267,11 @@ export const ApplyRequest = {
   type: new RequestType<ApplyParams, EditOutcome | Objection, void>('deepmaker/apply'),
 };
 
+/** Client to server: the same edit whatever it pays, to be looked at and not applied: nothing is recorded. */
+export const PreviewRequest = {
+  type: new RequestType<Omit<ApplyParams, 'force'>, EditOutcome, void>('deepmaker/preview'),
+};
+
 /** Nothing was changed: ask the user whether to apply it all the same, and send the request again with `force`. */
 export interface Objection {
   readonly kind: 'objection';
@@ -282,11 +289,41 @@ export interface FrontParams {
   readonly name?: string;
 }
 
+export type FrontOutcome =
+  | { readonly kind: 'front'; readonly front: FrontView }
+  /** The function has no run yet, or none that is still stored. */
+  | { readonly kind: 'none'; readonly message: string; readonly hint: string }
+  | Failure;
+
 /** Client to server: the stored front, for a panel that is opened again or restored after a reload. */
-export const FrontRequest = {
-  type: new RequestType<FrontParams, { readonly kind: 'front'; readonly front: FrontView } | Failure, void>(
-    'deepmaker/front',
-  ),
+export const FrontRequest = { type: new RequestType<FrontParams, FrontOutcome, void>('deepmaker/front') };
+
+/** A network of a stored run. */
+export interface NetworkReference {
+  /** The folder of a run on a data set, or the source file of a function. */
+  readonly uri: string;
+  /** Of a function: which of its runs. */
+  readonly runId?: string;
+  readonly candidateId: string;
+}
+
+/** A target as one network sees it. */
+export interface ExportTarget {
+  readonly id: TargetId;
+  readonly label: string;
+  /** Why there is no code for this network; absent where there is. */
+  readonly refused?: string;
+  /** What its code cannot be checked with on this machine; it can be written all the same. */
+  readonly unchecked?: string;
+}
+
+/** Client to server: what a network can be exported for, to show it before somebody asks for it. */
+export const ExportTargetsRequest = {
+  type: new RequestType<
+    NetworkReference,
+    { readonly kind: 'targets'; readonly targets: readonly ExportTarget[] } | Failure,
+    void
+  >('deepmaker/exportTargets'),
 };
 
 export interface EstimateParams {
@@ -326,14 +363,11 @@ export const EstimateRequest = {
   type: new RequestType<EstimateParams, TargetEstimates | Failure, void>('deepmaker/estimate'),
 };
 
-export interface ExportParams {
-  /** The folder of a run on a data set. */
-  readonly uri: string;
-  readonly candidateId: string;
+export interface ExportParams extends NetworkReference {
   readonly target: TargetId;
   /** The folder that the files go to. */
   readonly folder: string;
-  /** Workspace trust, checked again here: the generated code is run on test rows. */
+  /** Workspace trust, checked again here: the code is run on test rows. */
   readonly trusted: boolean;
 }
 
@@ -341,7 +375,7 @@ export type ExportOutcome =
   /** Paths, and sentences about what was measured on the code in them. */
   { readonly kind: 'written'; readonly files: readonly string[]; readonly figures: readonly string[] } | Failure;
 
-/** Client to server: write a network as code, measured on test rows. Answers cancellation. */
+/** Client to server: write a network as code, checked on test rows where it can be. Answers cancellation. */
 export const ExportRequest = { type: new RequestType<ExportParams, ExportOutcome, void>('deepmaker/export') };
 
 /** A network that stands in for a function of the workspace: its figures when it was applied, and what became of it. */

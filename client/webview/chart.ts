@@ -1,65 +1,41 @@
 /** The plot of the front, which answers to pointer and keyboard. */
-import { measureName } from '../../engine/plot/figure.ts';
-import { type ChartPoint, frontChart } from '../../engine/plot/frontChart.ts';
-import { networkLabel } from '../../engine/plot/runFigures.ts';
-import type { FrontPoint, FrontView } from '../../server/protocol.ts';
+import { frontChart } from '../../engine/plot/frontChart.ts';
 import { toDom } from './dom.ts';
-import { frontOf, isInteger, neighbour } from './front.ts';
-import { roleNames, rolesOf } from './roles.ts';
+import { neighbour } from './front.ts';
+import type { Scene } from './scene.ts';
 
-export interface ChartOptions {
-  readonly selected: string | undefined;
-  /** Points above this error are faded; a fraction. */
-  readonly atMost: number | undefined;
-  /** Pixels. */
-  readonly width: number;
-  readonly height: number;
-  readonly onSelect: (id: string) => void;
+/** Pixels around the pointer in which a network counts as meant. */
+const reach = 12;
+
+export const drawChart = ({ points, options, frame }: Scene, selected: string | undefined): SVGElement =>
+  toDom(frontChart(points, { ...options, selected }, frame));
+
+/** The network nearest to a place in the picture, in its pixels. Marks lie above dots, and so come first. */
+export function pointNear({ points, frame }: Scene, x: number, y: number): string | undefined {
+  let best: { id: string; distance: number } | undefined;
+  for (const point of points) {
+    const [px, py] = frame.place(point.x, point.y);
+    const distance = Math.hypot(px - x, py - y) - (point.offered ? reach / 2 : 0);
+    if (distance < (best?.distance ?? reach)) best = { id: point.id, distance };
+  }
+  return best?.id;
 }
 
-export function drawChart(view: FrontView, options: ChartOptions): SVGElement {
-  const chart = toDom(
-    frontChart(chartPoints(view), {
-      ...options,
-      measure: measureName(view.measure),
-      bound: view.maxError,
-      size: view.points.some(isInteger) ? 'bytes' : 'params',
-    }),
-  );
-  chart.addEventListener('click', ({ target }) => {
-    const picked = pointAt(target)?.getAttribute('data-point');
-    if (picked) options.onSelect(picked);
-  });
-  chart.addEventListener('keydown', (event) => walk(event, frontOf(view.points), options));
-  return chart;
-}
-
-function chartPoints(view: FrontView): ChartPoint[] {
-  const roles = rolesOf(view);
-  return view.points
-    .filter(({ error }) => Number.isFinite(error.nrmse))
-    .map((point) => {
-      const { id, params, bytes, error, onFront, variant, variantOf } = point;
-      const own = roles.get(id) ?? [];
-      const look = { onFront, variant, variantOf, roles: own, label: roleNames(own, view) };
-      return { id, name: networkLabel(point), params, bytes, error: error.nrmse, ...look };
-    });
-}
-
-const pointAt = (target: EventTarget | null): Element | null =>
+export const markAt = (target: EventTarget | null): Element | null =>
   target instanceof Element ? target.closest('[data-point]') : null;
 
 /** Moves the tab stop with the focus, so that tabbing out and in comes back to the same point. */
-function walk(event: KeyboardEvent, front: readonly FrontPoint[], options: ChartOptions): void {
-  const current = pointAt(event.target);
+export function walk(event: KeyboardEvent, { points }: Scene, onSelect: (id: string) => void): void {
+  const current = markAt(event.target);
   const id = current?.getAttribute('data-point') ?? undefined;
   if (current === null || id === undefined) return;
   if (event.key === 'Enter' || event.key === ' ') {
     event.preventDefault();
-    options.onSelect(id);
+    onSelect(id);
     return;
   }
-  const next = neighbour(front, id, event.key);
+  const marks = points.filter(({ offered }) => offered).sort((a, b) => a.x - b.x || a.y - b.y);
+  const next = neighbour(marks, id, event.key);
   if (!next) return;
   event.preventDefault();
   const target = current.parentElement?.querySelector<SVGElement>(`[data-point="${CSS.escape(next.id)}"]`);

@@ -1,37 +1,46 @@
-/** Everything about the selected network, and the button that puts it into the source. */
-
+/** The selected network: what matters of it first, what can be done with it, and the rest on request. */
 import {
-  formatAmount,
-  formatBytes,
   formatCertificate,
   formatComparison,
-  formatCount,
   formatDuration,
   formatPercent,
   formatVariant,
-  significant,
 } from '../../engine/format.ts';
+import { namedLayers, networkDrawing } from '../../engine/plot/networkDrawing.ts';
 import { networkLabel } from '../../engine/plot/runFigures.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
-import type { PanelMessage, PanelStatus } from '../messages.ts';
-import { html } from './dom.ts';
+import type { ExportTargets, PanelMessage, PanelState, PanelStatus } from '../messages.ts';
+import { drawActions } from './actions.ts';
+import { type Child, html, toDom } from './dom.ts';
+import { drawExports } from './exports.ts';
+import { allFigures, errorTitle, type Row } from './figures.ts';
 import { isOffered } from './front.ts';
-import { roleNames, rolesOf } from './roles.ts';
-import { useState } from './status.ts';
+import { metricOf } from './metrics.ts';
+import { type Roles, roleNames } from './roles.ts';
+import { capitalise, parameters, t } from './texts.ts';
 
 export interface DetailsOptions {
   readonly status: PanelStatus;
+  readonly roles: Roles;
+  readonly state: PanelState;
+  readonly targets: ExportTargets | undefined;
   readonly send: (message: PanelMessage) => void;
+  readonly onPin: (id: string | undefined) => void;
+  readonly onFold: (part: PanelState['open'][number], open: boolean) => void;
 }
 
-export function drawDetails(view: FrontView, point: FrontPoint | undefined, options: DetailsOptions): HTMLElement[] {
+export function drawDetails(view: FrontView, point: FrontPoint | undefined, options: DetailsOptions): Child[] {
   if (!point) {
     return [
-      html('h2', {}, 'Selected network'),
-      html('p', { class: 'quiet' }, view.points.length > 0 ? 'Select a point to see its figures.' : 'No network yet.'),
+      html('h2', {}, t('Selected network')),
+      html(
+        'p',
+        { class: 'quiet' },
+        view.points.length > 0 ? t('Select a point to see its figures.') : t('No network yet.'),
+      ),
     ];
   }
-  const roles = rolesOf(view).get(point.id);
+  const roles = options.roles.get(point.id);
   return [
     html('h2', {}, point.topology, ' ', html('span', { class: 'quiet' }, point.activation)),
     html(
@@ -40,21 +49,8 @@ export function drawDetails(view: FrontView, point: FrontPoint | undefined, opti
       ...(roles ? [html('span', { class: 'badge' }, roleNames(roles, view))] : []),
       ...madeText(view, point),
     ),
-    html(
-      'dl',
-      {},
-      ...group('Size', [
-        ['Parameters', formatCount(point.params)],
-        ['Constants', formatBytes(point.bytes)],
-        ['Multiply-accumulates', formatCount(point.macs)],
-        ['Found in generation', formatCount(point.generation)],
-      ]),
-      ...group(errorTitle(view, point), errorRows(view, point)),
-      ...times(view, point),
-      ...(point.fallbacks === undefined
-        ? []
-        : group('Guard', [['Left to the exact function', `${formatPercent(point.fallbacks)} of inputs`]])),
-    ),
+    drawNetwork(point),
+    html('dl', {}, ...keyFigures(view, point).map(drawRow)),
     ...(point.speedup === undefined
       ? []
       : [
@@ -64,134 +60,96 @@ export function drawDetails(view: FrontView, point: FrontPoint | undefined, opti
             capitalise(formatComparison(point.speedup)),
           ),
         ]),
+    ...drawActions(view, point, options),
     ...(point.certificate ? [html('p', { class: 'certificate' }, certificateText(point.certificate))] : []),
     ...(point.id === view.chosen && view.notes
       ? [html('ul', { class: 'notes' }, ...view.notes.map((note) => html('li', {}, note)))]
       : []),
-    ...actions(view, point, options),
+    fold('figures', t('All figures'), options, () =>
+      allFigures(view, point).map(({ title, rows }) =>
+        html('div', { class: 'figure-group' }, html('h3', {}, title), html('dl', {}, ...rows.map(drawRow))),
+      ),
+    ),
+    // Networks in integers are stored with their runs, and so are those of the front.
+    isOffered(point, view) && view.stage === 'done'
+      ? fold('export', t('Export as code'), options, () => drawExports(point, options.targets, options.send))
+      : undefined,
+  ];
+}
+
+/** Drawn only while it is open: an export asks the server. */
+function fold(
+  part: PanelState['open'][number],
+  title: string,
+  { state, onFold }: DetailsOptions,
+  draw: () => readonly Child[],
+): HTMLElement {
+  const open = state.open.includes(part);
+  const head = html(
+    'button',
+    {
+      ...{ type: 'button', class: 'fold', 'data-focus': `fold-${part}`, 'aria-expanded': String(open) },
+      click: () => onFold(part, !open),
+    },
+    title,
+  );
+  return html('div', { class: 'folded' }, head, ...(open ? draw() : []));
+}
+
+/** The third text of a row, where it has one, says what the figure rests on. */
+const drawRow = ([term, value, basis]: Row): HTMLElement =>
+  html('div', { class: 'row', ...(basis && { title: basis }) }, html('dt', {}, term), html('dd', {}, value));
+
+function drawNetwork({ topology, activation }: FrontPoint): SVGElement | undefined {
+  const layers = namedLayers(topology);
+  if (!layers) return undefined;
+  const label =
+    layers.kind === 'mlp'
+      ? t(
+          'A network of {0} inputs, hidden layers of {1} neurons ({2}), and {3} outputs',
+          layers.widths[0]!,
+          layers.widths.slice(1, -1).join(', '),
+          activation,
+          layers.widths.at(-1)!,
+        )
+      : t(
+          'A convolutional network on images of {0}, with {1} dense blocks of {2} layers ({3})',
+          `${layers.height}x${layers.width}x${layers.channels}`,
+          layers.blocks,
+          layers.layersPerBlock,
+          activation,
+        );
+  return toDom(networkDrawing(layers, label));
+}
+
+/** What a choice is made by. */
+function keyFigures(view: FrontView, point: FrontPoint): Row[] {
+  const error = metricOf('nrmse', view);
+  const size = `${metricOf('bytes', view).format(point.bytes)}, ${parameters(point.params)}`;
+  return [
+    [
+      view.measure === 'classes' ? error.name : t('Error (NRMSE)'),
+      formatPercent(point.error.nrmse),
+      errorTitle(view, point),
+    ],
+    ...(view.measure === 'classes' ? [] : [[t('Largest error'), formatPercent(point.error.max)] as const]),
+    [t('Size'), size],
+    ...(point.latencyNs === undefined ? [] : [[t('Time per call'), formatDuration(point.latencyNs)] as const]),
   ];
 }
 
 /** How the network was made, in words, and from which. */
-function madeText({ points }: FrontView, { variant, variantOf, alpha }: FrontPoint): (HTMLElement | string)[] {
+function madeText({ points }: FrontView, { variant, variantOf, alpha }: FrontPoint): Child[] {
   if (!variant) return [];
   const origin = points.find(({ id }) => id === variantOf);
-  const from = origin ? ` from ${networkLabel(origin)}` : '';
-  return [html('span', { class: 'quiet' }, ` ${capitalise(formatVariant(variant, alpha))}${from}`)];
+  const how = capitalise(formatVariant(variant, alpha));
+  const text = origin ? t('{0} from {1}', how, networkLabel(origin)) : how;
+  return [html('span', { class: 'quiet' }, ` ${text}`)];
 }
-
-function errorTitle({ stage, subject }: FrontView, point: FrontPoint): string {
-  if (stage !== 'done' || !isOffered(point, { subject })) return 'Error on validation data';
-  return subject.kind === 'function' ? 'Error of the generated code, on held-out data' : 'Error on test data';
-}
-
-function errorRows({ measure }: FrontView, { error }: FrontPoint): readonly (readonly [string, string])[] {
-  if (measure === 'classes') return [['Wrong classes', formatPercent(error.nrmse)]];
-  return [
-    ['NRMSE', formatPercent(error.nrmse)],
-    ['Mean relative', formatPercent(error.meanRelative)],
-    ['99th percentile', formatPercent(error.p99)],
-    ['Maximum', formatPercent(error.max)],
-    ...(error.missRate > 0 ? [['Wrong categories', formatPercent(error.missRate)] as const] : []),
-  ];
-}
-
-/** Where networks are for a data set there is nothing to compare with, and not all are timed. */
-function times({ subject, exactNs }: FrontView, point: FrontPoint): HTMLElement[] {
-  const { latencyNs, speedupInterval, batch } = point;
-  if (subject.kind === 'dataset') {
-    return latencyNs === undefined ? [] : group('Time per call', [['This network', formatDuration(latencyNs)]]);
-  }
-  return group('Time per call', [
-    ['This network', latencyNs === undefined ? 'not measured' : formatDuration(latencyNs)],
-    ['Exact function', exactNs === undefined ? 'not measured' : formatDuration(exactNs)],
-    ...(speedupInterval ? [['Speedup, 95 % interval', intervalText(speedupInterval)] as const] : []),
-    ...(batch
-      ? [
-          ['In batches, per row', formatDuration(batch.latencyNs)] as const,
-          ['Batch speedup, 95 % interval', intervalText(batch.speedupInterval)] as const,
-        ]
-      : []),
-  ]);
-}
-const intervalText = ([low, high]: readonly [number, number]): string =>
-  `${significant(low)}x to ${significant(high)}x`;
 
 const certificateText = (certificate: NonNullable<FrontPoint['certificate']>): string =>
-  `Certified: ${formatCertificate(certificate)}, from ${formatAmount(certificate.samples, 'fresh input')}.`;
-
-const group = (title: string, rows: readonly (readonly [string, string])[]): HTMLElement[] => [
-  html('div', { class: 'group' }, title),
-  ...rows.map(([term, value]) => html('div', { class: 'row' }, html('dt', {}, term), html('dd', {}, value))),
-];
-
-function actions(view: FrontView, point: FrontPoint, { status, send }: DetailsOptions): HTMLElement[] {
-  if (view.subject.kind === 'dataset') return exportActions(point, send);
-  const state = useState(status, view, point);
-  switch (state.kind) {
-    case 'applied':
-      return [
-        html('p', {}, html('code', {}, view.subject.name), ' calls this network now.'),
-        html(
-          'div',
-          { class: 'buttons' },
-          html(
-            'button',
-            { type: 'button', 'data-focus': 'compare', click: () => send({ kind: 'compare' }) },
-            'Compare',
-          ),
-          html(
-            'button',
-            { type: 'button', class: 'secondary', 'data-focus': 'revert', click: () => send({ kind: 'revert' }) },
-            'Revert',
-          ),
-        ),
-      ];
-    case 'use':
-      return [
-        ...(state.advice ? [html('p', { class: 'advice', id: 'advice' }, state.advice)] : []),
-        html(
-          'div',
-          { class: 'buttons' },
-          html(
-            'button',
-            {
-              type: 'button',
-              class: state.advice ? 'secondary' : undefined,
-              'data-focus': 'use',
-              'aria-describedby': state.advice ? 'advice' : undefined,
-              click: () => send({ kind: 'use', candidateId: point.id }),
-            },
-            state.label,
-          ),
-        ),
-      ];
-    case 'disabled':
-      return [
-        html(
-          'div',
-          { class: 'buttons' },
-          html('button', { type: 'button', disabled: true, 'aria-describedby': 'advice' }, 'Use this network'),
-        ),
-        html('p', { class: 'quiet', id: 'advice' }, state.reason),
-      ];
-  }
-}
-
-/** The run stores the networks that it trained in full. */
-const exportActions = ({ id, onFront }: FrontPoint, send: DetailsOptions['send']): HTMLElement[] =>
-  onFront
-    ? [
-        html(
-          'div',
-          { class: 'buttons' },
-          html(
-            'button',
-            { type: 'button', 'data-focus': 'export', click: () => send({ kind: 'export', candidateId: id }) },
-            'Export…',
-          ),
-        ),
-      ]
-    : [html('p', { class: 'quiet' }, 'Another network is at least as small and as accurate.')];
-
-const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+  t(
+    'Certified: {0}, from {1} fresh inputs.',
+    formatCertificate(certificate),
+    certificate.samples.toLocaleString('en-US'),
+  );

@@ -1,72 +1,146 @@
-/** The plot with what belongs to it: how much of the front is within the bound, the legend, the hypervolume. */
-
-import { formatAmount, formatCount, formatVariant } from '../../engine/format.ts';
-import { type LegendEntry, legendMark, type Role } from '../../engine/plot/marks.ts';
-import { sparkline } from '../../engine/plot/sparkline.ts';
-import { variantKinds } from '../../engine/types.ts';
+/** The plot with what belongs to it: axes, budget, pointer, replay and legend. */
+import { networkLabel } from '../../engine/plot/runFigures.ts';
 import type { FrontView } from '../../server/protocol.ts';
-import { type ChartOptions, drawChart } from './chart.ts';
-import { html, replaceKeepingFocus, toDom } from './dom.ts';
-import { frontOf, isOffered, within } from './front.ts';
-import type { Layout } from './layout.ts';
-import { roleName, rolesOf } from './roles.ts';
+import type { Budget, PanelState } from '../messages.ts';
+import { createAxesBar } from './axesBar.ts';
+import { pickWithin } from './budget.ts';
+import { createBudgetBar } from './budgetBar.ts';
+import { rememberInputs } from './changes.ts';
+import { drawChart, walk } from './chart.ts';
+import { html, replaceKeepingFocus } from './dom.ts';
+import { isOffered } from './front.ts';
+import { drawLegend } from './legend.ts';
+import { listenToPointer } from './pointer.ts';
+import { createReplay } from './replay.ts';
+import { figureText, type Scene, sceneOf } from './scene.ts';
+import { t } from './texts.ts';
+import { createTip } from './tip.ts';
 
-/** Fills `plot`, `count` and `below` of the layout, in real pixels of the width that the plot has now. */
-export function drawFigure(layout: Layout, view: FrontView, options: Omit<ChartOptions, 'width' | 'height'>): void {
-  const front = frontOf(view.points);
-  layout.toolbar.hidden = view.points.length === 0;
-  if (view.points.length === 0) {
-    layout.plot.replaceChildren(html('p', { class: 'plot-empty' }, 'Networks appear here after the first generation.'));
-    layout.below.replaceChildren();
-    return;
+export interface FigureOptions {
+  readonly onState: (change: Partial<PanelState>) => void;
+  readonly onGeneration: (generation: number | undefined) => void;
+  readonly onBudget: (budget: Budget) => void;
+  readonly onSelect: (id: string) => void;
+  /** Everything is to be drawn as it was. */
+  readonly onCancel: () => void;
+  /** The plot has another width. */
+  readonly onResize: () => void;
+}
+
+/** What it was drawn from last; a drag draws from it with other budgets. */
+interface Shown {
+  readonly view: FrontView;
+  readonly state: PanelState;
+  readonly scene: Scene;
+}
+
+export function createFigure(options: FigureOptions) {
+  const axes = createAxesBar(options.onState);
+  const budget = createBudgetBar(options.onBudget);
+  const replay = createReplay(options.onGeneration);
+  const plot = html('div', { class: 'plot' });
+  const tip = html('div', { class: 'tip', hidden: true, 'aria-hidden': 'true' });
+  const legend = html('ul', { class: 'legend' });
+  const controls = html('div', { class: 'controls' }, axes.element, budget.element, budget.result);
+  const frame = html('div', { class: 'plot-frame' }, plot, tip);
+  const element = html(
+    'section',
+    { class: 'figure', 'aria-label': t('Pareto front') },
+    ...[frame, replay.element, legend],
+  );
+
+  const showTip = createTip(tip, plot);
+  const changed = rememberInputs();
+  let shown: Shown | undefined;
+
+  function sizeOf(): { readonly width: number; readonly height: number } {
+    const width = Math.max(280, Math.round(plot.clientWidth));
+    // Beside the details there is room for a taller picture than above them.
+    const beside = controls.clientWidth > width + 200;
+    return { width, height: Math.round(Math.min(420, Math.max(240, width * (beside ? 0.68 : 0.54)))) };
   }
-  const width = Math.max(280, Math.round(layout.plot.clientWidth));
-  const height = Math.round(Math.min(360, Math.max(240, width * 0.62)));
-  replaceKeepingFocus(layout.plot, drawChart(view, { ...options, width, height }));
-  layout.count.textContent = countText(front.length, within(front, options.atMost).length);
-  layout.below.replaceChildren(drawLegend(legendOf(view)), ...drawHypervolume(view));
+
+  listenToPointer({
+    plot,
+    scene: () => shown?.scene,
+    budget: () => shown?.state.budget ?? {},
+    onSelect: options.onSelect,
+    onHover: (id, scene) => showTip(tipOf(id, scene)),
+    onBrush(next) {
+      if (!shown) return;
+      const { view, state, scene } = shown;
+      // Thousands of dots stay as they are until the drag is over: they fade then.
+      const marks = { ...view, points: view.points.filter((point) => isOffered(point, view)) };
+      const look = { ...state, x: scene.axes.x.id, y: scene.axes.y.id, budget: next };
+      const brushed = sceneOf(marks, look, sizeOf(), scene.frame);
+      const picture = drawChart(brushed, pickWithin(marks, next)?.point.id);
+      picture.querySelector('.axes')?.after(...plot.querySelectorAll('.dominated'));
+      plot.replaceChildren(picture);
+      budget.update(view, next);
+    },
+    onBrushed(next) {
+      forget();
+      options.onBudget(next);
+    },
+    onCancel() {
+      forget();
+      options.onCancel();
+    },
+  });
+  plot.addEventListener('keydown', (event) => shown && walk(event, shown.scene, options.onSelect));
+
+  /** What the drag has drawn is not what was remembered. */
+  function forget(): void {
+    for (const part of ['chart', 'budget']) changed(part, []);
+  }
+
+  function tipOf(id: string | undefined, { axes: { x, y }, frame: { place }, points }: Scene) {
+    const point = shown?.view.points.find((own) => own.id === id);
+    const at = points.find((own) => own.id === id);
+    if (!point || !at) return undefined;
+    const [left, top] = place(at.x, at.y);
+    const text = [y, x].map((metric) => figureText(metric, point)).join(', ');
+    return { x: left, y: top, title: networkLabel(point), text };
+  }
+
+  // The plot is drawn in real pixels, so that its text keeps the editor's size at every width.
+  let drawnWidth = 0;
+  new ResizeObserver(() => {
+    if (plot.clientWidth === drawnWidth) return;
+    drawnWidth = plot.clientWidth;
+    options.onResize();
+  }).observe(plot);
+
+  return {
+    controls,
+    element,
+    /** Draws what has changed, and answers what is in the picture; undefined while there is nothing to draw. */
+    update(view: FrontView, state: PanelState, selected: string | undefined): Scene | undefined {
+      const empty = view.points.length === 0;
+      for (const part of [controls, legend]) part.hidden = empty;
+      if (empty) {
+        replay.element.hidden = true;
+        shown = undefined;
+        changed('scene', []);
+        const text = t('Networks appear here after the first generation.');
+        if (changed('chart', [text])) plot.replaceChildren(html('p', { class: 'plot-empty' }, text));
+        return undefined;
+      }
+      const size = sizeOf();
+      const { x, y, xScale, yScale, budget: limits, generation, pinned } = state;
+      const look = [view, x, y, xScale, yScale, limits, generation, pinned, size.width, size.height];
+      const isNew = changed('scene', look) || shown === undefined;
+      const scene = isNew || !shown ? sceneOf(view, state, size) : shown.scene;
+      shown = { view, state, scene };
+      if (changed('chart', [scene, selected])) replaceKeepingFocus(plot, drawChart(scene, selected));
+      if (isNew) {
+        showTip(undefined);
+        axes.update(view, scene);
+        replay.update(view, scene.replay ? generation : undefined);
+        legend.replaceChildren(...drawLegend(view, scene));
+      }
+      if (changed('budget', [view, limits])) budget.update(view, limits);
+      return scene;
+    },
+  };
 }
-
-const countText = (all: number, inside: number): string =>
-  inside === all ? `${formatCount(all)} on the front` : `${formatCount(inside)} of ${formatCount(all)} on the front`;
-
-function legendOf(view: FrontView): LegendEntry[] {
-  // A point with several roles is drawn in the shape of its first.
-  const shapes = new Set<Role>([...rolesOf(view).values()].map((roles) => roles[0]!));
-  return [
-    { text: 'On the front' },
-    ...(['knee', 'chosen', 'applied'] as const)
-      .filter((role) => shapes.has(role))
-      .map((role) => ({ role, text: roleName(role, view) })),
-    ...variantKinds
-      .filter((kind) => view.points.some((point) => point.variant === kind && isOffered(point, view)))
-      .map((variant) => ({ variant, text: capitalise(formatVariant(variant)) })),
-    ...(view.points.some((point) => !isOffered(point, view)) ? [{ dominated: true, text: 'Dominated' }] : []),
-  ];
-}
-
-/** What the shapes mean; only those that are in the picture. */
-const drawLegend = (entries: readonly LegendEntry[]): HTMLElement =>
-  html('ul', { class: 'legend' }, ...entries.map((entry) => html('li', {}, toDom(legendMark(entry)), entry.text)));
-
-/** How the front grew: its hypervolume after each generation. Nothing until the first one is known. */
-function drawHypervolume({ hypervolume, generations }: FrontView): HTMLElement[] {
-  const last = hypervolume.at(-1);
-  if (last === undefined) return [];
-  const text = `Hypervolume ${formatVolume(last)} after ${formatAmount(hypervolume.length, 'generation')}`;
-  const label = `${text}: ${hypervolume.map(formatVolume).join(', ')}`;
-  return [
-    html(
-      'p',
-      { class: 'hypervolume', title: 'How much of the plane of error and size the front covers. Larger is better.' },
-      // One value is no course yet.
-      hypervolume.length < 2 ? undefined : toDom(sparkline(hypervolume, generations, label)),
-      html('span', { 'aria-hidden': 'true' }, text),
-    ),
-  ];
-}
-
-const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-const formatVolume = (value: number): string =>
-  Number.isFinite(value) ? value.toLocaleString('en-US', { maximumSignificantDigits: 4 }) : 'unknown';

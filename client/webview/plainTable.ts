@@ -2,6 +2,7 @@
 import type { Table } from '../../engine/plot/figure.ts';
 import { html } from './dom.ts';
 import type { PlainRow } from './targetRows.ts';
+import { t } from './texts.ts';
 
 export const drawPlainTable = (table: Table, label: string): HTMLElement =>
   drawRows(
@@ -19,7 +20,7 @@ export function drawRows(
   const [first, ...others] = columns;
   return html(
     'div',
-    { class: 'table-scroll', role: 'region', 'aria-label': `${label}, scrollable`, tabindex: 0 },
+    { class: 'table-scroll', role: 'region', 'aria-label': t('{0}, scrollable', label), tabindex: 0 },
     html(
       'table',
       {},

@@ -1,32 +1,37 @@
-/** The plots below the front: the same figures as in a report, those that the run has the data for. */
+/** Figures in the views below the front: the same as in a report, those that the run has the data for. */
 import { explanationFigures } from '../../engine/plot/explanation.ts';
 import type { Figure } from '../../engine/plot/figure.ts';
-import { figureIds, runFigures } from '../../engine/plot/runFigures.ts';
+import { figureIds, networkLabel, runFigures } from '../../engine/plot/runFigures.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
-import { html, replaceKeepingFocus, toDom } from './dom.ts';
-import type { Layout } from './layout.ts';
+import { html, toDom } from './dom.ts';
 import { drawPlainTable } from './plainTable.ts';
+import { t } from './texts.ts';
 
-/** Fills `plots` of the layout, and hides it where there is nothing to show. Pictures are as wide as their column. */
-export function drawPlots(layout: Layout, view: FrontView): void {
-  const { plots, points, measure } = view;
-  layout.plots.hidden = !plots;
-  if (!plots) return;
+const leastWidth = 280;
+
+/** How the search went. `width` is that of the column, in pixels. */
+export function drawSearch(view: FrontView, width: number): HTMLElement[] {
+  const { plots = { fronts: [], curves: [] }, points, hypervolume, measure } = view;
   const target = view.target.toUpperCase();
-  const width = Math.max(280, Math.round(layout.figures.clientWidth));
-  const figures = runFigures({ points, plots, measure, target, width });
+  const figures = runFigures({ points, plots, hypervolume, measure, target, width: Math.max(leastWidth, width) });
   const drawn = figureIds.flatMap((id) => figures[id] ?? []);
-  layout.plots.hidden = drawn.length === 0;
-  replaceKeepingFocus(layout.figures, ...drawn.map(drawFigure));
+  if (drawn.length === 0) return [html('p', { class: 'quiet' }, t('There are plots here once the run is done.'))];
+  return drawn.map(drawFigure);
 }
 
-/** Fills `explained` of the layout with where the selected network is wrong, and hides it where that is not known yet. */
-export function drawExplanation(layout: Layout, point: FrontPoint | undefined): void {
-  layout.explanation.hidden = point?.explanation === undefined;
-  if (!point?.explanation) return;
-  const width = Math.max(280, Math.round(layout.explained.clientWidth));
-  const figures = explanationFigures(point.explanation, { name: `${point.topology} ${point.activation}`, width });
-  replaceKeepingFocus(layout.explained, ...figures.map(drawFigure));
+/** Where the selected network is wrong. */
+export function drawErrors(point: FrontPoint | undefined, width: number): HTMLElement[] {
+  if (!point) return [html('p', { class: 'quiet' }, t('Select a network to see where it is wrong.'))];
+  const name = networkLabel(point);
+  if (!point.explanation) {
+    const text = t('Where {0} is wrong is known once its generated code is measured, at the end of a run.', name);
+    return [html('p', { class: 'quiet' }, text)];
+  }
+  const figures = explanationFigures(point.explanation, { name, width: Math.max(leastWidth, width) });
+  // The sizes of errors and how results compare say most; errors over each input follow.
+  const first = ['predicted-exact', 'error-histogram'];
+  const rank = ({ id }: Figure) => (first.includes(id) ? first.indexOf(id) : first.length);
+  return figures.sort((a, b) => rank(a) - rank(b)).map(drawFigure);
 }
 
 function drawFigure({ id, title, caption, picture, table }: Figure): HTMLElement {
@@ -39,7 +44,7 @@ function drawFigure({ id, title, caption, picture, table }: Figure): HTMLElement
     html(
       'details',
       {},
-      html('summary', { 'data-focus': `table-${id}` }, 'The same as a table'),
+      html('summary', { 'data-focus': `table-${id}` }, t('The same as a table')),
       drawPlainTable(table, title),
     ),
   );

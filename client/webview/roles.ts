@@ -1,14 +1,19 @@
 /** The points that stand out, in the order in which one shape stands for several roles. */
 import type { Role } from '../../engine/plot/marks.ts';
 import type { FrontView } from '../../server/protocol.ts';
-import { frontOf, kneeOf } from './front.ts';
+import { t } from './texts.ts';
 
-/** The roles of each point that has any, by id. */
-export function rolesOf(view: FrontView): ReadonlyMap<string, readonly Role[]> {
+/** By the id of the network. */
+export type Roles = ReadonlyMap<string, readonly Role[]>;
+
+export const noRoles: Roles = new Map();
+
+/** The roles of each point that has any. The knee depends on the axes. */
+export function rolesOf(view: FrontView, knee: string | undefined): Roles {
   const holders = [
     ['applied', view.applied],
     ['chosen', view.chosen],
-    ['knee', kneeOf(frontOf(view.points))?.id],
+    ['knee', knee],
   ] as const;
   const roles = new Map<string, Role[]>();
   for (const [role, id] of holders) {
@@ -21,11 +26,11 @@ export function rolesOf(view: FrontView): ReadonlyMap<string, readonly Role[]> {
 export function roleName(role: Role, view: FrontView): string {
   switch (role) {
     case 'applied':
-      return 'In use';
+      return t('In use');
     case 'chosen':
-      return view.criterion?.met === false ? 'Closest' : 'Recommended';
+      return view.criterion?.met === false ? t('Closest') : t('Recommended');
     case 'knee':
-      return 'Knee';
+      return t('Knee');
   }
 }
 

@@ -1,24 +1,24 @@
 /** The same networks as a table, for whoever reads numbers rather than pictures, or cannot see the picture. */
-
-import {
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatPercent,
-  formatSpeedup,
-  formatVariant,
-} from '../../engine/format.ts';
+import { formatCount, formatVariant } from '../../engine/format.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
-import type { PanelState, SortColumn } from '../messages.ts';
-import { html } from './dom.ts';
-import { isOffered, sortPoints, within } from './front.ts';
-import { roleNames, rolesOf } from './roles.ts';
+import type { MetricId, PanelState, SortColumn } from '../messages.ts';
+import { budgetTest } from './budget.ts';
+import { type Child, html } from './dom.ts';
+import { isOffered, sortPoints } from './front.ts';
+import { metricsOf } from './metrics.ts';
+import { type Roles, roleNames } from './roles.ts';
+import { t } from './texts.ts';
+
+/** Rows at first, and more on each request: a page of thousands of rows is slow, and nobody reads it. */
+export const pageRows = 200;
 
 export interface TableOptions {
-  readonly state: PanelState;
-  readonly selected: string | undefined;
+  readonly state: Pick<PanelState, 'sort' | 'budget' | 'dominated'>;
+  readonly roles: Roles;
+  readonly rows: number;
   readonly onSelect: (id: string) => void;
   readonly onSort: (column: SortColumn) => void;
+  readonly onMore: () => void;
 }
 
 interface Column {
@@ -28,77 +28,96 @@ interface Column {
   text(point: FrontPoint): string;
 }
 
-const columns: readonly Column[] = [
-  { id: 'topology', title: 'Network', numeric: false, text: (point) => point.topology },
-  { id: 'activation', title: 'Activation', numeric: false, text: (point) => point.activation },
-  { id: 'variant', title: 'Variant', numeric: false, text: (point) => formatVariant(point.variant, point.alpha) },
-  { id: 'params', title: 'Parameters', numeric: true, text: (point) => formatCount(point.params) },
-  { id: 'bytes', title: 'Size', numeric: true, text: (point) => formatBytes(point.bytes) },
-  { id: 'nrmse', title: 'NRMSE', numeric: true, text: (point) => formatPercent(point.error.nrmse) },
-  {
-    id: 'latencyNs',
-    title: 'Time per call',
-    numeric: true,
-    text: ({ latencyNs }) => (latencyNs === undefined ? '–' : formatDuration(latencyNs)),
-  },
-  {
-    id: 'speedup',
-    title: 'Speed',
-    numeric: true,
-    text: ({ speedup }) => (speedup === undefined ? '–' : formatSpeedup(speedup)),
-  },
-  {
-    id: 'meanRelative',
-    title: 'Mean relative',
-    numeric: true,
-    text: (point) => formatPercent(point.error.meanRelative),
-  },
-  { id: 'p99', title: '99th percentile', numeric: true, text: (point) => formatPercent(point.error.p99) },
-  { id: 'max', title: 'Maximum', numeric: true, text: (point) => formatPercent(point.error.max) },
+/** What a choice is made by comes first. */
+const order: readonly MetricId[] = [
+  'nrmse',
+  'bytes',
+  'params',
+  'latencyNs',
+  'speedup',
+  'p99',
+  'max',
+  'meanRelative',
+  'missRate',
 ];
 
-/** Where outputs are classes, one share of wrong ones says it all; networks of a data set have nothing to be faster than. */
-function columnsOf({ measure, subject, points }: FrontView): readonly Column[] {
-  const classes = new Set<SortColumn>(['meanRelative', 'p99', 'max']);
-  return columns
-    .filter(({ id }) => measure === 'nrmse' || !classes.has(id))
-    .filter(({ id }) => subject.kind === 'function' || id !== 'speedup')
-    .filter(({ id }) => id !== 'variant' || points.some(({ variant }) => variant))
-    .filter(({ id }) => id !== 'latencyNs' || subject.kind === 'function' || points.some(({ latencyNs }) => latencyNs))
-    .map((column) => (column.id === 'nrmse' && measure === 'classes' ? { ...column, title: 'Wrong classes' } : column));
+function columnsOf(view: FrontView): readonly Column[] {
+  const words: readonly Column[] = [
+    { id: 'topology', title: t('Network'), numeric: false, text: (point) => point.topology },
+    { id: 'activation', title: t('Activation'), numeric: false, text: (point) => point.activation },
+    ...(view.points.some(({ variant }) => variant)
+      ? [
+          {
+            ...({ id: 'variant', title: t('Variant'), numeric: false } as const),
+            text: ({ variant, alpha }: FrontPoint) => formatVariant(variant, alpha),
+          },
+        ]
+      : []),
+  ];
+  const figures = [...metricsOf(view)]
+    .sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id))
+    .map(
+      ({ id, name, value, format }): Column => ({
+        ...{ id, title: name, numeric: true },
+        text(point) {
+          const known = value(point);
+          return known === undefined ? '–' : format(known);
+        },
+      }),
+    );
+  return [...words, ...figures];
 }
 
-/** The points that the table lists: what can be used, or everything, within the bound. */
-export const listedPoints = (view: FrontView, state: PanelState): readonly FrontPoint[] =>
-  within(view.points, state.atMost).filter((point) => state.dominated || isOffered(point, view));
+/** The points that the table lists: what can be used, or everything, within the budget and in its order. */
+export function listedPoints(
+  view: FrontView,
+  { budget, dominated, sort }: TableOptions['state'],
+): readonly FrontPoint[] {
+  const isWithin = budgetTest(budget, view);
+  const points = view.points.filter((point) => (dominated || isOffered(point, view)) && isWithin(point));
+  return sortPoints(points, sort, view);
+}
 
-export function drawTable(view: FrontView, options: TableOptions): HTMLElement {
-  const { state } = options;
-  const points = sortPoints(listedPoints(view, state), state.sort);
+export function drawTable(view: FrontView, options: TableOptions): Child[] {
+  const points = listedPoints(view, options.state);
   if (points.length === 0) {
-    return html(
-      'p',
-      { class: 'quiet' },
-      view.points.length === 0 ? 'No network yet.' : 'No network is within this bound.',
-    );
+    const text = view.points.length === 0 ? t('No network yet.') : t('No network is within this budget.');
+    return [html('p', { class: 'quiet' }, text)];
   }
-  const roles = rolesOf(view);
-  const shown = columnsOf(view);
-  return html(
-    'div',
-    { class: 'table-scroll', role: 'region', 'aria-label': 'Networks, scrollable', tabindex: 0 },
+  const columns = columnsOf(view);
+  const shown = points.slice(0, options.rows);
+  const rest = points.length - shown.length;
+  return [
     html(
-      'table',
-      {},
-      html('caption', { class: 'visually-hidden' }, `Networks for ${view.subject.name}`),
-      html('thead', {}, html('tr', {}, ...shown.map((column) => header(column, options)))),
+      'div',
+      { class: 'table-scroll', role: 'region', 'aria-label': t('Networks, scrollable'), tabindex: 0 },
       html(
-        'tbody',
-        {},
-        ...points.map((point) => row(point, roleNames(roles.get(point.id) ?? [], view), { ...options, shown, view })),
+        'table',
+        { class: 'networks' },
+        html('caption', { class: 'visually-hidden' }, t('Networks for {0}', view.subject.name)),
+        html('thead', {}, html('tr', {}, ...columns.map((column) => header(column, options)))),
+        html('tbody', {}, ...shown.map((point) => row(point, columns, view, options))),
       ),
     ),
-  );
+    rest === 0
+      ? undefined
+      : html(
+          'p',
+          { class: 'links' },
+          html(
+            'button',
+            { type: 'button', class: 'link', 'data-focus': 'more-rows', click: options.onMore },
+            t('Show {0} more of {1}', formatCount(Math.min(rest, pageRows)), formatCount(rest)),
+          ),
+        ),
+  ];
+}
+
+/** Marks the row of the selected network, which takes no new table. */
+export function markSelected(table: Element, selected: string | undefined): void {
+  for (const current of table.querySelectorAll('[aria-current]')) current.removeAttribute('aria-current');
+  if (selected === undefined) return;
+  table.querySelector(`[data-row="${CSS.escape(selected)}"]`)?.setAttribute('aria-current', 'true');
 }
 
 function header({ id, title, numeric }: Column, { state, onSort }: TableOptions): HTMLElement {
@@ -121,15 +140,17 @@ function header({ id, title, numeric }: Column, { state, onSort }: TableOptions)
 
 function row(
   point: FrontPoint,
-  label: string,
-  { selected, onSelect, shown, view }: TableOptions & { readonly shown: readonly Column[]; readonly view: FrontView },
+  columns: readonly Column[],
+  view: FrontView,
+  { roles, onSelect }: TableOptions,
 ): HTMLElement {
-  const [first, ...rest] = shown;
+  const [first, ...rest] = columns;
+  const label = roleNames(roles.get(point.id) ?? [], view);
   return html(
     'tr',
     {
       class: isOffered(point, view) ? undefined : 'off-front',
-      'aria-current': point.id === selected ? 'true' : undefined,
+      'data-row': point.id,
       click: () => onSelect(point.id),
     },
     html(

@@ -5,6 +5,7 @@ import type { TargetFigures } from '../targetFigures.ts';
 import { html, replaceKeepingFocus } from './dom.ts';
 import { drawPlainTable, drawRows } from './plainTable.ts';
 import { estimateRows, statusText, targetOf } from './targetRows.ts';
+import { t } from './texts.ts';
 
 export interface TargetSection {
   readonly element: HTMLElement;
@@ -14,12 +15,12 @@ export interface TargetSection {
 
 export function createTargetSection(onPick: () => void): TargetSection {
   const title = html('h2', {});
-  const pick = html('button', { type: 'button', class: 'secondary', click: onPick }, 'Change target…');
+  const pick = html('button', { type: 'button', class: 'secondary', click: onPick }, t('Change target…'));
   const status = html('p', { class: 'quiet', role: 'status', 'aria-live': 'polite' });
   const content = html('div', { class: 'figures' });
   const element = html(
     'section',
-    { class: 'plots', 'aria-label': 'Target', hidden: true },
+    { 'aria-label': t('Target'), hidden: true },
     html('div', { class: 'toolbar' }, title, pick),
     status,
     content,
@@ -29,7 +30,7 @@ export function createTargetSection(onPick: () => void): TargetSection {
     draw(view, selected, figures) {
       element.hidden = view.stage !== 'done' || figures === undefined;
       if (element.hidden || figures === undefined) return;
-      title.textContent = `On ${targetOf(figures).toUpperCase()}`;
+      title.textContent = t('On {0}', targetOf(figures).toUpperCase());
       const text = statusText(view, figures);
       if (status.textContent !== text) status.textContent = text;
       // What was shown for another target is no longer true; while the server answers there is nothing to show.
@@ -43,7 +44,7 @@ function drawEstimates(view: FrontView, selected: FrontPoint | undefined, estima
   const own = estimates.networks.find(({ id }) => id === selected?.id);
   const { columns, rows } = estimateRows(view, estimates, selected?.id);
   return [
-    drawRows(columns.map(columnHead), rows, `Networks on ${estimates.label}`),
+    drawRows(columns.map(columnHead), rows, t('Networks on {0}', estimates.label)),
     ...(own?.devices && selected ? drawDevices(selected, own.devices, estimates.deviceBasis) : []),
   ];
 }
@@ -58,13 +59,13 @@ function drawDevices(
   basis: string,
 ): HTMLElement[] {
   return [
-    html('h3', {}, `Devices of the paper: ${networkLabel(point)}`),
-    drawPlainTable(table, 'Devices of the paper'),
+    html('h3', {}, t('Devices of the paper: {0}', networkLabel(point))),
+    drawPlainTable(table, t('Devices of the paper')),
     html('p', { class: 'quiet' }, basis),
     html(
       'details',
       {},
-      html('summary', { 'data-focus': 'device-notes' }, 'What each estimate rests on'),
+      html('summary', { 'data-focus': 'device-notes' }, t('What each estimate rests on')),
       html('ul', { class: 'notes' }, ...notes.map((note) => html('li', {}, note))),
     ),
   ];

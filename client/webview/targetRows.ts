@@ -4,6 +4,7 @@ import { networkLabel } from '../../engine/plot/runFigures.ts';
 import type { TargetId } from '../../engine/types.ts';
 import type { CostItem, FrontView, NetworkEstimate, TargetEstimates } from '../../server/protocol.ts';
 import type { TargetFigures } from '../targetFigures.ts';
+import { t } from './texts.ts';
 
 export const targetOf = (figures: TargetFigures): TargetId =>
   figures.kind === 'estimated' ? figures.estimates.target : figures.target;
@@ -11,18 +12,24 @@ export const targetOf = (figures: TargetFigures): TargetId =>
 export function statusText(view: FrontView, figures: TargetFigures): string {
   switch (figures.kind) {
     case 'estimating':
-      return 'Estimating…';
+      return t('Estimating…');
     case 'failed':
       return [figures.message, figures.hint].filter(Boolean).join(' ');
     case 'estimated': {
       const { description, unavailable, label, target } = figures.estimates;
       const check =
-        unavailable === undefined ? 'Its code can be checked on this machine.' : `Not checked here: ${unavailable}`;
+        unavailable === undefined
+          ? t('Its code can be checked on this machine.')
+          : t('Not checked here: {0}', unavailable);
       const measured =
         view.subject.kind === 'function' && target !== view.target
-          ? ` The errors and times above are of code for ${view.target.toUpperCase()}; code for ${label} is written, and checked where it can be, when you use a network.`
+          ? t(
+              'The errors and times above are of code for {0}; code for {1} is written, and checked where it can be, when you use a network.',
+              view.target.toUpperCase(),
+              label,
+            )
           : '';
-      return `${description}. ${check}${measured}`;
+      return [`${description}.`, check, measured].filter(Boolean).join(' ');
     }
   }
 }
@@ -45,7 +52,7 @@ export function estimateRows(
   const columns = networks.find(({ figures }) => figures.length > 0)?.figures ?? [];
   const known = points.filter(({ id }) => byId.has(id)).sort((a, b) => a.params - b.params || a.bytes - b.bytes);
   return {
-    columns: ['Network', ...columns],
+    columns: [t('Network'), ...columns],
     rows: known.map((point) => ({
       cells: [networkLabel(point), ...columns.map((column) => cellText(column, byId.get(point.id)!))],
       ...refusalOf(byId.get(point.id)!),

@@ -6,6 +6,8 @@ import { stepsOf } from './steps.ts';
 import { pointList, type SvgElement, svg } from './svg.ts';
 
 export interface FrontPlace {
+  /** The network's; absent in runs of earlier builds. */
+  readonly id?: string;
   readonly params: number;
   /** A fraction. */
   readonly error: number;
@@ -101,13 +103,13 @@ function drawGeneration(
 }
 
 const drawFront = (frame: Frame, places: readonly FrontPlace[], radius: number): SvgElement => {
-  const place = ({ params, error }: FrontPlace) => frame.place(params, error * 100);
+  const corners = places.map(({ params, error }) => ({ x: params, y: error * 100 }));
   return svg(
     'g',
     {},
-    svg('polyline', { points: pointList(stepsOf(places).map(place)) }),
-    ...places.map((at) => {
-      const [cx, cy] = place(at);
+    svg('polyline', { points: pointList(stepsOf(corners).map(({ x, y }) => frame.place(x, y))) }),
+    ...corners.map(({ x, y }) => {
+      const [cx, cy] = frame.place(x, y);
       return svg('circle', { cx, cy, r: radius });
     }),
   );

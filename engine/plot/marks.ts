@@ -37,6 +37,7 @@ export interface LegendEntry {
   readonly role?: Role;
   readonly variant?: VariantKind;
   readonly dominated?: boolean;
+  readonly earlier?: boolean;
   readonly text: string;
 }
 
@@ -44,8 +45,9 @@ export interface LegendEntry {
 export const legendMark = (entry: LegendEntry): SvgElement =>
   svg('svg', { viewBox: '-9 -9 18 18', width: 14, height: 14, 'aria-hidden': 'true' }, legendShape(entry));
 
-function legendShape({ role, variant, dominated }: LegendEntry): SvgElement {
-  if (dominated) return svg('g', { class: 'dominated' }, svg('circle', { class: 'mark', r: 3.5 }));
+function legendShape({ role, variant, dominated, earlier }: LegendEntry): SvgElement {
+  if (earlier) return svg('path', { class: 'earlier-line', d: 'M-9 -4H1V5H9' });
+  if (dominated) return svg('path', { class: 'dominated', d: 'M0 0h0' });
   if (variant === undefined) return svg('g', { class: `front-point ${role ?? ''}` }, markOf(role));
   return svg('g', { class: variant === 'pruned' ? 'front-point' : 'integer-point' }, variantMark(variant));
 }

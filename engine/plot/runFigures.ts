@@ -1,9 +1,9 @@
 /** The figures of a run, each where the run has the data for it. The panel and the report draw the same ones. */
 import { formatVariant, type VariantKind } from '../format.ts';
-
 import { type Curve, curvesFigure } from './curves.ts';
 import type { Figure, Measure } from './figure.ts';
 import { type GenerationFront, generationsFigure } from './generations.ts';
+import { hypervolumeFigure } from './hypervolume.ts';
 import { latencyFigure } from './latency.ts';
 import { pruningFigure } from './pruning.ts';
 
@@ -35,6 +35,8 @@ export interface FigurePoint {
 export interface FiguresOptions {
   readonly points: readonly FigurePoint[];
   readonly plots: RunPlots;
+  /** After each generation, as a share of the reference box. */
+  readonly hypervolume: readonly number[];
   readonly measure: Measure;
   /** What the networks run on, for example `CPU`. */
   readonly target: string;
@@ -42,7 +44,7 @@ export interface FiguresOptions {
   readonly width: number;
 }
 
-export const figureIds = ['fronts', 'curves', 'latency', 'pruning'] as const;
+export const figureIds = ['fronts', 'hypervolume', 'curves', 'latency', 'pruning'] as const;
 export type FigureId = (typeof figureIds)[number];
 
 /** For example `4-8-1 tanh, pruned by 30 %`. */
@@ -59,6 +61,7 @@ export function networkLabel({
 export function runFigures({
   points,
   plots,
+  hypervolume,
   measure,
   target,
   width,
@@ -75,6 +78,7 @@ export function runFigures({
   );
   return {
     fronts: generationsFigure(plots.fronts, { measure, width }),
+    hypervolume: hypervolumeFigure(hypervolume, width),
     curves: curvesFigure(plots.curves, width),
     latency: latencyFigure(timed, { target, width }),
     pruning: pruningFigure(named, pruned, { measure, width }),

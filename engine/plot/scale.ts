@@ -7,6 +7,8 @@ export interface Scale {
   readonly ticks: readonly number[];
   /** Pixels of a data value. */
   place(value: number): number;
+  /** The data value at a pixel; beyond the axis, the one at its end. */
+  valueAt(pixel: number): number;
 }
 
 export interface ScaleOptions {
@@ -34,6 +36,10 @@ export function createScale(values: readonly number[], options: ScaleOptions): S
     domain,
     ticks,
     place: (value) => start + ((project(clamp(value, domain)) - low) / (high - low)) * (end - start),
+    valueAt(pixel) {
+      const projected = low + ((pixel - start) / (end - start)) * (high - low);
+      return clamp(options.kind === 'log' ? 10 ** projected : projected, domain);
+    },
   };
 }
 

@@ -124,6 +124,7 @@ async function showReport(context: ServerContext, region: RegionReference): Prom
   const outcome = await guardDisk(async () => {
     const stored = await storedFront(context, region);
     const file = filePathOf(region.uri);
+    if (stored.kind === 'none') return { ...stored, kind: 'failed' } as const;
     if (stored.kind === 'failed' || file === undefined) return stored;
     const root = projectRoot(file);
     const { runId } = stored.front;

@@ -12,6 +12,7 @@ import {
   ApplyRequest,
   type EditOutcome,
   type Objection,
+  PreviewRequest,
   type RegionReference,
   RevertRequest,
 } from '../protocol.ts';
@@ -23,37 +24,64 @@ export function registerEdits(context: ServerContext): void {
   const { connection } = context;
   forgetReverted(context);
   connection.onRequest(ApplyRequest.type, (params, token) => guardDisk(() => apply(context, params, signalOf(token))));
+  connection.onRequest(PreviewRequest.type, (params, token) =>
+    guardDisk(() => preview(context, params, signalOf(token))),
+  );
   connection.onRequest(RevertRequest.type, (params) => guardDisk(() => revert(context, params)));
 }
 
 export async function apply(
   context: ServerContext,
-  { runId, candidateId, target, uri, trusted, force = false }: ApplyParams,
+  params: ApplyParams,
   signal: AbortSignal,
 ): Promise<EditOutcome | Objection> {
+  const planned = await plan(context, params, signal);
+  if (planned.kind !== 'planned') return planned;
+  const { root, result, outcome } = planned;
+  const problem = approximationsProblem(root);
+  if (problem) return problem;
+  const { generated, point } = planned.change;
+  recordApplied(root, result, { target: params.target, generated, point });
+  return outcome;
+}
+
+/** What is only looked at may be slower, and leaves no record. */
+async function preview(
+  context: ServerContext,
+  params: Omit<ApplyParams, 'force'>,
+  signal: AbortSignal,
+): Promise<EditOutcome> {
+  const planned = await plan(context, { ...params, force: true }, signal);
+  if (planned.kind === 'planned') return planned.outcome;
+  return planned.kind === 'objection' ? { kind: 'failed', message: planned.message } : planned;
+}
+
+async function plan(
+  context: ServerContext,
+  { runId, candidateId, target, uri, trusted, force = false }: ApplyParams,
+  signal: AbortSignal,
+) {
   if (!trusted) {
     return {
       kind: 'failed',
       message: 'Using a network runs its code to check it, and this workspace is not trusted.',
       hint: 'Trust the workspace, then use the network again.',
-    };
+    } as const;
   }
   const file = filePathOf(uri);
   if (file === undefined) return notAFile(uri);
   const root = projectRoot(file);
   const result = readResult(root, runId);
   if (!result) {
-    return { kind: 'failed', message: 'This run is no longer stored.', hint: 'Approximate the function again.' };
+    const message = 'This run is no longer stored.';
+    return { kind: 'failed', message, hint: 'Approximate the function again.' } as const;
   }
-  const problem = approximationsProblem(root);
-  if (problem) return problem;
   const document = openDocument(context, uri, file);
   const change = await planApply(result, candidateId, { target, force, signal }, document.getText());
   if (change.kind !== 'change') return change;
-  const { generated, point, checked } = change;
-  recordApplied(root, result, { target, generated, point });
-  const edit = workspaceEdit(document, change);
-  return { kind: 'edit', label: `Approximate ${result.region.name}`, edit, checked };
+  const label = `Approximate ${result.region.name}`;
+  const outcome = { kind: 'edit', label, edit: workspaceEdit(document, change), checked: change.checked } as const;
+  return { kind: 'planned', root, result, change, outcome } as const;
 }
 
 export async function revert(context: ServerContext, { uri, name }: RegionReference): Promise<EditOutcome> {

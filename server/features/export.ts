@@ -1,21 +1,52 @@
-/** `deepmaker/export`: a network of a stored run on a data set as code in a folder. */
+/** `deepmaker/export` and `deepmaker/exportTargets`: a network of a stored run as code in a folder, and for what. */
 import { join } from 'node:path';
 import type { ServerContext } from '../languageServer.ts';
 import { exportDataset } from '../pipeline/exportDataset.ts';
-import { readRun } from '../pipeline/readRun.ts';
-import { type ExportOutcome, type ExportParams, ExportRequest } from '../protocol.ts';
-import { projectRoot } from '../store.ts';
+import { datasetTargets, functionTargets } from '../pipeline/exportTargets.ts';
+import { exportArtifacts } from '../pipeline/onDisk.ts';
+import { readRun, type StoredRun } from '../pipeline/readRun.ts';
+import { readResult } from '../pipeline/run.ts';
+import {
+  type ExportOutcome,
+  type ExportParams,
+  ExportRequest,
+  ExportTargetsRequest,
+  type Failure,
+  type NetworkReference,
+} from '../protocol.ts';
+import { guardDisk, projectRoot, runFolder } from '../store.ts';
 import { filePathOf, notAFile } from './files.ts';
 import { signalOf } from './run.ts';
 
 export function registerExport({ connection }: ServerContext): void {
   connection.onRequest(ExportRequest.type, (params, token) => exportNetwork(params, signalOf(token)));
+  connection.onRequest(ExportTargetsRequest.type, (params) => guardDisk(() => targetsOf(params)));
 }
 
-async function exportNetwork(
-  { uri, folder: to, candidateId, target, trusted }: ExportParams,
-  signal: AbortSignal,
-): Promise<ExportOutcome> {
+async function targetsOf(params: NetworkReference) {
+  const run = runOf(params);
+  if (run.kind === 'failed') return run;
+  const { candidateId } = params;
+  return run.kind === 'function' ? functionTargets(run.result, candidateId) : datasetTargets(run.result, candidateId);
+}
+
+/** A function's run is found by its id in the project of its source, a data set's by its folder. */
+function runOf({ uri, runId }: NetworkReference): StoredRun | Failure {
+  const path = filePathOf(uri);
+  if (path === undefined) return notAFile(uri);
+  const root = projectRoot(path);
+  if (runId === undefined) return readRun(root, path);
+  const result = readResult(root, runId);
+  if (result) return { kind: 'function', folder: runFolder(root, runId), result };
+  return { kind: 'failed', message: 'This run is no longer stored.', hint: 'Approximate the function again.' };
+}
+
+async function exportNetwork(params: ExportParams, signal: AbortSignal): Promise<ExportOutcome> {
+  const { folder: to, candidateId, target, trusted } = params;
+  const folder = filePathOf(to);
+  if (folder === undefined) return notAFile(to);
+  const run = runOf(params);
+  if (run.kind === 'failed') return run;
   if (!trusted) {
     return {
       kind: 'failed',
@@ -23,22 +54,11 @@ async function exportNetwork(
       hint: 'Trust the workspace, then export again.',
     };
   }
-  const [from, folder] = [filePathOf(uri), filePathOf(to)];
-  if (from === undefined || folder === undefined) return notAFile(from === undefined ? uri : to);
-  const root = projectRoot(from);
-  const run = readRun(root, from);
-  if (run.kind === 'failed') return run;
-  if (run.kind === 'function') {
-    return {
-      kind: 'failed',
-      message: `${run.result.runId} is a run of a function, whose code goes beside its source.`,
-      hint: 'Choose "Use this network", or run deepmaker export.',
-    };
-  }
+  if (run.kind === 'function') return exportArtifacts(run.result, folder, { candidateId, target, signal });
   // The data is found as the command line finds it: from the folder of the project, or in the ones that it knows.
   return exportDataset(run.result, {
     folder,
-    dataFolders: [root, join(from, '../../..')],
+    dataFolders: [projectRoot(run.folder), join(run.folder, '../../..')],
     candidateId,
     target,
     signal,

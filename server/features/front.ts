@@ -1,22 +1,21 @@
 /** The stored front of a run, for panels that are opened again or that open a stored run. */
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ServerContext } from '../languageServer.ts';
 import { approximationsIn } from '../pipeline/approximations.ts';
 import { datasetView } from '../pipeline/datasetView.ts';
 import { readRun, type StoredRun } from '../pipeline/readRun.ts';
 import { frontViewOf, type RunResult, readResult } from '../pipeline/run.ts';
-import { type Failure, type FrontParams, FrontRequest, type FrontView } from '../protocol.ts';
+import { type FrontOutcome, type FrontParams, FrontRequest, type FrontView } from '../protocol.ts';
 import { guardDisk, listRuns, projectRoot } from '../store.ts';
 import { filePathOf, notAFile, runFolderAt } from './files.ts';
-
-type StoredFront = { readonly kind: 'front'; readonly front: FrontView } | Failure;
 
 export function registerFront(context: ServerContext): void {
   context.connection.onRequest(FrontRequest.type, (params) => guardDisk(() => storedFront(context, params)));
 }
 
-export async function storedFront(context: ServerContext, params: FrontParams): Promise<StoredFront> {
+export async function storedFront(context: ServerContext, params: FrontParams): Promise<FrontOutcome> {
   const file = filePathOf(params.uri);
   if (file === undefined) return notAFile(params.uri);
   const folder = runFolderAt(file);
@@ -27,25 +26,48 @@ export async function storedFront(context: ServerContext, params: FrontParams): 
 
 async function viewOf(context: ServerContext, run: StoredRun): Promise<FrontView> {
   if (run.kind === 'dataset') return datasetView(run.result, run.folder);
-  const uri = pathToFileURL(run.result.region.file).href;
-  return frontViewOf(run.result, uri, await appliedCandidate(context, uri, run.result));
+  return functionView(context, pathToFileURL(run.result.region.file).href, run.result);
+}
+
+async function functionView(context: ServerContext, uri: string, result: RunResult): Promise<FrontView> {
+  const stale = await staleText(context, result);
+  const view = frontViewOf(result, uri, await appliedCandidate(context, uri, result));
+  return stale === undefined ? view : { ...view, stale };
+}
+
+/** Why none of a run's networks can go into the source any more; undefined where they can. */
+async function staleText({ source }: ServerContext, { region }: RunResult): Promise<string | undefined> {
+  const { file, name, sourceHash } = region;
+  const { module, project } = await source();
+  if (project.text(file) === undefined) return `${basename(file)}, which ${name} was in, is no longer there.`;
+  const analysis = module.analyse(project, { file, name });
+  switch (analysis.kind) {
+    case 'none':
+      return `There is no function ${name} any more.`;
+    case 'refused':
+      return `${name} can no longer be approximated: ${analysis.reasons[0]!.message}`;
+    case 'region':
+      return analysis.region.sourceHash === sourceHash
+        ? undefined
+        : `${name}, or something it depends on, has changed since this run.`;
+  }
 }
 
 async function functionFront(
   context: ServerContext,
   file: string,
   { uri, runId, name }: FrontParams,
-): Promise<StoredFront> {
+): Promise<FrontOutcome> {
   const root = projectRoot(file);
   for (const id of runId === undefined ? listRuns(root) : [runId]) {
     const result = readResult(root, id);
     if (!result || (runId === undefined && !(result.region.file === file && result.region.name === name))) continue;
-    return { kind: 'front', front: frontViewOf(result, uri, await appliedCandidate(context, uri, result)) };
+    return { kind: 'front', front: await functionView(context, uri, result) };
   }
   return {
-    kind: 'failed',
+    kind: 'none',
     message: name ? `There is no finished run for ${name}.` : 'This run is no longer stored.',
-    hint: 'Choose "Approximate this function" to start one.',
+    hint: 'Approximate the function to search networks for it.',
   };
 }
 

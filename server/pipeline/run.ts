@@ -226,11 +226,11 @@ export function writeResult(root: string, result: RunResult): void {
 }
 
 /** Dominated points are there for the picture only, so no more of them travel than a picture can show. */
-const maxDominatedPoints = 500;
+const maxDominatedPoints = 5000;
 
 export function shownPoints(points: readonly FrontPoint[]): FrontPoint[] {
-  const rest = points.filter((point) => !point.onFront);
-  return [...points.filter((point) => point.onFront), ...rest.slice(0, maxDominatedPoints)];
+  const isKept = ({ onFront, variant }: FrontPoint) => onFront || variant !== undefined;
+  return [...points.filter(isKept), ...points.filter((point) => !isKept(point)).slice(0, maxDominatedPoints)];
 }
 
 export function frontViewOf(result: RunResult, uri: string, applied?: string): FrontView {

@@ -31,7 +31,7 @@ export function runPlots({ search, points, networks }: Plotted): RunPlots {
   );
   const fronts = (search.fronts ?? []).map((front, index) => ({
     generation: index + 1,
-    places: front.map(({ params, error }) => ({ params, error })),
+    places: front.map(({ id, params, error }) => ({ id, params, error })),
   }));
   return { fronts: sample(fronts, mostFronts), curves };
 }

@@ -1,5 +1,13 @@
 /** The parts of a report, from the view of a run that panels show too: figures, or what to do to get them. */
-import { formatBytes, formatCount, formatDuration, formatPercent, formatSpeedup } from '../../engine/format.ts';
+import {
+  formatAmount,
+  formatBound,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatSpeedup,
+} from '../../engine/format.ts';
 import { type Figure, measureName, type Table } from '../../engine/plot/figure.ts';
 import { type ChartPoint, frontChart } from '../../engine/plot/frontChart.ts';
 import { figureIds, networkLabel, runFigures } from '../../engine/plot/runFigures.ts';
@@ -22,8 +30,8 @@ export type Section =
 const width = 860;
 
 export function sectionsOf(view: FrontView): readonly Section[] {
-  const { plots = { fronts: [], curves: [] }, points, measure } = view;
-  const figures = runFigures({ points, plots, measure, target: view.target.toUpperCase(), width });
+  const { plots = { fronts: [], curves: [] }, points, hypervolume, measure } = view;
+  const figures = runFigures({ points, plots, hypervolume, measure, target: view.target.toUpperCase(), width });
   const missing = missingTexts(view);
   return [
     { kind: 'figure', figure: frontFigure(view) },
@@ -37,11 +45,14 @@ export function sectionsOf(view: FrontView): readonly Section[] {
 
 /** The final front, with every network of it in the table. */
 function frontFigure(view: FrontView): Figure {
-  const { points, measure, chosen } = view;
+  const { points, measure, chosen, maxError } = view;
   const drawn = points.filter(({ error }) => Number.isFinite(error.nrmse));
   const chartPoints = drawn.map((point): ChartPoint => {
-    const own = point.id === chosen ? ({ roles: ['chosen'], label: 'Chosen' } as const) : {};
-    return { ...point, name: networkLabel(point), error: point.error.nrmse, ...own };
+    const { id, params, error, onFront, variant, variantOf } = point;
+    const own = id === chosen ? ({ roles: ['chosen'], label: 'Chosen' } as const) : {};
+    const place = { x: params, y: error.nrmse * 100, text: pointText(point) };
+    const offered = onFront || variant === 'int8' || variant === 'fixed16';
+    return { id, variant, variantOf, ...place, offered, onLine: onFront, ...own };
   });
   const final =
     view.subject.kind === 'function'
@@ -53,16 +64,30 @@ function frontFigure(view: FrontView): Figure {
   return {
     id: 'front',
     title: 'Front',
-    caption: `Error (${measureName(measure)}) against size. Joined by a line: the networks of the front, trained in full, with ${final}. Small circles: dominated networks, those that were only trained briefly by the search with their error on validation data.${variants}`,
+    caption: `Error (${measureName(measure)}) against size. Joined by a line: the networks of the front, trained in full, with ${final}. Dots: dominated networks, those that were only trained briefly by the search with their error on validation data.${variants}`,
     picture: frontChart(chartPoints, {
       width,
       height: 400,
-      measure: measureName(measure),
-      bound: view.maxError,
+      x: { label: 'Parameters', kind: 'log' },
+      y: {
+        label: `Error (${measureName(measure)}, %)`,
+        ...(maxError === undefined ? {} : { limit: { at: maxError * 100, text: `at most ${formatBound(maxError)}` } }),
+      },
+      description: describeFront(drawn),
       still: true,
     }),
     table: frontTable(view),
   };
+}
+
+const pointText = (point: FrontPoint): string =>
+  `${networkLabel(point)}: ${formatAmount(point.params, 'parameter')}, error ${formatPercent(point.error.nrmse)}`;
+
+function describeFront(points: readonly FrontPoint[]): string {
+  const front = points.filter(({ onFront }) => onFront).sort((a, b) => a.params - b.params);
+  const [first, last] = [front[0], front.at(-1)];
+  if (!first || !last) return 'Error against parameters. No network.';
+  return `Error against parameters. ${formatAmount(points.length, 'network')}, ${formatCount(front.length)} of them on the front, from ${pointText(first)}, to ${pointText(last)}.`;
 }
 
 function frontTable({ points, measure, chosen, subject }: FrontView): Table {
@@ -109,6 +134,10 @@ function missingTexts({ runId }: FrontView) {
   return {
     fronts: {
       title: 'Front after each generation',
+      text: 'It takes at least two generations: run the same command again with --generations 5.',
+    },
+    hypervolume: {
+      title: 'Hypervolume after each generation',
       text: 'It takes at least two generations: run the same command again with --generations 5.',
     },
     curves: {

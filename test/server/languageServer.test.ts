@@ -154,9 +154,16 @@ describe('run', () => {
     const objection = await client.request<Objection>('deepmaker/apply', asked).response;
     assert.equal(objection.kind, 'objection');
     assert.match(objection.message, /^Its error is [\d.]+ %, the bound 10 %\.$/, 'the search is too short to meet it');
+    const records = join(folder, '.deepmaker', 'approximations.json');
+    const preview = await client.request<EditOutcome>('deepmaker/preview', asked).response;
+    assert.ok(preview.kind === 'edit', JSON.stringify(preview));
+    assert.equal(existsSync(records), false, 'what is only looked at leaves no record');
+
     const params = { ...asked, force: true };
     const applied = await client.request<EditOutcome>('deepmaker/apply', params).response;
     assert.ok(applied.kind === 'edit', JSON.stringify(applied));
+    assert.deepEqual(applied, preview);
+    assert.ok(existsSync(records));
     const changed = apply(source, applied.edit.documentChanges!);
     assert.match(changed.text, /return hillApproxAccepts\(x, y\) \? hillApprox\(x, y\) : hillExact\(x, y\);/);
     assert.match(changed.text, /function hillExact\(x: number, y: number\)/);
@@ -184,6 +191,17 @@ describe('run', () => {
     const stored = await client.request<{ kind: string; front: FrontView }>('deepmaker/front', { uri, name: 'hill' })
       .response;
     assert.deepEqual(stored.front.points, front.points);
+    assert.equal(stored.front.stale, undefined, 'the function is what it was, with the network in it');
+
+    for (const [from, to, expected] of [
+      ['y * y', 'y * x', 'hill, or something it depends on, has changed since this run.'],
+      ['function hill(', 'function mound(', 'There is no function hill any more.'],
+    ] as const) {
+      const text = source.replace(from, to);
+      client.notify('textDocument/didChange', { textDocument: { uri, version: 3 }, contentChanges: [{ text }] });
+      const again = await client.request<{ front: FrontView }>('deepmaker/front', { uri, name: 'hill' }).response;
+      assert.equal(again.front.stale, expected);
+    }
   });
 
   test('asks for the ranges that the source does not give, and takes them', async () => {
@@ -231,7 +249,7 @@ test('bad requests get errors, and the server goes on', async () => {
   );
   assert.equal(targets[0]?.unavailable, undefined);
   const front = await client.request<{ kind: string }>('deepmaker/front', { uri, name: 'nothing' }).response;
-  assert.equal(front.kind, 'failed');
+  assert.equal(front.kind, 'none');
 });
 
 test('documents that are no files get reasons, and keep no others from being analysed', async () => {

@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { createRandom } from '../../engine/data/random.ts';
 import { networkLabel } from '../../engine/plot/runFigures.ts';
-import type { ExportOutcome, FrontPoint, FrontView, RunSummary } from '../../server/protocol.ts';
+import { targetIds } from '../../engine/types.ts';
+import type { ExportOutcome, ExportTarget, FrontPoint, FrontView, RunSummary } from '../../server/protocol.ts';
 import { RpcClient } from './rpcClient.ts';
 
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.cjs');
@@ -72,11 +73,11 @@ test('a run on a data set becomes one page without script and network, and files
   assert.equal(status, 0, stderr);
   const files = [
     'sides.html',
-    ...['front', 'fronts', 'curves', 'latency', 'pruning'].map((id) => join('figures', `${id}.svg`)),
+    ...['front', 'fronts', 'hypervolume', 'curves', 'latency', 'pruning'].map((id) => join('figures', `${id}.svg`)),
   ];
   assert.equal(stdout, files.map((name) => `Wrote ${join(folder, name)}\n`).join(''));
   const page = read('sides.html');
-  assert.deepEqual(sections(page), ['front', 'fronts', 'curves', 'latency', 'pruning', '(comparison)']);
+  assert.deepEqual(sections(page), ['front', 'fronts', 'hypervolume', 'curves', 'latency', 'pruning', '(comparison)']);
   assert.doesNotMatch(page.replaceAll('http://www.w3.org/2000/svg', ''), /<script|https?:|url\(|@import/);
   assert.match(page, /default-src 'none'/);
   assert.match(page, /prefers-color-scheme: dark/);
@@ -142,7 +143,7 @@ test('a run of a function has its times, its loss and its pruned networks, by id
     JSON.parse(read(join('.deepmaker', 'runs', functionRun, 'result.json'))) as { points: { latencyNs?: number }[] }
   ).points.filter(({ latencyNs }) => latencyNs !== undefined).length;
   const latency = timed > 1 ? 'latency' : '(latency)';
-  assert.deepEqual(sections(page!), ['front', 'fronts', 'curves', latency, 'pruning', '(comparison)']);
+  assert.deepEqual(sections(page!), ['front', 'fronts', 'hypervolume', 'curves', latency, 'pruning', '(comparison)']);
   assert.match(page!, /Error \(NRMSE, %\)/);
   assert.match(page!, /Validation loss against epochs/);
 });
@@ -189,7 +190,7 @@ test('an editor lists the finished runs, opens each by its folder or a file in i
       'each once',
     );
     assert.ok(listed[0]!.modifiedMs >= listed[1]!.modifiedMs, 'the newest first');
-    type Answer = { kind: 'front'; front: FrontView } | { kind: 'failed'; message: string };
+    type Answer = { kind: 'front'; front: FrontView } | { kind: 'none' | 'failed'; message: string };
     const open = (params: object) => client.request<Answer>('deepmaker/front', params).response;
     const dataset = await open({ uri: uri(datasetRun) });
     assert.ok(dataset.kind === 'front');
@@ -201,7 +202,7 @@ test('an editor lists the finished runs, opens each by its folder or a file in i
     const source = pathToFileURL(join(folder, 'hill.ts')).href;
     assert.deepEqual(hill.front.subject, { kind: 'function', uri: source, name: 'hill' });
     assert.deepEqual(await open({ uri: source, runId: functionRun }), hill, 'as the panel of the function has it');
-    assert.equal((await open({ uri: uri('gone', 'run.json') })).kind, 'failed');
+    assert.equal((await open({ uri: uri('gone', 'run.json') })).kind, 'none');
 
     const params = { uri: uri(datasetRun), candidateId: dataset.front.chosen, target: 'cpu', trusted: true };
     const to = { folder: pathToFileURL(join(folder, 'exported')).href };
@@ -212,9 +213,30 @@ test('an editor lists the finished runs, opens each by its folder or a file in i
     assert.deepEqual(written.files, [join(folder, 'exported', 'sides.approx.ts')]);
     assert.match(written.figures.join(), /wrong class in/);
     assert.match(read(join('exported', 'sides.approx.ts')), /export function classifySides/);
-    for (const more of [{ trusted: false }, { candidateId: 'c999' }, { uri: uri(functionRun) }, { uri: uri('gone') }]) {
+    for (const more of [{ trusted: false }, { candidateId: 'c999' }, { runId: 'gone-1' }, { uri: uri('gone') }]) {
       assert.equal((await run(more)).kind, 'failed', JSON.stringify(more));
     }
+    const own = { uri: source, runId: functionRun, candidateId: hill.front.chosen!, target: 'onnx', trusted: false };
+    const code = await run(own);
+    assert.ok(code.kind === 'written', JSON.stringify(code));
+    assert.deepEqual(
+      code.files.map((file) => relative(folder, file)),
+      ['hill.approx.ts', 'hill.onnx'].map((file) => join('exported', file)),
+    );
+
+    const exportsOf = async (reference: object) => {
+      const answer = await client.request<{ targets: readonly ExportTarget[] }>('deepmaker/exportTargets', reference)
+        .response;
+      return answer.targets.map(({ id, refused, unchecked }) => [id, refused !== undefined, unchecked !== undefined]);
+    };
+    const free = (id: string) => [id, false, false];
+    assert.deepEqual(await exportsOf(own), targetIds.map(free), 'nothing is run for a function');
+    const [cpu, ...others] = await exportsOf(params);
+    assert.deepEqual(cpu, free('cpu'));
+    assert.equal(others.length, targetIds.length - 1);
+    const unknown = await client.request<{ kind: string }>('deepmaker/exportTargets', { ...own, candidateId: 'c999' })
+      .response;
+    assert.equal(unknown.kind, 'failed');
   } finally {
     await client.stop();
   }

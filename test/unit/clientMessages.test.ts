@@ -8,7 +8,10 @@ const overTheWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value
 
 test('a front arrives as it was sent', () => {
   const measured = frontView({
-    points: [point('a', 10, 0.1, { latencyNs: 12, speedup: 3 })],
+    points: [
+      point('a', 10, 0.1, { latencyNs: 12, speedup: 3, cost: [{ label: 'LUTs', value: 9, unit: '', basis: 'A.' }] }),
+    ],
+    stale: 'It has changed.',
     exactNs: 36,
     maxError: 0.02,
     applied: 'a',
@@ -53,26 +56,33 @@ test('what the user asks for arrives, and nothing that came along with it', () =
     kind: 'use',
     candidateId: 'c7',
   });
-  for (const kind of ['ready', 'compare', 'revert', 'stop', 'run', 'reveal']) {
+  for (const kind of ['ready', 'compare', 'revert', 'stop', 'run', 'reveal', 'log']) {
     assert.deepEqual(parsePanelMessage({ kind }), { kind });
   }
+  assert.equal(parsePanelMessage({ kind: 'export', candidateId: 'c7', target: 'abacus' }), undefined);
 });
 
 test('a stored state is restored, and one of another version is not', () => {
   const state = {
-    version: 1,
+    version: 2,
     kind: 'function',
     uri: 'file:///a.ts',
     name: 'f',
     runId: 'f-1',
     selected: 'c1',
-    atMost: 0.02,
+    budget: { nrmse: 0.02, bytes: 32_000 },
+    x: 'latencyNs',
+    yScale: 'log',
+    generation: 3,
     sort: { column: 'nrmse', descending: true },
     dominated: false,
+    tab: 'errors',
+    open: ['export'],
   };
   assert.deepEqual(parsePanelState(overTheWire(state)), state);
-  assert.equal(parsePanelState({ ...state, version: 2 }), undefined);
+  assert.equal(parsePanelState({ ...state, version: 1 }), undefined);
   assert.equal(parsePanelState({ ...state, sort: { column: 'colour', descending: true } }), undefined);
+  assert.equal(parsePanelState({ ...state, budget: { colour: 1 } }), undefined);
   assert.equal(parsePanelState(undefined), undefined);
 });
 

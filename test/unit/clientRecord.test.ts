@@ -7,7 +7,7 @@ import { frontView, region } from './clientHelpers.ts';
 import * as fake from './clientVscode.ts';
 
 const { handlePanelMessage } = await import('../../client/commands.ts');
-const { ExactTexts } = await import('../../client/compare.ts');
+const { VirtualTexts } = await import('../../client/compare.ts');
 const { Panels } = await import('../../client/panels.ts');
 const { registerRecording } = await import('../../client/recordInputs.ts');
 const { Runs } = await import('../../client/run.ts');
@@ -38,7 +38,13 @@ function start(answers: Record<string, unknown>) {
     requests,
     onMessage: (panel, message) => handlePanelMessage(client, panel, message),
   });
-  const client = { session, panels, runs: new Runs({ requests, panels }), exact: new ExactTexts() };
+  const client = {
+    session,
+    panels,
+    runs: new Runs({ requests, panels }),
+    exact: new VirtualTexts('deepmaker-exact'),
+    previews: new VirtualTexts('deepmaker-preview'),
+  };
   const stored = new Map<string, unknown>();
   const memory = {
     keys: () => [...stored.keys()],

@@ -7,9 +7,10 @@ import { estimatesFor, frontView, point, region } from './clientHelpers.ts';
 import * as fake from './clientVscode.ts';
 
 const { registerCommands, handlePanelMessage } = await import('../../client/commands.ts');
-const { ExactTexts, exactScheme } = await import('../../client/compare.ts');
+const { VirtualTexts, exactScheme } = await import('../../client/compare.ts');
 const { Panels } = await import('../../client/panels.ts');
 const { RequestCancelled, ServerUnavailable } = await import('../../client/requests.ts');
+const { previewScheme } = await import('../../client/preview.ts');
 const { Runs } = await import('../../client/run.ts');
 
 const { editor } = fake;
@@ -56,7 +57,13 @@ function start(answers: Record<string, (params: never, server: Server) => unknow
     requests,
     onMessage: (panel, message) => handlePanelMessage(client, panel, message),
   });
-  const client = { session, panels, runs: new Runs({ requests, panels }), exact: new ExactTexts() };
+  const client = {
+    session,
+    panels,
+    runs: new Runs({ requests, panels }),
+    exact: new VirtualTexts('deepmaker-exact'),
+    previews: new VirtualTexts('deepmaker-preview'),
+  };
   registerCommands(client);
   const run = () => fake.commands.executeCommand('deepmaker.approximate', region) as Promise<RunOutcome>;
   return { client, sent, logged, listeners, run };
@@ -366,19 +373,49 @@ test('a webview that starts anew is told everything', async () => {
   panel!.posted.length = 0;
   panel!.say({ kind: 'ready' });
   assert.deepEqual(posted(panel), [
+    { kind: 'texts', texts: {} },
     { kind: 'front', front: frontView() },
     { kind: 'status', status: { kind: 'ready' } },
   ]);
 });
 
+test("a panel's texts are in the editor's language before it draws anything", async () => {
+  fake.l10n.bundle = { Networks: 'Netze' };
+  try {
+    const { run } = start({ 'deepmaker/run': () => done() });
+    await run();
+    editor.panels[0]!.say({ kind: 'ready' });
+    const [first] = posted(editor.panels[0]).slice(-3);
+    assert.deepEqual(first, { kind: 'texts', texts: { Networks: 'Netze' } });
+  } finally {
+    fake.l10n.bundle = undefined;
+  }
+});
+
+test('saving a source asks whether the front still holds, and shows that it does not', async () => {
+  const stale = 'price, or something it depends on, has changed since this run.';
+  const { run, sent } = start({
+    'deepmaker/run': () => done(),
+    'deepmaker/front': () => ({ kind: 'front', front: frontView({ stale }) }),
+  });
+  await run();
+  fake.documentSaves.fire({ uri: new fake.Uri('file:///project/notes.md'), languageId: 'markdown' });
+  await settled();
+  assert.equal(sent.length, 1);
+  fake.documentSaves.fire({ uri: new fake.Uri('file:///project/rates.ts'), languageId: 'typescript' });
+  await settled();
+  assert.deepEqual(sent[1]?.params, { ...region, runId: 'price-1' });
+  assert.equal(lastFront(editor.panels[0])?.stale, stale);
+});
+
 test('a panel comes back after a reload, and an unfinished run can be continued from it', async () => {
   const state = {
-    version: 1,
+    version: 2,
     kind: 'function',
     ...region,
     runId: 'price-1',
     sort: { column: 'params', descending: false },
-    dominated: false,
+    ...{ dominated: false, budget: {}, tab: 'networks', open: [] },
   };
   const restore = async (front: unknown) => {
     const { client } = start({ 'deepmaker/front': () => front });
@@ -388,7 +425,24 @@ test('a panel comes back after a reload, and an unfinished run can be continued 
   };
   assert.equal(await restore({ kind: 'front', front: frontView() }), 'ready');
   assert.equal(await restore({ kind: 'front', front: frontView({ stage: 'searching' }) }), 'cancelled');
-  assert.equal(await restore({ kind: 'failed', message: 'The run was deleted.' }), 'failed');
+  assert.equal(await restore({ kind: 'failed', message: 'The run is damaged.' }), 'failed');
+  const none = { kind: 'none', message: 'There is no finished run for price.', hint: 'Approximate it.' };
+  assert.equal(await restore(none), 'none');
+});
+
+test('where a function has no run yet, asking for its networks offers to search them', async () => {
+  const message = 'There is no finished run for price.';
+  const { sent } = start({
+    'deepmaker/front': () => ({ kind: 'none', message, hint: 'Approximate it.' }),
+    'deepmaker/run': () => done(),
+  });
+  await fake.commands.executeCommand('deepmaker.showFront', region);
+  assert.deepEqual(editor.messages, [{ level: 'information', text: message, buttons: ['Approximate this function'] }]);
+  assert.equal(sent.length, 1);
+  editor.pressed = ['Approximate this function'];
+  await fake.commands.executeCommand('deepmaker.showFront', region);
+  await settled();
+  assert.equal(sent.at(-1)?.method, 'deepmaker/run');
 });
 
 test('a panel without a usable state is closed', async () => {
@@ -430,4 +484,76 @@ test('comparing shows the exact source beside what is there now, and the generat
   );
   assert.equal(exact, 'return x * x;\n');
   assert.deepEqual(editor.appliedEdits, [], 'nothing is changed');
+});
+
+test('a preview shows the source and the generated file as they would be, and changes nothing', async () => {
+  editor.documents[region.uri] = 'return x * x;\n';
+  const range = { start: { line: 0, character: 7 }, end: { line: 0, character: 12 } };
+  const start0 = { line: 0, character: 0 };
+  const generated = 'file:///project/price.approx.ts';
+  const edit = {
+    documentChanges: [
+      { kind: 'create', uri: generated, options: { overwrite: true } },
+      {
+        textDocument: { uri: generated, version: null },
+        edits: [{ range: { start: start0, end: start0 }, newText: 'export {};\n' }],
+      },
+      { textDocument: { uri: region.uri, version: 3 }, edits: [{ range, newText: 'priceApprox(x)' }] },
+    ],
+  };
+  const { client, run, sent } = start({
+    'deepmaker/run': () => done(),
+    'deepmaker/preview': () => ({ kind: 'edit', label: 'Approximate price', edit }),
+  });
+  await run();
+  const preview = async () => {
+    editor.executed.length = 0;
+    editor.panels[0]?.say({ kind: 'preview', candidateId: 'a' });
+    await settled();
+    return editor.executed.find(([id]) => id === 'vscode.changes') ?? [];
+  };
+  const [, title, resources] = await preview();
+  assert.deepEqual(sent.find(({ method }) => method === 'deepmaker/preview')?.params, {
+    ...{ runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri, trusted: true },
+  });
+  assert.equal(title, 'price: preview of 2-10-1');
+  const query = `?price a`;
+  const then = `${previewScheme}:///project/price.ts${query}`;
+  const thenGenerated = `${previewScheme}:///project/price.approx.ts${query}`;
+  const texts = (sides: unknown) => (sides as unknown[][]).map((side) => side.map((uri) => uri && String(uri)));
+  assert.deepEqual(texts(resources), [
+    [region.uri, region.uri, then],
+    [generated, undefined, thenGenerated],
+  ]);
+  const text = (uri: string) => client.previews.provideTextDocumentContent(fake.Uri.parse(uri) as never);
+  assert.equal(text(then), 'return priceApprox(x);\n');
+  assert.equal(text(thenGenerated), 'export {};\n');
+  assert.deepEqual(editor.appliedEdits, []);
+
+  editor.documents[generated] = 'of another network';
+  const [, , again] = await preview();
+  assert.deepEqual(texts(again)[1], [generated, generated, thenGenerated], 'beside the file that is there');
+});
+
+test('figures are copied, the log is shown, and what a network can be exported for is told', async () => {
+  const targets = [{ id: 'cpu', label: 'CPU' }] as const;
+  const answers = [
+    { kind: 'targets', targets },
+    { kind: 'failed', message: 'It is gone.', hint: 'Run again.' },
+  ];
+  const { run, sent } = start({ 'deepmaker/run': () => done(), 'deepmaker/exportTargets': () => answers.shift() });
+  await run();
+  const [panel] = editor.panels;
+  panel!.say({ kind: 'copy', what: 'csv', text: 'a,b' });
+  await settled();
+  assert.equal(editor.clipboard, 'a,b');
+  assert.deepEqual(editor.statusTexts, ['Copied the networks as CSV.']);
+  panel!.say({ kind: 'targets', candidateId: 'a' });
+  await settled();
+  assert.deepEqual(sent[1]?.params, { uri: region.uri, candidateId: 'a', runId: 'price-1' });
+  assert.deepEqual(posted(panel).at(-1), { kind: 'targets', candidateId: 'a', targets });
+  panel!.say({ kind: 'targets', candidateId: 'a' });
+  await settled();
+  const problem = 'It is gone. Run again.';
+  assert.deepEqual(posted(panel).at(-1), { kind: 'targets', candidateId: 'a', targets: [], problem });
 });

@@ -8,7 +8,7 @@ import { estimatesFor, frontView, region } from './clientHelpers.ts';
 import * as fake from './clientVscode.ts';
 
 const { handlePanelMessage, registerCommands } = await import('../../client/commands.ts');
-const { ExactTexts } = await import('../../client/compare.ts');
+const { VirtualTexts } = await import('../../client/compare.ts');
 const { Panels } = await import('../../client/panels.ts');
 const { Runs } = await import('../../client/run.ts');
 const { registerSavedRuns } = await import('../../client/savedRuns.ts');
@@ -52,7 +52,13 @@ function start(answers: Record<string, (params: never) => unknown>) {
     requests,
     onMessage: (panel, message) => handlePanelMessage(client, panel, message),
   });
-  const client = { session, panels, runs: new Runs({ requests, panels }), exact: new ExactTexts() };
+  const client = {
+    session,
+    panels,
+    runs: new Runs({ requests, panels }),
+    exact: new VirtualTexts('deepmaker-exact'),
+    previews: new VirtualTexts('deepmaker-preview'),
+  };
   registerCommands(client);
   registerSavedRuns(client);
   return { client, sent };
@@ -142,7 +148,13 @@ test('what a network is used for shows in every panel of the run', async () => {
 test('a data set has no source: its panel shows its folder, and asks the server for nothing', async () => {
   const { sent } = start({ 'deepmaker/front': () => ({ kind: 'front', front }) });
   const panel = await openEditor(`${folder}/result.json`);
-  for (const message of [{ kind: 'use', candidateId: 'a' }, { kind: 'revert' }, { kind: 'run' }, { kind: 'reveal' }]) {
+  for (const message of [
+    { kind: 'use', candidateId: 'a' },
+    { kind: 'preview', candidateId: 'a' },
+    { kind: 'revert' },
+    { kind: 'run' },
+    { kind: 'reveal' },
+  ]) {
     panel.say(message);
   }
   assert.deepEqual(
@@ -163,7 +175,7 @@ test('a network of a data set is exported to the folder that the user chooses, a
   });
   const panel = await openEditor(`${folder}/result.json`);
   const press = async () => {
-    panel.say({ kind: 'export', candidateId: 'b' });
+    panel.say({ kind: 'export', candidateId: 'b', target: 'arm' });
     await new Promise((resolve) => setTimeout(resolve));
   };
   await press();
@@ -171,7 +183,7 @@ test('a network of a data set is exported to the folder that the user chooses, a
   editor.folder = 'file:///project/out';
   editor.pressed = ['Open'];
   await press();
-  const params = { uri: folder, candidateId: 'b', target: 'cpu', folder: 'file:///project/out', trusted: true };
+  const params = { uri: folder, candidateId: 'b', target: 'arm', folder: 'file:///project/out', trusted: true };
   assert.deepEqual(sent.at(-1), { method: 'deepmaker/export', params });
   assert.equal(editor.messages.at(-1)?.text, 'Wrote out/classifyMnist.ts. Wrong class in 1.2 %.');
   assert.deepEqual(editor.shown, ['file:///project/out/classifyMnist.ts']);

@@ -10,7 +10,7 @@ import { estimatesFor, frontView, region } from './clientHelpers.ts';
 import * as fake from './clientVscode.ts';
 
 const { handlePanelMessage } = await import('../../client/commands.ts');
-const { ExactTexts } = await import('../../client/compare.ts');
+const { VirtualTexts } = await import('../../client/compare.ts');
 const { Panels } = await import('../../client/panels.ts');
 const { Runs } = await import('../../client/run.ts');
 
@@ -50,7 +50,13 @@ function start() {
     requests,
     onMessage: (panel, message) => handlePanelMessage(client, panel, message),
   });
-  const client = { session, panels, runs: new Runs({ requests, panels }), exact: new ExactTexts() };
+  const client = {
+    session,
+    panels,
+    runs: new Runs({ requests, panels }),
+    exact: new VirtualTexts('deepmaker-exact'),
+    previews: new VirtualTexts('deepmaker-preview'),
+  };
   return { panels, asked, applied };
 }
 

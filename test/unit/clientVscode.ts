@@ -17,7 +17,17 @@ export const ProgressLocation = { Notification: 15 };
 export const ConfigurationTarget = { Global: 1, Workspace: 2 };
 export const StatusBarAlignment = { Right: 2 };
 export const QuickPickItemKind = { Separator: -1 };
-export const env = { language: 'en' };
+export const env = {
+  language: 'en',
+  clipboard: {
+    async writeText(text: string) {
+      editor.clipboard = text;
+    },
+  },
+};
+
+/** Fires as documents are saved. */
+export const documentSaves = new Emitter<{ uri: Uri; languageId: string }>();
 
 /** Fires as documents change; `reason` is there for undo and redo. */
 export const documentChanges = new Emitter<{ document: { uri: Uri }; reason?: number }>();
@@ -54,6 +64,7 @@ export class Uri {
 }
 
 export const l10n = {
+  bundle: undefined as Record<string, string> | undefined,
   t: (text: string, ...values: unknown[]) => text.replace(/\{(\d)\}/g, (_, index) => String(values[Number(index)])),
 };
 
@@ -121,6 +132,7 @@ export const editor = {
   /** What shells were asked to run, and with which environment; each ends with `exitCode`. */
   tasks: [] as { readonly command: string; readonly env: unknown }[],
   exitCode: 0 as number | undefined,
+  clipboard: undefined as string | undefined,
 };
 
 const initial = { ...editor };
@@ -241,6 +253,12 @@ export const workspace = {
   registerTextDocumentContentProvider: () => nothing,
   onDidCloseTextDocument: () => nothing,
   onDidChangeConfiguration: (listener: (event: ConfigurationChange) => void) => configurationChanges.event(listener),
+  onDidSaveTextDocument: documentSaves.event,
+  fs: {
+    async stat(uri: Uri) {
+      if (editor.documents[uri.toString()] === undefined) throw new Error('There is no such file.');
+    },
+  },
   onDidChangeTextDocument: (listener: (event: { document: { uri: Uri }; reason?: number }) => void) =>
     documentChanges.event(listener),
 };

@@ -2,45 +2,57 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  axesOf,
   defaultSelection,
   frontOf,
   kneeOf,
   neighbour,
-  parseBound,
+  placesOf,
   sortPoints,
-  within,
 } from '../../client/webview/front.ts';
 import { roleNames, rolesOf } from '../../client/webview/roles.ts';
 import { stepsOf } from '../../engine/plot/steps.ts';
+import type { FrontPoint } from '../../server/protocol.ts';
 import { frontView, point } from './clientHelpers.ts';
 
+const axes = axesOf(frontView());
+const knee = (points: readonly FrontPoint[]) => kneeOf(placesOf(points, axes), axes)?.id;
 const ids = (points: readonly { readonly id: string }[]) => points.map(({ id }) => id).join(' ');
 
-test('the front is what is not dominated and can be drawn, from small to large', () => {
+const shownFront = (points: readonly FrontPoint[], x?: 'bytes' | 'latencyNs' | 'speedup', y?: 'p99' | 'speedup') => {
+  const shown = axesOf(frontView({ points }), { ...(x && { x }), ...(y && { y }) });
+  return ids(frontOf(placesOf(points, shown), shown).map(({ point: own }) => own));
+};
+
+test('the front is what is best on the axes that are shown, from left to right, and can be drawn', () => {
   const points = [
-    point('large', 100, 0.01),
+    point('large', 100, 0.01, { speedup: 2, latencyNs: 50 }),
     point('broken', 5, Number.POSITIVE_INFINITY),
-    point('dominated', 50, 0.5, { onFront: false }),
-    point('small', 10, 0.1),
+    point('dominated', 50, 0.5, { onFront: false, speedup: 4, latencyNs: 25 }),
+    point('small', 10, 0.1, { bytes: 900, speedup: 8, latencyNs: 12 }),
   ];
-  assert.equal(ids(frontOf(points)), 'small large');
+  assert.equal(shownFront(points), 'small large');
+  assert.equal(shownFront(points, 'bytes'), 'dominated large', 'other axes have another front');
+  assert.equal(shownFront(points, 'latencyNs'), 'small large');
+  assert.equal(shownFront(points, 'speedup'), 'large small', 'more speedup is better, and lies to the right');
+  assert.equal(shownFront(points, 'bytes', 'speedup'), 'dominated small');
 });
 
 test('the knee is the point farthest from the line between the ends, in logarithms', () => {
   const bent = [point('a', 10, 0.1), point('b', 100, 0.0011), point('c', 1000, 0.001)];
-  assert.equal(kneeOf(bent)?.id, 'b');
+  assert.equal(knee(bent), 'b');
   // Equal ratios lie on a straight line in logarithms, though not on linear axes.
   const straight = [point('a', 10, 0.1), point('b', 100, 0.01), point('c', 1000, 0.001)];
-  assert.equal(kneeOf(straight), undefined);
+  assert.equal(knee(straight), undefined);
   const outward = [point('a', 10, 0.1), point('b', 100, 0.09), point('c', 1000, 0.001)];
-  assert.equal(kneeOf(outward), undefined);
+  assert.equal(knee(outward), undefined);
 });
 
 test('a front without a bend has no knee', () => {
-  assert.equal(kneeOf([]), undefined);
-  assert.equal(kneeOf([point('a', 10, 0.1)]), undefined);
-  assert.equal(kneeOf([point('a', 10, 0.1), point('b', 20, 0.05)]), undefined);
-  assert.equal(kneeOf([point('a', 10, 0), point('b', 10, 0), point('c', 10, 0)]), undefined);
+  assert.equal(knee([]), undefined);
+  assert.equal(knee([point('a', 10, 0.1)]), undefined);
+  assert.equal(knee([point('a', 10, 0.1), point('b', 20, 0.05)]), undefined);
+  assert.equal(knee([point('a', 10, 0), point('b', 10, 0), point('c', 10, 0)]), undefined);
 });
 
 test('the knee does not depend on the units of the axes', () => {
@@ -60,8 +72,8 @@ test('the knee does not depend on the units of the axes', () => {
         fc.pre(front.every((entry) => entry.error > 1e-7));
         const plain = front.map((entry) => point(entry.id, entry.params, entry.error));
         const scaled = front.map((entry) => point(entry.id, entry.params * 3, entry.error * factor));
-        const [first, second] = [kneeOf(plain), kneeOf(scaled)];
-        assert.equal(first?.id, second?.id);
+        const [first, second] = [knee(plain), knee(scaled)];
+        assert.equal(first, second);
       },
     ),
   );
@@ -69,26 +81,21 @@ test('the knee does not depend on the units of the axes', () => {
 
 test('an exact network does not break the knee', () => {
   const front = [point('a', 10, 0.1), point('b', 20, 1e-8), point('c', 1000, 0)];
-  assert.equal(kneeOf(front)?.id, 'b');
+  assert.equal(knee(front), 'b');
 });
 
-test('the step line holds the error of the smaller network until the next one', () => {
+test('the step line holds what the better network gives until the next one', () => {
   const front = [
-    { params: 10, error: 0.3 },
-    { params: 20, error: 0.1 },
+    { x: 10, y: 0.3 },
+    { x: 20, y: 0.1 },
   ];
   assert.deepEqual(stepsOf(front), [
-    { params: 10, error: 0.3 },
-    { params: 20, error: 0.3 },
-    { params: 20, error: 0.1 },
+    { x: 10, y: 0.3 },
+    { x: 20, y: 0.3 },
+    { x: 20, y: 0.1 },
   ]);
+  assert.deepEqual(stepsOf(front, 'more')[1], { x: 10, y: 0.1 });
   assert.deepEqual(stepsOf([]), []);
-});
-
-test('the bound keeps what is at most as wrong', () => {
-  const points = [point('a', 10, 0.1), point('b', 20, 0.02), point('c', 30, 0.01)];
-  assert.equal(ids(within(points, 0.02)), 'b c');
-  assert.equal(ids(within(points, undefined)), 'a b c');
 });
 
 test('without a pick, the applied, the chosen, the knee or the most accurate network is shown', () => {
@@ -137,23 +144,10 @@ test('infinite errors sort after finite ones', () => {
   assert.equal(ids(sortPoints(points, { column: 'nrmse', descending: false })), 'b a c');
 });
 
-test('the bound is typed in percent', () => {
-  const rows = [
-    ['', { kind: 'none' }],
-    ['  ', { kind: 'none' }],
-    ['2', { kind: 'bound', fraction: 0.02 }],
-    ['0,5 %', { kind: 'bound', fraction: 0.005 }],
-    ['0', { kind: 'invalid' }],
-    ['-1', { kind: 'invalid' }],
-    ['two', { kind: 'invalid' }],
-  ] as const;
-  for (const [text, expected] of rows) assert.deepEqual(parseBound(text), expected, text);
-});
-
 test('a point can have several roles, and a network that misses the criterion is not recommended', () => {
   const view = frontView({ applied: 'b' });
-  assert.deepEqual(rolesOf(view).get('b'), ['applied', 'chosen', 'knee']);
+  assert.deepEqual(rolesOf(view, 'b').get('b'), ['applied', 'chosen', 'knee']);
   assert.equal(roleNames(['applied', 'chosen', 'knee'], view), 'In use, Recommended, Knee');
   assert.equal(roleNames(['chosen'], frontView({ criterion: { met: false, reason: 'Too slow.' } })), 'Closest');
-  assert.equal(rolesOf(view).has('a'), false);
+  assert.equal(rolesOf(view, 'b').has('a'), false);
 });

@@ -35,8 +35,23 @@ test('every end has its text, its next step and its tone', () => {
       busy: false,
       tone: 'error',
       action: 'run',
+      log: true,
     },
   );
+  assert.deepEqual(statusText({ kind: 'none', note: { message: 'No run yet.', hint: 'Run it.' } }, undefined), {
+    text: 'No run yet.',
+    hint: 'Run it.',
+    busy: false,
+    tone: 'neutral',
+    action: 'first-run',
+  });
+  assert.deepEqual(statusText(ready, frontView({ stale: 'It has changed.' })), {
+    text: 'It has changed.',
+    hint: 'Run again to search networks for the function as it is now.',
+    busy: false,
+    tone: 'warning',
+    action: 'run',
+  });
   assert.deepEqual(statusText(ready, view), {
     text: 'It is 3.2 times faster, with 1 % error.',
     busy: false,
@@ -81,6 +96,10 @@ test('a network can be used once the run is done, and says so before', () => {
   });
   assert.equal(useState({ kind: 'editing' }, view, fast).kind, 'disabled');
   assert.equal(useState(ready, frontView({ applied: 'b' }), fast).kind, 'applied');
+  assert.deepEqual(useState(ready, frontView({ stale: 'It has changed.' }), fast), {
+    kind: 'disabled',
+    reason: 'It was trained for an earlier version of the function.',
+  });
 });
 
 test('a network that is slower or too wrong is not offered as an improvement', () => {

@@ -7,7 +7,7 @@ import { formatBytes, formatVariant } from '../../engine/format.ts';
 import { type ChartOptions, type ChartPoint, frontChart } from '../../engine/plot/frontChart.ts';
 import { variantMark } from '../../engine/plot/marks.ts';
 import { networkLabel } from '../../engine/plot/runFigures.ts';
-import { type SvgElement, svgText } from '../../engine/plot/svg.ts';
+import type { SvgElement } from '../../engine/plot/svg.ts';
 import { variantKinds } from '../../engine/types.ts';
 import type { FrontView } from '../../server/protocol.ts';
 import { frontView, point } from './clientHelpers.ts';
@@ -58,9 +58,11 @@ test('the table sorts by variant and by size in bytes', () => {
   assert.deepEqual(sorted('variant'), ['c1', 'c1-int8', 'c1-p30']);
 });
 
-const chartPoint = ({ id, params, bytes, error, onFront, variant, variantOf }: typeof found): ChartPoint => ({
-  ...{ id, name: id, params, bytes, error: error.nrmse, onFront, variant, variantOf },
-});
+const chartPoint =
+  (size: 'params' | 'bytes') =>
+  ({ id, error, onFront, variant, variantOf, ...sizes }: typeof found): ChartPoint => ({
+    ...{ id, x: sizes[size], y: error.nrmse * 100, offered: true, onLine: onFront, variant, variantOf },
+  });
 
 function elements(element: SvgElement | string, matches: (element: SvgElement) => boolean): SvgElement[] {
   if (typeof element === 'string') return [];
@@ -68,11 +70,15 @@ function elements(element: SvgElement | string, matches: (element: SvgElement) =
   return matches(element) ? [element, ...inside] : inside;
 }
 
-const draw = (options: Partial<ChartOptions> = {}) =>
-  frontChart([found, pruned, integer].map(chartPoint), { measure: 'NRMSE', width: 600, height: 300, ...options });
+const options: ChartOptions = {
+  ...{ width: 600, height: 300, description: 'Networks' },
+  ...{ x: { label: 'Size', kind: 'log' }, y: { label: 'Error' } },
+};
+const draw = (size: 'params' | 'bytes' = 'params', points = [found, pruned, integer].map(chartPoint(size))) =>
+  frontChart(points, options);
 
 test('a line leads from each network to what was made from it', () => {
-  const chart = draw({ size: 'bytes' });
+  const chart = draw('bytes');
   const lines = elements(chart, ({ attributes }) => attributes.class === 'variant-line');
   assert.equal(lines.length, 2);
   // Both begin at the network that was found: the largest and most accurate, at the right and at the bottom.
@@ -82,18 +88,20 @@ test('a line leads from each network to what was made from it', () => {
     assert.ok(Number(line.x2) < Number(line.x1), 'a variant is smaller');
     assert.ok(Number(line.y2) < Number(line.y1), 'and less accurate');
   }
-  assert.match(svgText(chart), /Size \(bytes\)/);
 });
 
 test('by parameters a network in integers stands above its original; a line to what is not drawn is left out', () => {
   const [line] = elements(draw(), ({ attributes }) => attributes.class === 'variant-line').slice(-1);
   assert.equal(line!.attributes.x1, line!.attributes.x2);
-  const orphan = frontChart([chartPoint(pruned)], { measure: 'NRMSE', width: 600, height: 300 });
+  const orphan = draw('params', [chartPoint('params')(pruned)]);
   assert.equal(elements(orphan, ({ attributes }) => attributes.class === 'variant-line').length, 0);
 });
 
-test('lines fade with the points that are above the bound', () => {
-  const faded = elements(draw({ atMost: 0.013 }), ({ attributes }) => /variant-line/.test(String(attributes.class)));
+test('lines fade with the points that are outside of the budget', () => {
+  const points = [found, pruned, integer]
+    .map(chartPoint('params'))
+    .map((own) => (own.id === 'c1-p30' ? { ...own, outside: true } : own));
+  const faded = elements(draw('params', points), ({ attributes }) => /variant-line/.test(String(attributes.class)));
   assert.deepEqual(
     faded.map(({ attributes }) => attributes.class),
     ['variant-line out-of-bound', 'variant-line'],
@@ -103,7 +111,7 @@ test('lines fade with the points that are above the bound', () => {
 test('every kind has a shape of its own, which the chart draws and a pointer can pick', () => {
   const shapes = variantKinds.map((kind) => variantMark(kind).attributes.d);
   assert.equal(new Set(shapes).size, variantKinds.length);
-  const chart = draw({ size: 'bytes' });
+  const chart = draw('bytes');
   for (const [id, kind] of [
     ['c1-p30', 'pruned'],
     ['c1-int8', 'int8'],

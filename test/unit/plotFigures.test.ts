@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { curveOf, curvesFigure } from '../../engine/plot/curves.ts';
 import { sample } from '../../engine/plot/figure.ts';
-import { frontChart } from '../../engine/plot/frontChart.ts';
+import { type ChartOptions, frontChart } from '../../engine/plot/frontChart.ts';
 import { generationsFigure } from '../../engine/plot/generations.ts';
 import { spread } from '../../engine/plot/lines.ts';
 import { type FigurePoint, runFigures } from '../../engine/plot/runFigures.ts';
@@ -24,7 +24,20 @@ const point = (id: string, params: number, nrmse: number, more: Partial<FigurePo
   ...more,
 });
 const figuresOf = (points: readonly FigurePoint[], more: Partial<Parameters<typeof runFigures>[0]> = {}) =>
-  runFigures({ points, plots: { fronts: [], curves: [] }, measure: 'nrmse', target: 'CPU', width: 800, ...more });
+  runFigures({
+    points,
+    plots: { fronts: [], curves: [] },
+    hypervolume: [],
+    measure: 'nrmse',
+    target: 'CPU',
+    width: 800,
+    ...more,
+  });
+
+const chartOptions: ChartOptions = {
+  ...{ width: 600, height: 360, description: 'Networks.' },
+  ...{ x: { label: 'Parameters', kind: 'log' }, y: { label: 'Error (%)' } },
+};
 
 test('markup is escaped, numbers are short and what is undefined is left out', () => {
   const element = svg('g', { class: 'a"b', x: 1 / 3, y: undefined }, svg('text', {}, '5 < 6 & 7'), undefined);
@@ -35,6 +48,7 @@ test('markup is escaped, numbers are short and what is undefined is left out', (
 test('a run without data for a figure has none', () => {
   assert.deepEqual(figuresOf([point('a', 10, 0.1)]), {
     fronts: undefined,
+    hypervolume: undefined,
     curves: undefined,
     latency: undefined,
     pruning: undefined,
@@ -157,37 +171,34 @@ test('labels keep their order and their distance, and stay above the bottom', ()
 
 test('the front is a listbox with one tab stop, and a picture where it is still', () => {
   const points = [
-    { id: 'a', name: '2-4-1 tanh', params: 10, error: 0.1, onFront: true },
+    { id: 'a', text: '2-4-1 tanh: 10 parameters', x: 10, y: 10, offered: true, onLine: true, outside: true },
     {
-      id: 'b',
-      name: '2-8-1 tanh',
-      params: 20,
-      error: 0.01,
-      onFront: true,
-      roles: ['chosen'] as const,
-      label: 'Chosen',
+      ...{ id: 'b', text: '2-8-1 tanh: 20 parameters', x: 20, y: 1, offered: true, onLine: true },
+      ...{ roles: ['chosen'] as const, label: 'Chosen' },
     },
-    { id: 'x', name: '2-9-1 tanh', params: 30, error: 0.3, onFront: false },
-    { id: 'i', name: '2-8-1 tanh', params: 20, error: 0.02, onFront: false, variant: 'int8', variantOf: 'b' } as const,
+    { id: 'x', x: 30, y: 30, offered: false, onLine: false },
+    { id: 'y', x: 40, y: 40, offered: false, onLine: false, outside: true },
+    { id: 'i', x: 20, y: 2, offered: true, onLine: false, variant: 'int8', variantOf: 'b' } as const,
   ];
-  const size = { width: 600, height: 360, measure: 'NRMSE' };
-  const live = frontChart(points, { ...size, selected: 'b', atMost: 0.02 });
+  const size = { ...chartOptions, description: 'Five networks.', listName: 'Networks' };
+  const live = frontChart(points, { ...size, selected: 'b' });
   const options = all(live, 'g').filter(({ attributes }) => attributes.role === 'option');
   assert.deepEqual(
     options.map(({ attributes }) => [attributes['data-point'], attributes.tabindex, attributes['aria-selected']]),
     [
       ['a', -1, 'false'],
       ['b', 0, 'true'],
+      ['i', -1, 'false'],
     ],
   );
-  assert.equal(options[1]!.attributes['aria-label'], '2-8-1 tanh: 20 parameters, error 1.00 %. Chosen');
+  assert.equal(options[1]!.attributes['aria-label'], '2-8-1 tanh: 20 parameters. Chosen');
   assert.match(String(options[0]!.attributes.class), /out-of-bound/);
+  const dots = all(live, 'path').filter(({ attributes }) => /dominated/.test(String(attributes.class)));
+  assert.equal(dots.length, 2, 'all networks that cannot be used are two paths');
   const still = svgText(frontChart(points, { ...size, still: true }));
   assert.doesNotMatch(still, /role="(option|listbox)"|tabindex|class="target"/);
-  assert.match(
-    still,
-    /^<svg [^>]*role="img" aria-label="Error against parameters\. 4 networks, 2 of them on the front/,
-  );
+  assert.match(still, /^<svg [^>]*role="img" aria-label="Five networks\."/);
+  assert.match(still, /<title>2-8-1 tanh: 20 parameters<\/title>/);
 });
 
 test('labels of a narrow axis do not run into each other, and those that fit stay', () => {
@@ -210,10 +221,9 @@ test('labels of a narrow axis do not run into each other, and those that fit sta
 
 test('names of points that are close together do not lie on each other', () => {
   const named = (params: number, error: number, label: string) => ({
-    ...{ id: label, name: label, onFront: true },
-    ...{ params, error, label },
+    ...{ id: label, offered: true, onLine: true, x: params, y: error * 100, label },
   });
-  const size = { width: 600, height: 360, measure: 'NRMSE' };
+  const size = chartOptions;
   const heights = (points: Parameters<typeof frontChart>[0]) =>
     all(frontChart(points, size), 'text')
       .filter(({ children }) => /Recommended|Knee/.test(children.join('')))

@@ -68,6 +68,23 @@ suite('Approximate', () => {
     await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
   });
 
+  test('a network is looked at before it is used, and its figures are copied', async () => {
+    const document = await openFile(file);
+    const outcome = await run({ uri: document.uri.toString(), name: 'presentValue' });
+    assert.equal(outcome?.kind, 'done', JSON.stringify(outcome));
+    await askDriver({ kind: 'click', surface: 'panel', role: 'button', name: '^Copy as CSV' });
+    const copied = await until('the copied figures', async () => (await vscode.env.clipboard.readText()) || undefined);
+    assert.match(copied, /^id,topology,activation,/);
+    await askDriver({ kind: 'click', surface: 'panel', role: 'button', name: '^Preview changes' });
+    const preview = await until('the source as it would be', () =>
+      vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'deepmaker-preview' && uri.path.endsWith(file)),
+    );
+    assert.match(preview.getText(), /return presentValueApprox/);
+    await askDriver({ kind: 'screenshot', name: 'preview' });
+    assert.equal(document.getText(), original, 'nothing is changed');
+    assert.equal(await exists(workspaceFile('presentValue.approx.ts')), false);
+  });
+
   test('a network from the panel replaces the body, one undo brings it back, and another target is estimated', async () => {
     const document = await openFile(file);
     await useNetworkFromPanel({ uri: document.uri.toString(), name: 'presentValue' });

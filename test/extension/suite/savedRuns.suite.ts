@@ -34,6 +34,7 @@ suite('Saved runs', () => {
     assert.equal((await opened)?.runId, runFolder.path.split('/').at(-1));
 
     assert.match(await askDriver({ kind: 'read', surface: 'panel', role: 'status', name: '' }), /a test error of/);
+    await askDriver({ kind: 'click', surface: 'panel', role: 'tab', name: 'The search' });
     const panel = await askDriver({ kind: 'snapshot', surface: 'panel' });
     for (const text of ['data set', 'Front after each generation', 'Validation accuracy against epochs']) {
       assert.ok(panel.includes(text), `${text} in ${panel}`);
@@ -42,7 +43,8 @@ suite('Saved runs', () => {
     await askDriver({ kind: 'press', surface: 'panel', role: 'option', name: 'parameter', keys: ['End', 'Enter'] });
     await askDriver({ kind: 'screenshot', name: 'saved-run' });
 
-    await askDriver({ kind: 'click', surface: 'panel', role: 'button', name: '^Export' });
+    await askDriver({ kind: 'click', surface: 'panel', role: 'button', name: '^Export as code' });
+    await askDriver({ kind: 'click', surface: 'panel', role: 'button', name: '^Export for CPU' });
     await askDriver({ kind: 'click', surface: 'workbench', role: 'button', name: 'Export here' });
     const file = workspaceFile('shapes.approx.ts');
     await until('the exported file', async () => (await exists(file)) || undefined);

@@ -1,0 +1,210 @@
+/** Metrics, budgets and what is read from fields and drags; comparing and copying. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { brush } from '../../client/webview/brush.ts';
+import { budgetText, pickWithin, selection, within } from '../../client/webview/budget.ts';
+import { compareNetworks } from '../../client/webview/compare.ts';
+import { toCsv, toJson } from '../../client/webview/copy.ts';
+import { limitText, metricOf, metricsOf, parseLimit } from '../../client/webview/metrics.ts';
+import { sceneOf } from '../../client/webview/scene.ts';
+import { t, useTexts } from '../../client/webview/texts.ts';
+import { frontView, point } from './clientHelpers.ts';
+
+const points = [
+  point('small', 10, 0.1, { latencyNs: 20, speedup: 30 }),
+  point('middle', 100, 0.02, { latencyNs: 90, speedup: 6 }),
+  point('large', 1000, 0.005, { latencyNs: 800, speedup: 0.7 }),
+  point('cloud', 50, 0.001, { onFront: false }),
+];
+const view = frontView({ points, chosen: 'middle' });
+
+test('limits are read with their units and without, and nonsense is told apart from none', () => {
+  const rows = [
+    ['nrmse', '', { kind: 'none' }],
+    ['nrmse', '  ', { kind: 'none' }],
+    ['nrmse', '2', 0.02],
+    ['nrmse', '0,5 %', 0.005],
+    ['nrmse', '0', { kind: 'invalid' }],
+    ['nrmse', '-1', { kind: 'invalid' }],
+    ['nrmse', '2 kB', { kind: 'invalid' }],
+    ['nrmse', 'two', { kind: 'invalid' }],
+    ['bytes', '32 kB', 32_000],
+    ['bytes', '32KiB', 32_768],
+    ['bytes', '1,500', 1500],
+    ['bytes', '1.5 MB', 1.5e6],
+    ['bytes', '3 miles', { kind: 'invalid' }],
+    ['latencyNs', '1 µs', 1000],
+    ['latencyNs', '1us', 1000],
+    ['latencyNs', '250', 250],
+    ['latencyNs', '2 ms', 2e6],
+    ['params', '4096', 4096],
+    ['speedup', '3x', 3],
+  ] as const;
+  for (const [id, text, expected] of rows) {
+    const limit = typeof expected === 'number' ? { kind: 'limit', value: expected } : expected;
+    assert.deepEqual(parseLimit(metricOf(id, view), text), limit, `${id} ${text}`);
+  }
+});
+
+test('a limit is written as it can be read again', () => {
+  const rows = [
+    ['nrmse', 0.02, '2 %'],
+    ['bytes', 32_000, '32 kB'],
+    ['latencyNs', 1000, '1 µs'],
+    ['params', 4096, '4,096'],
+    ['speedup', 3, '3'],
+  ] as const;
+  for (const [id, value, text] of rows) {
+    const metric = metricOf(id, view);
+    assert.equal(limitText(metric, value), text);
+    assert.deepEqual(parseLimit(metric, text), { kind: 'limit', value });
+  }
+});
+
+test('metrics are those that the run knows', () => {
+  const ids = (more: Parameters<typeof frontView>[0]) => metricsOf(frontView(more)).map(({ id }) => id);
+  assert.deepEqual(ids({}), ['nrmse', 'meanRelative', 'p99', 'max', 'params', 'bytes']);
+  assert.deepEqual(ids({ points }).slice(-2), ['latencyNs', 'speedup']);
+  assert.deepEqual(ids({ measure: 'classes' }), ['nrmse', 'params', 'bytes']);
+  const missed = point('a', 1, 0.1);
+  assert.ok(ids({ points: [{ ...missed, error: { ...missed.error, missRate: 0.1 } }] }).includes('missRate'));
+});
+
+test('the smallest within an error bound, the most accurate within a size or a time, only of what can be used', () => {
+  const rows = [
+    [{}, undefined],
+    [{ nrmse: 0.05 }, ['middle', 'smallest']],
+    [{ nrmse: 0.02 }, ['middle', 'smallest']],
+    [{ nrmse: 0.0001 }, undefined],
+    [{ bytes: 400 }, ['middle', 'most accurate']],
+    [{ latencyNs: 1000 }, ['large', 'most accurate']],
+    [{ latencyNs: 1000, nrmse: 0.05 }, ['large', 'most accurate']],
+    [{ speedup: 2 }, ['middle', 'most accurate']],
+    [{ speedup: 10 }, ['small', 'most accurate']],
+  ] as const;
+  for (const [budget, expected] of rows) {
+    const choice = pickWithin(view, budget);
+    const name = JSON.stringify(budget);
+    assert.deepEqual(choice && [choice.point.id, choice.rule], expected, name);
+    assert.equal(selection(view, { budget })?.id, expected?.[0] ?? 'middle', name);
+  }
+  assert.equal(selection(view, { budget: { nrmse: 0.05 }, selected: 'large' })?.id, 'large', 'the user decides');
+});
+
+test('a network whose time is not known is within no time', () => {
+  assert.deepEqual(
+    within(points, { latencyNs: 1e9 }, view).map(({ id }) => id),
+    ['small', 'middle', 'large'],
+  );
+});
+
+test('the choice and its rule are said in words', () => {
+  assert.equal(budgetText(view, {}), '');
+  assert.equal(budgetText(view, { nrmse: 0.05 }), '2 of 3 within. Best choice: 2-100-1 tanh, the smallest of them.');
+  assert.equal(
+    budgetText(view, { bytes: 400, nrmse: 0.5 }),
+    '2 of 3 within. Best choice: 2-100-1 tanh, the most accurate of them.',
+  );
+  assert.equal(
+    budgetText(view, { nrmse: 1e-9 }),
+    'None of 3 networks is within this budget. Raise a limit, or clear it.',
+  );
+});
+
+test('a drag limits both axes where it is let go, and frees the one whose end it reaches', () => {
+  const scene = sceneOf(view, { budget: {} }, { width: 600, height: 300 });
+  const [x, y] = scene.frame.place(100, 2);
+  const budget = brush({ latencyNs: 50 }, scene, { x, y });
+  assert.deepEqual(budget, { latencyNs: 50, params: 100, nrmse: 0.02 });
+  assert.deepEqual(brush(budget, scene, { x: scene.frame.right, y }), { latencyNs: 50, nrmse: 0.02 });
+  assert.deepEqual(brush(budget, scene, { x, y: scene.frame.top }), { latencyNs: 50, params: 100 });
+  const turned = sceneOf(view, { budget: {}, x: 'speedup' }, { width: 600, height: 300 });
+  const [at] = turned.frame.place(6, 2);
+  assert.equal(brush({}, turned, { x: at, y }).speedup, 6, 'at least, where more is better');
+  assert.equal(brush({}, turned, { x: turned.frame.left, y }).speedup, undefined);
+});
+
+test('a picture marks what can be used, fades what is outside, and draws the line on its own axes', () => {
+  const scene = sceneOf(view, { budget: { nrmse: 0.05 }, x: 'latencyNs', y: 'speedup' }, { width: 600, height: 300 });
+  assert.deepEqual(
+    scene.points.map(({ id, offered, onLine, outside }) => ({ id, offered, onLine, outside })),
+    [
+      { id: 'small', offered: true, onLine: true, outside: true },
+      { id: 'middle', offered: true, onLine: false, outside: undefined },
+      { id: 'large', offered: true, onLine: false, outside: undefined },
+    ],
+    'what is not measured has no place on these axes',
+  );
+  assert.match(
+    scene.points[1]!.text ?? '',
+    /^2-100-1 tanh: 100 parameters, Speedup 6 times faster, Time per call 90 ns$/,
+  );
+});
+
+test('a replay shows what there was after a generation, on axes that stay', () => {
+  const fronts = [
+    { generation: 1, places: [{ id: 'small', params: 10, error: 0.3 }] },
+    {
+      generation: 2,
+      places: [
+        { id: 'small', params: 10, error: 0.3 },
+        { id: 'middle', params: 100, error: 0.04 },
+      ],
+    },
+  ];
+  const replayed = frontView({
+    points: [...points, point('late', 60, 0.4, { onFront: false, generation: 2 })],
+    plots: { fronts, curves: [] },
+  });
+  const look = (generation: number) => sceneOf(replayed, { budget: {}, generation }, { width: 600, height: 300 });
+  const [first, second] = [look(1), look(2)];
+  const ids = (scene: typeof first) => scene.points.map(({ id, offered }) => `${id}${offered ? '*' : ''}`).join(' ');
+  assert.equal(ids(first), 'cloud small*');
+  assert.equal(ids(second), 'cloud late small* middle*');
+  assert.equal(first.options.earlier, undefined);
+  assert.deepEqual(second.options.earlier, [{ id: 'small', x: 10, y: 30 }]);
+  assert.deepEqual(first.frame.x.domain, second.frame.x.domain);
+  assert.deepEqual(first.frame.y.domain, second.frame.y.domain);
+  assert.equal(look(9).replay, false, 'a generation that is not known is no replay');
+});
+
+test('two networks are compared figure by figure, in the units of each', () => {
+  const [small, middle] = points as [(typeof points)[0] & object, (typeof points)[0] & object];
+  const rows = compareNetworks(view, middle, small);
+  const row = (name: string) => rows.find((own) => own.name === name);
+  assert.deepEqual(row('NRMSE'), {
+    ...{ name: 'NRMSE', first: '2.00 %', second: '10.0 %', difference: '+8 points, 5 times', verdict: 'worse' },
+  });
+  assert.deepEqual(row('Size'), {
+    ...{ name: 'Size', first: '400 B', second: '40 B', difference: '−360 B, 0.1 times', verdict: 'better' },
+  });
+  assert.equal(row('Speedup')?.verdict, 'better');
+  assert.deepEqual(
+    compareNetworks(view, middle, points[3]!).find(({ name }) => name === 'Time per call'),
+    { name: 'Time per call', first: '90 ns', second: 'not measured', difference: '' },
+  );
+});
+
+test('copies hold raw numbers, and quote what has a comma', () => {
+  const broken = point('b', 5, Number.POSITIVE_INFINITY, { topology: 'a,"b"' });
+  const [header, first, second] = toCsv([points[0]!, broken], view).split('\r\n');
+  const columns = header!.split(',');
+  assert.equal(columns[0], 'id');
+  const cell = (name: string) => first!.split(',')[columns.indexOf(name)];
+  assert.deepEqual(['nrmse', 'params', 'bytes', 'latencyNs', 'speedup', 'onFront'].map(cell), [
+    ...['0.1', '10', '40', '20', '30', 'true'],
+  ]);
+  assert.match(second!, /^b,"a,""b""",tanh/);
+  const parsed = JSON.parse(toJson([points[0]!, broken], view)) as Record<string, unknown>[];
+  assert.equal(parsed[0]!.nrmse, 0.1);
+  assert.equal(parsed[0]!.onFront, true);
+  assert.equal('nrmse' in parsed[1]!, false, 'no finite result is no number');
+});
+
+test('texts are looked up in the bundle, and English where it has none', () => {
+  useTexts({ '{0} of {1}': '{1} davon {0}' });
+  assert.equal(t('{0} of {1}', 1, 2), '2 davon 1');
+  assert.equal(t('Networks'), 'Networks');
+  useTexts({});
+  assert.equal(t('{0} of {1}', 1, 2), '1 of 2');
+});
