@@ -75,9 +75,19 @@ test('an atomic write leaves no temporary file behind', () => {
   assert.equal(existsSync(`${path}.${process.pid}.tmp`), false);
 });
 
-test('runs stay out of version control', () => {
+test('runs and records stay out of version control, and what somebody wrote there stays', () => {
+  const ignored = () => readFileSync(join(root, '.deepmaker', '.gitignore'), 'utf8');
   prepareRunFolder(root, 'price-1');
-  assert.equal(readFileSync(join(root, '.deepmaker', '.gitignore'), 'utf8'), 'runs/\nrecords/\n');
+  assert.equal(ignored(), 'runs/\nrecords/\n');
+  for (const [before, after] of [
+    ['runs/\n', 'runs/\nrecords/\n'],
+    ['# ours\nruns/', '# ours\nruns/\nrecords/\n'],
+    ['records/\nruns/\n', 'records/\nruns/\n'],
+  ] as const) {
+    writeFileSync(join(root, '.deepmaker', '.gitignore'), before);
+    prepareRunFolder(root, 'price-2');
+    assert.equal(ignored(), after);
+  }
 });
 
 test('the project is the nearest ancestor with a package.json', () => {
