@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { ServerContext } from '../languageServer.ts';
 import { exportDataset } from '../pipeline/exportDataset.ts';
-import { datasetTargets, functionTargets } from '../pipeline/exportTargets.ts';
+import { exportTargets } from '../pipeline/exportTargets.ts';
 import { exportArtifacts } from '../pipeline/onDisk.ts';
 import { readRun, type StoredRun } from '../pipeline/readRun.ts';
 import { readResult } from '../pipeline/run.ts';
@@ -26,8 +26,7 @@ export function registerExport({ connection }: ServerContext): void {
 async function targetsOf(params: NetworkReference) {
   const run = runOf(params);
   if (run.kind === 'failed') return run;
-  const { candidateId } = params;
-  return run.kind === 'function' ? functionTargets(run.result, candidateId) : datasetTargets(run.result, candidateId);
+  return exportTargets(run, params.candidateId);
 }
 
 /** A function's run is found by its id in the project of its source, a data set's by its folder. */
