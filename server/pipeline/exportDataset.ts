@@ -69,10 +69,10 @@ export function exportDataset(result: DatasetResult, options: DatasetExport): Pr
       ...(circuit && { circuit }),
     };
     const unusable = await target.found.unavailable();
-    const figures = unusable
-      ? [uncheckedText(unusable)]
-      : await measuredFigures(result, loaded.dataset, input, id, signal);
-    if ('kind' in figures) return figures;
+    // Without the target's tools, its module runs as it does on a machine without the device.
+    const measured = await measuredFigures(result, loaded.dataset, input, { id, on: unusable ? 'cpu' : id, signal });
+    if ('kind' in measured) return measured;
+    const figures = unusable ? [...measured, uncheckedText(unusable)] : measured;
     const files = emitFiles(id, { ...input, figures }).map(({ suffix, content }) => ({
       path: join(folder, `${fileName(result.dataset.name)}${suffix}`),
       content,
@@ -98,10 +98,9 @@ async function measuredFigures(
   result: DatasetResult,
   dataset: LabelledSet,
   input: Omit<EmitInput, 'inference' | 'cnnInference'>,
-  id: TargetId,
-  signal: AbortSignal,
+  { id, on, signal }: { readonly id: TargetId; readonly on: TargetId; readonly signal: AbortSignal },
 ): Promise<readonly string[] | Failure> {
-  const target = findTarget(id);
+  const target = findTarget(on);
   if (target.kind === 'failed') return target;
   const { functionName, signature } = input;
   const test = samplesOf(rowsToRun(result, dataset, input, target.found.maxMultiplyAccumulates));

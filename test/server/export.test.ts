@@ -146,13 +146,12 @@ for (const target of ['cpu', 'gpu', 'arm'] as const) {
       const { status, stdout, stderr } = deepmaker(...args);
       assert.equal(status, 0, stderr);
       const figure = `wrong class in ${formatPercent(await wrongInIntegers(format))}`;
-      if (!/Not run on this machine/.test(stdout)) assert.ok(stdout.includes(figure), `${figure} is not in ${stdout}`);
-      else assert.notEqual(target, 'cpu');
+      assert.ok(stdout.includes(figure), `${figure} is not in ${stdout}`);
       const text = readFileSync(join(folder, out, 'images.approx.ts'), 'utf8');
       assert.match(text, /parameters in (8-bit integers|16-bit fixed point), [\d,]+ bytes\./);
       if (target === 'arm') {
         const code = readFileSync(join(folder, out, 'images.arm', 'classifyImages_nn.c'), 'utf8');
-        assert.ok(code.includes(stdout.includes(figure) ? figure : 'Not run on this machine'));
+        assert.ok(code.includes(figure));
       }
     });
   }
@@ -161,12 +160,10 @@ for (const target of ['cpu', 'gpu', 'arm'] as const) {
 test('C for ARM errs as much as the code for the CPU, and its head says so', () => {
   const { status, stdout, stderr } = deepmaker('images-cnn-1', '--target', 'arm', '--out', 'arm');
   assert.equal(status, 0, stderr);
-  const [measured] = /Measured on 6 test rows.*/.exec(stdout) ?? ['Not run on this machine'];
+  const [measured = 'nothing'] = /Measured on 6 test rows.*/.exec(stdout) ?? [];
   const code = readFileSync(join(folder, 'arm', 'images.arm', 'classifyImages_nn.c'), 'utf8');
   assert.ok(code.includes(measured), code.slice(0, 400));
-  if (measured.startsWith('Measured')) {
-    assert.ok(deepmaker('images-cnn-1', '--out', 'out').stdout.includes(measured.split('.')[0]!));
-  }
+  assert.ok(deepmaker('images-cnn-1', '--out', 'out').stdout.includes(measured.split('.')[0]!));
 });
 
 test('a network in single precision becomes a circuit in fixed point, with as many multipliers as are asked for', async () => {
@@ -192,7 +189,7 @@ test('an ONNX file comes with the code, and is run where ONNX Runtime is', async
   assert.equal(without.status, 0, without.stderr);
   assert.match(
     without.stdout,
-    /Wrote .*images\.onnx\nNot checked here: onnxruntime-node does not load.* Run npm install/,
+    /Wrote .*images\.onnx\nMeasured on 6 test rows[^\n]*\n(?:[^\n]*\n)?Not checked here: onnxruntime-node does not load.* Run npm install/,
   );
   mkdirSync(join(folder, 'node_modules'));
   for (const name of ['onnxruntime-node', 'onnxruntime-common']) {
