@@ -6,6 +6,7 @@ import { after, afterEach, before, test } from 'node:test';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { HostMessage, PanelStatus } from '../../client/messages.ts';
+import type { TargetFigures } from '../../client/targetFigures.ts';
 import type { FrontView } from '../../server/protocol.ts';
 import { projectFolder } from './host/cache.ts';
 import { installBrowser } from './host/chromium.ts';
@@ -29,6 +30,22 @@ afterEach(() => Promise.all(pages.splice(0).map((page) => page.close())));
 const front = largeFront(300);
 /** Enough of it for colours: contrast is measured cell by cell. */
 const few = { ...front, points: front.points.filter((_, index) => index < 14 || index > 290) };
+const item = { label: 'Parameters', value: 1200, unit: 'bytes', basis: 'Counted.' };
+const figures: TargetFigures = {
+  kind: 'estimated',
+  estimates: {
+    ...{ kind: 'estimates', runId: front.runId, target: 'arm', label: 'ARM', description: 'C code' },
+    ...{ unavailable: 'There is no compiler.', deviceBasis: 'Counted.' },
+    networks: [
+      {
+        id: 'f3',
+        figures: [item],
+        devices: { table: { columns: ['Device', 'Time'], rows: [['A', '1 ns']] }, notes: ['A.'] },
+      },
+      { id: 'f12', figures: [], refusal: 'It is too large.' },
+    ],
+  },
+};
 const ready: HostMessage = { kind: 'status', status: { kind: 'ready' } };
 
 async function open(options: PanelPageOptions = {}, ...messages: HostMessage[]): Promise<PanelPage> {
@@ -88,7 +105,11 @@ test('no theme and no view breaks a rule of accessibility', async () => {
     });
     await page.getByLabel('NRMSE', { exact: true }).fill('nonsense');
     await assertAccessible(panel, `${theme}, comparison`, only);
-    for (const tab of ['Where it is wrong', 'The search']) {
+    await panel.tell({ kind: 'target', figures });
+    await page.getByRole('tab', { name: 'Target' }).click();
+    await assertAccessible(panel, `${theme}, target`, only);
+    // Figures are drawn in the colours of the plot above.
+    for (const tab of theme === 'light' ? ['Where it is wrong', 'The search'] : []) {
       await page.getByRole('tab', { name: tab }).click();
       await page.getByRole('tabpanel').getByText('The same as a table').first().click();
       await assertAccessible(panel, `${theme}, ${tab}`, only);
