@@ -195,6 +195,7 @@ async function switchTarget(): Promise<void> {
       const panel = await askDriver({ kind: 'snapshot', surface: 'panel' });
       return text.test(panel) || undefined;
     });
+  await askDriver({ kind: 'click', surface: 'panel', role: 'tab', name: '^Target$' });
   await shown(/On CPU/);
   await settings.update('target', 'fpga', vscode.ConfigurationTarget.Workspace);
   try {
