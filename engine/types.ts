@@ -42,21 +42,53 @@ export type Literal = string | number | boolean;
 export type Shape =
   | { readonly kind: 'number' }
   | { readonly kind: 'boolean' }
-  /** A union of literals, or an enum. */
-  | { readonly kind: 'category'; readonly values: readonly Literal[] }
+  /** A union of literals, or an enum. `nominal`: a string enum, for which TypeScript takes no plain string. */
+  | { readonly kind: 'category'; readonly values: readonly Literal[]; readonly nominal?: true }
+  /** The same value in every call, as an image's width: no slot. */
+  | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'tuple'; readonly elements: readonly Shape[] }
-  /** `container` is the constructor's name: 'Array', 'Float64Array', 'Uint8Array' and so on. */
-  | { readonly kind: 'array'; readonly container: string; readonly length: number; readonly element: Shape }
-  | { readonly kind: 'object'; readonly fields: readonly { readonly name: string; readonly shape: Shape }[] };
+  /**
+   * `container` is the constructor's name: 'Array', 'Float64Array', 'Uint8Array' and so on. `image`: all numbers in it,
+   * nested or not, are the values of an image.
+   */
+  | {
+      readonly kind: 'array';
+      readonly container: string;
+      readonly length: number;
+      readonly element: Shape;
+      readonly image?: ImageSize;
+    }
+  | { readonly kind: 'object'; readonly fields: readonly Parameter[] };
 
+/** Values are in rows from the top, channels fastest. */
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/** A parameter of a function, or a field of an object. */
 export interface Parameter {
   readonly name: string;
   readonly shape: Shape;
+  /** The value that the function takes where it is missing; only where it may be. */
+  readonly absent?: Literal;
 }
 
 export interface Signature {
+  /** Those that are read. */
   readonly parameters: readonly Parameter[];
   readonly result: Shape;
+  /** Where the result is not a new value, but written into an array that the caller gives. */
+  readonly into?: Into;
+}
+
+export interface Into {
+  readonly name: string;
+  /** Its place among all parameters of the function. */
+  readonly index: number;
+  /** Whether the function also returns it; else it returns nothing. */
+  readonly returned: boolean;
 }
 
 /**

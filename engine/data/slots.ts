@@ -1,12 +1,25 @@
 /** Signatures to slots and back: the one place that knows in which order a nested value is flattened. */
-import type { Literal, Parameter, Shape, Signature, Slot } from '../types.ts';
+import type { ImageSize, Literal, Parameter, Shape, Signature, Slot } from '../types.ts';
 
 export function inputSlots(signature: Signature): Slot[] {
   return signature.parameters.flatMap((parameter) => shapeSlots(parameter.shape, parameter.name));
 }
 
 export function outputSlots(signature: Signature): Slot[] {
-  return shapeSlots(signature.result, 'result');
+  return shapeSlots(signature.result, signature.into?.name ?? 'result');
+}
+
+/** The image that all inputs together are; undefined where they are none, or where there are others beside it. */
+export function imageOf({ parameters }: Signature): ImageSize | undefined {
+  let image: ImageSize | undefined;
+  const visit = (shape: Shape): boolean => {
+    if (shape.kind === 'constant') return true;
+    if (shape.kind === 'object') return shape.fields.every((field) => visit(field.shape));
+    if (shape.kind !== 'array' || !shape.image || image) return false;
+    image = shape.image;
+    return true;
+  };
+  return parameters.every(({ shape }) => visit(shape)) ? image : undefined;
 }
 
 /** The leaves of a shape, depth first, each with the path a person would write. */
@@ -17,6 +30,8 @@ export function shapeSlots(shape: Shape, path: string): Slot[] {
       return [{ path, kind: shape.kind }];
     case 'category':
       return [{ path, kind: 'category', values: shape.values }];
+    case 'constant':
+      return [];
     case 'tuple':
       return shape.elements.flatMap((element, index) => shapeSlots(element, `${path}[${index}]`));
     case 'array':
@@ -40,6 +55,8 @@ function readValue(shape: Shape, row: Float64Array, cursor: { at: number }): unk
       return row[cursor.at++]! >= 0.5;
     case 'category':
       return shape.values[row[cursor.at++]!];
+    case 'constant':
+      return shape.value;
     case 'tuple':
       return shape.elements.map((element) => readValue(element, row, cursor));
     case 'array': {
@@ -100,6 +117,8 @@ function writeValue(
       row[cursor.at++] = index;
       return undefined;
     }
+    case 'constant':
+      return value === shape.value ? undefined : `${path} is ${describe(value)}, not ${shape.value}`;
     case 'tuple':
     case 'array': {
       const length = shape.kind === 'tuple' ? shape.elements.length : shape.length;

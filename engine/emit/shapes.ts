@@ -1,5 +1,5 @@
 /** How values of a signature look in generated source: their types, how they are read, and how they are built. */
-import type { Literal, Shape } from '../types.ts';
+import type { Literal, Parameter, Shape } from '../types.ts';
 import { isPropertyName, propertyAccess } from './names.ts';
 import { bracketed, fill, formatConstant, quote } from './text.ts';
 
@@ -40,6 +40,8 @@ export function typeText(shape: Shape, readonly: boolean): string {
       return shape.kind;
     case 'category':
       return shape.values.map(literalText).join(' | ');
+    case 'constant':
+      return 'number';
     case 'tuple':
       return `${prefix}[${shape.elements.map((element) => typeText(element, readonly)).join(', ')}]`;
     case 'array': {
@@ -50,13 +52,23 @@ export function typeText(shape: Shape, readonly: boolean): string {
     case 'object': {
       if (shape.fields.length === 0) return 'object';
       const fields = shape.fields.map(
-        ({ name, shape: field }) =>
-          `${prefix}${isPropertyName(name) ? name : quote(name)}: ${typeText(field, readonly)}`,
+        ({ name, shape: field, absent }) =>
+          `${prefix}${isPropertyName(name) ? name : quote(name)}${optionalType({ shape: field, absent }, readonly)}`,
       );
       return `{ ${fields.join('; ')} }`;
     }
   }
 }
+
+/** `: number`, or `?: number | undefined` for what may be missing. */
+export const optionalType = (
+  { shape, absent }: { readonly shape: Shape; readonly absent?: Literal | undefined },
+  readonly: boolean,
+): string => (absent === undefined ? `: ${typeText(shape, readonly)}` : `?: ${typeText(shape, readonly)} | undefined`);
+
+/** Reads what may be missing. */
+export const present = (expression: string, absent: Literal | undefined): string =>
+  absent === undefined ? expression : `(${expression} ?? ${literalText(absent)})`;
 
 /** One slot of a value, and the expression that reads it. */
 export interface Leaf {
@@ -78,6 +90,8 @@ export function leavesOf(shape: Shape, expression: string, language: Language): 
       return [{ expression, kind: shape.kind, values: [] }];
     case 'category':
       return [{ expression, kind: 'category', values: shape.values }];
+    case 'constant':
+      return [];
     case 'tuple':
       return shape.elements.flatMap((element, index) => leavesOf(element, `${expression}[${index}]`, language));
     case 'array':
@@ -89,11 +103,13 @@ export function leavesOf(shape: Shape, expression: string, language: Language): 
         }),
       ).flat();
     case 'object':
-      return shape.fields.flatMap((field) =>
-        leavesOf(field.shape, `${expression}${propertyAccess(field.name, quote)}`, language),
-      );
+      return shape.fields.flatMap((field) => leavesOf(field.shape, fieldAccess(expression, field), language));
   }
 }
+
+/** The expression of a field, or of what stands for it where it is missing. */
+export const fieldAccess = (expression: string, { name, absent }: Pick<Parameter, 'name' | 'absent'>): string =>
+  present(`${expression}${propertyAccess(name, quote)}`, absent);
 
 /**
  * What an integer array stores for a value: the nearest whole number that it can hold, where storing alone would truncate
@@ -135,6 +151,8 @@ export function build(construction: Construction, shape: Shape, cursor: { slot: 
     case 'boolean':
     case 'category':
       return source.value(cursor.slot++);
+    case 'constant':
+      return String(shape.value);
     case 'tuple':
       return bracketed(
         indent,
@@ -164,6 +182,8 @@ function buildArray(
   const { source, indent, statements, claim } = construction;
   const { container, length } = shape;
   const plain = container === 'Array';
+  const nested = nestedArray(construction, shape, cursor);
+  if (nested !== undefined) return nested;
   if (shape.element.kind === 'number' && length > unrolledLength) {
     const index = claim('i');
     const value = source.indexed?.(cursor.slot, length, index);
@@ -188,4 +208,46 @@ function buildArray(
     statements.push(fill(indent, `${name}[${index}] = `, [stored(item, container)], ';'));
   });
   return name;
+}
+
+/** Many numbers in plain arrays of plain arrays, as nested loops in one expression; undefined for what is none. */
+function nestedArray(
+  { source, claim }: Construction,
+  shape: Extract<Shape, { kind: 'array' }>,
+  cursor: { slot: number },
+): string | undefined {
+  const lengths: number[] = [];
+  let inner: Shape = shape;
+  while (inner.kind === 'array' && inner.container === 'Array') {
+    lengths.push(inner.length);
+    inner = inner.element;
+  }
+  const total = lengths.reduce((product, each) => product * each, 1);
+  if (lengths.length < 2 || inner.kind !== 'number' || total <= unrolledLength) return undefined;
+  const indices = lengths.map(() => claim('i'));
+  const flat = indices.reduce((sum, index, level) => `${level > 1 ? `(${sum})` : sum} * ${lengths[level]} + ${index}`);
+  const value = source.indexed?.(cursor.slot, total, flat);
+  if (value === undefined) return undefined;
+  cursor.slot += total;
+  return lengths.reduceRight(
+    (element, each, level) => `Array.from({ length: ${each} }, (_, ${indices[level]}) => ${element})`,
+    value,
+  );
+}
+
+/** Statements that write the slots of an array of numbers into the array `target`. */
+export function fillArray(
+  { source, indent, claim }: Construction,
+  { container, length }: Extract<Shape, { kind: 'array' }>,
+  target: string,
+): string[] {
+  const index = claim('i');
+  const value = length > unrolledLength ? source.indexed?.(0, length, index) : undefined;
+  if (value !== undefined) {
+    const head = `for (let ${index} = 0; ${index} < ${length}; ${index}++)`;
+    return [`${indent}${head} ${target}[${index}] = ${stored(value, container)};`];
+  }
+  return Array.from({ length }, (_, slot) =>
+    fill(indent, `${target}[${slot}] = `, [stored(source.value(slot), container)], ';'),
+  );
 }

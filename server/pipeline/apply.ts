@@ -1,6 +1,7 @@
 /** Applying a network and reverting it, as data: the editor makes a WorkspaceEdit of it, onDisk.ts carries it out. */
 import type { TargetId } from '../../engine/types.ts';
 import type { Failure, Objection } from '../protocol.ts';
+import { callFormOf } from '../source/access.ts';
 import { loadSource } from '../source/lazy.ts';
 import type { SourceEdit } from '../source/types.ts';
 import { acceptsNameOf, approxNameOf, moduleText, targetProblem } from './emit.ts';
@@ -78,6 +79,7 @@ export async function planApply(
     approxName: approxNameOf(region.name),
     ...(guardName === undefined ? {} : { guardName }),
     generatedFile: place.path,
+    form: callFormOf(region.signature),
   });
   if (edits.kind === 'failed') return edits;
   const written = { kind: 'written', path: place.path, text: moduleText(generated.files) } as const;

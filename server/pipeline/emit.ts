@@ -9,6 +9,7 @@ import type { QuantisedNetwork } from '../../engine/quantise/quantise.ts';
 import type { AnyNetwork, AnyTopology, Domain, Encoding, Guard, TargetId } from '../../engine/types.ts';
 import { readKernel } from '../assets.ts';
 import type { Failure } from '../protocol.ts';
+import { argumentNames, returning, writing } from '../source/access.ts';
 import type { Region } from '../source/types.ts';
 import { findTarget } from '../targets/registry.ts';
 
@@ -31,18 +32,21 @@ export const acceptsNameOf = (regionName: string, { mode }: Guard): string | und
  * are those of the code as it will run: the guard decides between the network and `exact`.
  */
 export function appliedExpression({ region, guard }: Pick<EmitContext, 'region' | 'guard'>): string {
-  const approx = approxNameOf(region.name);
+  const { signature } = region;
+  const approx = returning(approxNameOf(region.name), signature);
   const accepts = acceptsNameOf(region.name, guard);
   if (accepts === undefined) return approx;
-  const list = region.signature.parameters.map((_, index) => `p${index}`).join(', ');
-  return `(${list}) => (${accepts}(${list}) ? ${approx}(${list}) : exact(${list}))`;
+  const list = argumentNames(signature).join(', ');
+  const guarded = (network: string) => `(${list}) => (${accepts}(${list}) ? ${network}(${list}) : exact(${list}))`;
+  if (!signature.into) return guarded(approx);
+  return `(() => { const network = ${approx}; return ${guarded('network')}; })()`;
 }
 
 /** As `appliedExpression`, for all rows at once. */
 export function batchExpression({ region, guard }: Pick<EmitContext, 'region' | 'guard'>): string {
   const batch = `${approxNameOf(region.name)}Batch`;
   if (guard.mode === 'none') return batch;
-  return `(inputs, count, outputs) => ${batch}(inputs, count, outputs, exact)`;
+  return `(inputs, count, outputs) => ${batch}(inputs, count, outputs, ${writing('exact', region.signature)})`;
 }
 
 export interface EmitContext {

@@ -1,17 +1,30 @@
 /** Whether a function can be approximated: its signature as slots, its domain, or every reason why not. */
 import { basename } from 'node:path';
 import { inputSlots, outputSlots } from '../../engine/data/slots.ts';
+import type { Signature } from '../../engine/types.ts';
 import type { Reason } from '../protocol.ts';
+import { fieldsOf, methodAccess, returning } from './access.ts';
 import { findForeignChanges } from './aliases.ts';
 import { type AppliedPair, appliedPairs } from './applied.ts';
 import { lineAt, type ts } from './compiler.ts';
 import type { Finding } from './declarations.ts';
 import { domainOf } from './domain.ts';
 import { sourceHash } from './hash.ts';
+import { writtenParameters } from './into.ts';
 import type { SourceProject } from './project.ts';
 import { explore } from './reach.ts';
+import { receiverOf } from './receiver.ts';
 import type { SourceView } from './session.ts';
-import { checkForm, checkLengths, checkSize, checkSyntax, parametersOf, resultOf, type Subject } from './signature.ts';
+import {
+  checkForm,
+  checkImage,
+  checkLengths,
+  checkSize,
+  checkSyntax,
+  parametersOf,
+  resultOf,
+  type Subject,
+} from './signature.ts';
 import {
   bodyStart,
   type FunctionSite,
@@ -108,11 +121,17 @@ function analyseFunction(view: SourceView, file: string, name: string): Analysis
   const exact = pairs.find(({ publicSite }) => publicSite.node === site.node)?.exactSite ?? site;
   const reasons: Reason[] = [];
   const tags = readTags(site.owner, sourceFile);
+  const { checker } = view;
+  const receiver = receiverOf(checker, exact);
+  const reach = explore(checker, { root: exact.node, own: [site.owner, exact.owner], receiver: receiver.nodes });
   const subject: Subject = {
     view,
     site,
     exact,
     tags,
+    reached: reach.reached,
+    written: writtenParameters(checker, exact),
+    receiver,
     reject(problem, node, hint) {
       const line = typeof node === 'number' ? node : lineAt(sourceFile, node.getStart(sourceFile));
       const message = sentence(name, problem, hint);
@@ -129,26 +148,32 @@ function analyseFunction(view: SourceView, file: string, name: string): Analysis
   checkForm(subject);
   const parameters = parametersOf(subject);
   const result = resultOf(subject);
-  checkLengths(subject, [...parameters, ...(result ? [{ name: 'result', shape: result }] : [])]);
-  const reach = explore(view.checker, { root: exact.node, own: [site.owner, exact.owner] });
-  const changes = findForeignChanges(view.checker, exact.node, reach.reached);
+  checkLengths(subject, [
+    ...parameters,
+    ...(result ? [{ name: result.into?.name ?? 'result', shape: result.shape }] : []),
+  ]);
+  const outputs = new Set(subject.written.map(({ symbol }) => symbol));
+  const changes = findForeignChanges(checker, exact.node, reach.reached).filter(
+    ({ variable }) => !variable || !outputs.has(variable),
+  );
   const written = new Set(changes.map(({ variable }) => variable));
   const reads = reach.findings.filter(({ variable }) => !variable || !written.has(variable));
   for (const finding of [...reads, ...changes]) report(subject, finding);
   if (reasons.length > 0 || !result) return refused();
 
-  const signature = { parameters, result };
+  const signature: Signature = { parameters, result: result.shape, ...(result.into && { into: result.into }) };
   if (!checkSize(subject, signature)) return refused();
   const inputs = inputSlots(signature);
   const { domain, missing, problems } = domainOf(signature, inputs, tags.ranges);
   for (const { problem, hint, line: at } of problems) subject.reject(problem, at, hint);
+  checkImage(subject, signature, domain);
   if (reasons.length > 0) return refused();
   return {
     kind: 'region',
     region: {
       file,
       name,
-      access: accessOf(exact),
+      access: returning(accessOf(exact, signature), signature),
       line,
       signature,
       inputSlots: inputs,
@@ -175,8 +200,9 @@ function report({ view, reject }: Subject, { problem, node, reached }: Finding):
 }
 
 /** An expression for the function in the scope of its module. */
-function accessOf(site: FunctionSite): string {
+function accessOf(site: FunctionSite, signature: Signature): string {
   if (site.kind !== 'method') return site.name;
   const [owner, method] = site.name.split('.');
-  return isStatic(site) ? `${owner}.${method}` : `${owner}.prototype.${method}`;
+  if (isStatic(site)) return `${owner}.${method}`;
+  return fieldsOf(signature).length > 0 ? methodAccess(signature, owner!, method!) : `${owner}.prototype.${method}`;
 }

@@ -26,6 +26,8 @@ export interface ReachOptions {
   readonly root: FunctionNode;
   /** The function's declarations: the function, and the public one where `root` is its exact copy. */
   readonly own: readonly ts.Declaration[];
+  /** Uses of `this` that are looked at elsewhere. */
+  readonly receiver?: ReadonlySet<ts.Node>;
 }
 
 /** The state of one walk; lists and sets grow. */

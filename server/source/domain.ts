@@ -41,6 +41,8 @@ function slotGroups(shape: Shape, path: string): string[] {
     case 'boolean':
     case 'category':
       return [path.replace(/(?:\[\])+$/u, '')];
+    case 'constant':
+      return [];
     case 'tuple':
       return shape.elements.flatMap((element, index) => slotGroups(element, `${path}[${index}]`));
     case 'array': {

@@ -60,8 +60,9 @@ function visit(exploration: Exploration, reached: Reached, node: ts.Node): void 
   }
   if (ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier)) report('waits (`await`)');
   else if (ts.isYieldExpression(node) && !isWithinOwnFunction(reached, node)) report('yields (`yield`)');
-  else if (node.kind === ts.SyntaxKind.ThisKeyword && !ownsThis(reached, node)) {
-    report('uses `this`, so its result depends on an object');
+  else if (node.kind === ts.SyntaxKind.ThisKeyword) {
+    if (!ownsThis(reached, node) && !exploration.options.receiver?.has(node))
+      report('uses `this`, so its result depends on an object');
   } else if (node.kind === ts.SyntaxKind.SuperKeyword && !ownsThis(reached, node)) report('uses `super`');
   else if (node.kind === ts.SyntaxKind.ImportKeyword) report('loads a module while it runs (`import()`)');
   else if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword) report('uses `import.meta`');

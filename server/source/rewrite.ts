@@ -10,6 +10,7 @@
  *     // deepmaker: end price
  */
 import type { Failure } from '../protocol.ts';
+import type { CallForm } from './access.ts';
 import {
   type AppliedPair,
   appliedPairs,
@@ -19,14 +20,15 @@ import {
   openingMarker,
   parseText,
 } from './applied.ts';
+import { callEdit } from './calls.ts';
 import { ts } from './compiler.ts';
 import { addImport, findImport, importedBy, removeImport, renameImported } from './imports.ts';
 import { importPathOf, type ModuleStyle, moduleStyleOf } from './moduleStyle.ts';
 import { rebuilt } from './patterns.ts';
 import type { SourceProject } from './project.ts';
 import { editedSlice, renameRecursion, restoreRecursion } from './recursion.ts';
-import { type FunctionSite, isStatic, topLevelFunctions } from './sites.ts';
-import { indentation, indentationStep, lineEnding, lineStart, restOfLine, usesSemicolons } from './textStyle.ts';
+import { type FunctionSite, topLevelFunctions } from './sites.ts';
+import { indentation, lineEnding, lineStart, restOfLine } from './textStyle.ts';
 import type { SourceEdit } from './types.ts';
 
 /** Edits of one text: offsets of the text before, none overlapping, any order. */
@@ -39,6 +41,8 @@ export interface ApplyOptions {
   readonly guardName?: string;
   /** Absolute path. */
   readonly generatedFile: string;
+  /** How the network is called; as the function itself where absent. */
+  readonly form?: CallForm;
 }
 
 /**
@@ -51,6 +55,7 @@ export function applyEdits(project: SourceProject, file: string, name: string, o
   return applyToTree(tree, name, {
     approxName: options.approxName,
     ...(options.guardName === undefined ? {} : { guardName: options.guardName }),
+    ...(options.form && { form: options.form }),
     importPath: importPathOf(project, tree, { path: file, generatedFile: options.generatedFile }),
     style: moduleStyleOf(tree, file),
   });
@@ -61,6 +66,7 @@ export interface TreeOptions {
   readonly guardName?: string;
   readonly importPath: string;
   readonly style: ModuleStyle;
+  readonly form?: CallForm;
 }
 
 export function applyToTree(file: ts.SourceFile, name: string, options: TreeOptions): Rewrite {
@@ -130,41 +136,6 @@ function reapply(file: ts.SourceFile, pair: AppliedPair, options: TreeOptions): 
   }
   edits.push(callEdit(publicSite, file, { ...options, exactName: exactSite.nameNode.text }));
   return edits.filter(({ start: from, end, text }) => file.text.slice(from, end) !== text);
-}
-
-interface Calls {
-  readonly approxName: string;
-  readonly guardName?: string;
-  readonly exactName: string;
-}
-
-/** The public function's new body. */
-function callEdit(site: FunctionSite, file: ts.SourceFile, { approxName, guardName, exactName }: Calls): SourceEdit {
-  const { node, start: siteStart } = site;
-  const parameters = node.parameters.filter((parameter) => parameter.name.getText(file) !== 'this');
-  const values = parameters.map((parameter) => (parameter.dotDotDotToken ? '...' : '') + rebuilt(parameter.name));
-  const list = `(${values.join(', ')})`;
-  const call =
-    guardName === undefined
-      ? approxName + list
-      : `${guardName}${list} ? ${approxName}${list} : ${exactAccess(site, exactName)}${list}`;
-  const { body } = node;
-  const start = body.getStart(file);
-  if (!ts.isBlock(body)) return { start, end: body.end, text: call };
-  const statement = `return ${call}${usesSemicolons(file) ? ';' : ''}`;
-  const current = file.text.slice(start, body.end);
-  if (!/[\r\n]/u.test(current)) return { start, end: body.end, text: `{ ${statement} }` };
-  const outer = indentation(file.text, siteStart);
-  const inner = outer + indentationStep(body, file, outer);
-  const ending = lineEnding(file.text);
-  return { start, end: body.end, text: `{${ending}${inner}${statement}${ending}${outer}}` };
-}
-
-/** By its class and not by `this`: a method that is taken off its object worked before, as it is pure. */
-function exactAccess(site: FunctionSite, exactName: string): string {
-  if (site.kind !== 'method') return exactName;
-  const [owner] = site.name.split('.');
-  return isStatic(site) ? `${owner}.${exactName}` : `${owner}.prototype.${exactName}`;
 }
 
 /** The insertion of the exact function, between its markers, below the line on which the public one ends. */

@@ -1,23 +1,22 @@
 /** From the checker's types to shapes, or to the reason why there is none. */
 import { typedArrays } from '../../engine/data/slots.ts';
 import type { Literal, Shape } from '../../engine/types.ts';
-import { libFolder, ts } from './compiler.ts';
-
-export const supported = 'Only numbers, booleans, literal unions and arrays or objects of them are supported.';
-
-export type ShapeResult =
-  | { readonly kind: 'shape'; readonly shape: Shape }
-  /** What is wrong, as the end of a sentence that starts with "it"; the hint is a sentence. */
-  | { readonly kind: 'problem'; readonly problem: string; readonly hint: string };
-
-export interface ShapeContext {
-  readonly checker: ts.TypeChecker;
-  /** Where names are looked up. */
-  readonly node: ts.Node;
-  readonly role: 'input' | 'output';
-  /** Lengths of arrays by path, from `@length`. */
-  lengthOf(path: string): number | undefined;
-}
+import { category } from './categories.ts';
+import { ts } from './compiler.ts';
+import {
+  article,
+  combine,
+  libraryName,
+  primitiveText,
+  type ShapeContext,
+  type ShapeResult,
+  shape,
+  subject,
+  supported,
+  typeText,
+  unsupported,
+} from './shapeProblems.ts';
+import { type Parts, stated } from './sizes.ts';
 
 /** `path` is the value's name in tags: the parameter's, or `result`. */
 export function shapeOf(context: ShapeContext, type: ts.Type, path: string): ShapeResult {
@@ -25,8 +24,6 @@ export function shapeOf(context: ShapeContext, type: ts.Type, path: string): Sha
 }
 
 type Conversion = ShapeContext & { readonly enclosing: readonly ts.Type[] };
-
-const shape = (value: Shape): ShapeResult => ({ kind: 'shape', shape: value });
 
 function convert(context: Conversion, type: ts.Type, path: string): ShapeResult {
   const { checker } = context;
@@ -40,12 +37,25 @@ function convert(context: Conversion, type: ts.Type, path: string): ShapeResult 
     return unsupported(context, path, `of type ${typeText(context, type)}, which contains itself`);
   }
   const inner: Conversion = { ...context, enclosing: [...context.enclosing, type] };
+  const size = context.sizeOf(path);
+  if (size) {
+    const parts: Parts = {
+      convert: (part, at) => convert(inner, part, at),
+      field: (property, at) => field(inner, property, at).result,
+    };
+    return stated({ ...context, ...parts }, type, { path, size });
+  }
   if (checker.isTupleType(type)) return tuple(inner, type as ts.TupleTypeReference, path);
   if (checker.isArrayType(type)) {
     const [element] = checker.getTypeArguments(type as ts.TypeReference);
     return array(inner, { container: 'Array', element: element!, path });
   }
   const name = libraryName(type);
+  if (name === 'ImageData' && context.role === 'input') {
+    const problem = `${subject(context, path)} an image of unknown size`;
+    const hint = `Write its height, width and channels in the JSDoc comment, for example \`@shape ${path} 32x32x4\`.`;
+    return { kind: 'problem', problem, hint };
+  }
   if (name !== undefined) {
     return name in typedArrays
       ? sized(context, path, (length) => shape({ kind: 'array', container: name, length, element: { kind: 'number' } }))
@@ -53,81 +63,6 @@ function convert(context: Conversion, type: ts.Type, path: string): ShapeResult 
   }
   if (flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) return object(inner, type, path);
   return unsupported(context, path, primitiveText(context, type));
-}
-
-const typeText = ({ checker, node }: ShapeContext, type: ts.Type): string => checker.typeToString(type, node);
-
-function unsupported(context: ShapeContext, path: string, what: string): ShapeResult {
-  return { kind: 'problem', problem: `${subject(context, path)} ${what}`, hint: supported };
-}
-
-/** "its parameter `x` is", "it returns", "its result `result.x` is". */
-function subject({ role }: ShapeContext, path: string): string {
-  if (role === 'input') return `its parameter \`${path}\` is`;
-  return path === 'result' ? 'it returns' : `its result \`${path}\` is`;
-}
-
-export const article = (text: string): string => `${/^[aeiou]/iu.test(text) ? 'an' : 'a'} ${text}`;
-
-function primitiveText(context: ShapeContext, type: ts.Type): string {
-  const { flags } = type;
-  const value = context.role === 'output' ? 'a value ' : '';
-  if (flags & ts.TypeFlags.Any) return `${value}of type any, which says nothing`;
-  if (flags & ts.TypeFlags.Unknown) return `${value}of type unknown`;
-  if (flags & (ts.TypeFlags.Void | ts.TypeFlags.Undefined)) return context.role === 'output' ? 'nothing' : 'undefined';
-  if (flags & ts.TypeFlags.Never) return `${value}of type never`;
-  if (flags & ts.TypeFlags.Null) return 'null';
-  return article(typeText(context, type));
-}
-
-/** The name of a class or interface that the language's library declares, such as Date. */
-function libraryName(type: ts.Type): string | undefined {
-  const symbol = type.symbol;
-  if (!symbol || (symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.Class)) === 0) return undefined;
-  const isLibrary = symbol.declarations?.some((node) => node.getSourceFile().fileName.startsWith(`${libFolder}/`));
-  return isLibrary ? symbol.name : undefined;
-}
-
-/** Literals, unions of them, and enums. Sorted, because the checker's order depends on what it saw before. */
-function category(context: Conversion, type: ts.Type, path: string): ShapeResult {
-  const members = type.isUnion() ? type.types : [type];
-  const nothing = members.find(({ flags }) => flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Null | ts.TypeFlags.Void));
-  if (nothing) {
-    const what = nothing.flags & ts.TypeFlags.Null ? 'null' : 'undefined';
-    const verb =
-      context.role === 'output' && path === 'result'
-        ? 'it may return'
-        : `${subject(context, path).slice(0, -3)} may be`;
-    return { kind: 'problem', problem: `${verb} ${what}`, hint: supported };
-  }
-  if (members.some(({ flags }) => (flags & (ts.TypeFlags.Literal | ts.TypeFlags.EnumLike)) === 0)) {
-    const what = `the union ${typeText(context, type)}, which holds more than literals`;
-    return unsupported(context, path, what);
-  }
-  const values = members.map((member) => literalValue(context, member));
-  const bad = values.indexOf(undefined);
-  if (bad >= 0) return unsupported(context, path, article(typeText(context, members[bad]!)));
-  if (
-    context.role === 'output' &&
-    members.some((member) => member.flags & ts.TypeFlags.EnumLiteral && member.isStringLiteral())
-  ) {
-    return unsupported(context, path, `the string enum ${typeText(context, type)}, which generated code cannot name`);
-  }
-  return shape({ kind: 'category', values: [...(values as Literal[])].sort(compareLiterals) });
-}
-
-function literalValue({ checker }: ShapeContext, type: ts.Type): Literal | undefined {
-  if (type.isStringLiteral() || type.isNumberLiteral()) return type.value;
-  if (type.flags & ts.TypeFlags.BooleanLiteral) return checker.typeToString(type) === 'true';
-  return undefined;
-}
-
-const kindOrder = { boolean: 0, number: 1, string: 2 } as const;
-
-function compareLiterals(a: Literal, b: Literal): number {
-  const kinds = kindOrder[typeof a as keyof typeof kindOrder] - kindOrder[typeof b as keyof typeof kindOrder];
-  if (kinds !== 0) return kinds;
-  return a < b ? -1 : Number(a > b);
 }
 
 function tuple(context: Conversion, type: ts.TupleTypeReference, path: string): ShapeResult {
@@ -154,8 +89,8 @@ function sized(context: ShapeContext, path: string, build: (length: number) => S
   if (length !== undefined) return build(length);
   return {
     kind: 'problem',
-    problem: `${subject(context, path)} an array of unknown length`,
-    hint: `Write its length in the JSDoc comment, for example \`@length ${path} 9\`.`,
+    problem: `${subject(context, path)} an array whose length may vary`,
+    hint: `A network has a fixed number of inputs and outputs. If the length is always the same, write it in the JSDoc comment, for example \`@length ${path} 9\`.`,
   };
 }
 
@@ -177,34 +112,61 @@ function object(context: Conversion, type: ts.Type, path: string): ShapeResult {
   const properties = checker.getPropertiesOfType(type);
   if (properties.length === 0)
     return unsupported(context, path, `${value}of type ${typeText(context, type)}, which has no properties`);
-  const fields = properties.map((property) => {
-    const fieldPath = `${path}.${property.name}`;
-    if (property.flags & ts.SymbolFlags.Optional) {
-      return {
-        name: property.name,
-        result: { kind: 'problem', problem: `${subject(context, fieldPath)} optional`, hint: supported } as ShapeResult,
-      };
-    }
-    return {
-      name: property.name,
-      result: convert(context, checker.getTypeOfSymbolAtLocation(property, context.node), fieldPath),
-    };
-  });
+  const fields = properties.map((property) => field(context, property, `${path}.${property.name}`));
   return combine(
     fields.map(({ result }) => result),
     (shapes) => ({
       kind: 'object',
-      fields: shapes.map((inner, index) => ({ name: fields[index]!.name, shape: inner })),
+      fields: shapes.map((inner, index) => {
+        const { name, absent } = fields[index]!;
+        return { name, shape: inner, ...(absent !== undefined && { absent }) };
+      }),
     }),
   );
 }
 
-/** The first problem among the parts, or the whole. */
-function combine(results: readonly ShapeResult[], build: (shapes: Shape[]) => Shape): ShapeResult {
-  const shapes: Shape[] = [];
-  for (const result of results) {
-    if (result.kind === 'problem') return result;
-    shapes.push(result.shape);
-  }
-  return shape(build(shapes));
+interface Field {
+  readonly name: string;
+  readonly absent?: Literal | undefined;
+  readonly result: ShapeResult;
 }
+
+function field(context: Conversion, property: ts.Symbol, path: string): Field {
+  const { name } = property;
+  const type = context.checker.getTypeOfSymbolAtLocation(property, context.node);
+  if ((property.flags & ts.SymbolFlags.Optional) === 0) return { name, result: convert(context, type, path) };
+  const { absent, result } = optional(context, property, type, path);
+  return { name, absent, result };
+}
+
+/** What may be missing is what it is elsewhere, where the function takes one value for it everywhere that it is missing. */
+export function optional(
+  context: ShapeContext,
+  declared: ts.Symbol,
+  type: ts.Type,
+  path: string,
+): { readonly absent?: Literal | undefined; readonly result: ShapeResult } {
+  const problem = (text: string, hint: string) => ({ result: { kind: 'problem', problem: text, hint } as const });
+  if (context.role === 'output') return problem(`${subject(context, path)} optional`, supported);
+  const mayBeNull = type.isUnion() && type.types.some(({ flags }) => flags & ts.TypeFlags.Null);
+  if (mayBeNull) return problem(`${subject(context, path).slice(0, -3)} may be null`, supported);
+  const absent = context.absentOf(declared);
+  if (absent === undefined) {
+    const name = path.slice(path.lastIndexOf('.') + 1);
+    const hint =
+      name === path
+        ? 'Give it a default value, or make it required.'
+        : `Write \`${path} ?? 1\` wherever it is read, or \`const { ${name} = 1 } = ..\`, or make it required.`;
+    return problem(`${subject(context, path)} optional, without one default`, hint);
+  }
+  const result = convert({ ...context, enclosing: [] }, context.checker.getNonNullableType(type), path);
+  if (result.kind === 'problem') return { result };
+  if (fits(result.shape, absent)) return { absent, result };
+  return problem(
+    `${subject(context, path)} optional, and ${JSON.stringify(absent)}, which it is then, is not of its type`,
+    supported,
+  );
+}
+
+const fits = (shape: Shape, value: Literal): boolean =>
+  shape.kind === 'category' ? shape.values.includes(value) : shape.kind === typeof value;

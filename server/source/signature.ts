@@ -1,10 +1,16 @@
 /** A function's form and signature: parameters and result as shapes, and every reason why they cannot be. */
-import type { Parameter, Shape, Signature } from '../../engine/types.ts';
+import { imageOf } from '../../engine/data/slots.ts';
+import type { Domain, Into, Parameter, Shape, Signature } from '../../engine/types.ts';
+import { absentValue } from './absent.ts';
 import { syntaxErrors } from './applied.ts';
 import { lineAt, ts } from './compiler.ts';
+import type { Reached } from './declarations.ts';
+import type { Written } from './into.ts';
 import { parameterName, rebuilt, unnamedPart } from './patterns.ts';
+import type { Receiver } from './receiver.ts';
 import type { SourceView } from './session.ts';
-import { type ShapeContext, shapeOf, supported } from './shapes.ts';
+import { type ShapeContext, supported } from './shapeProblems.ts';
+import { optional, shapeOf } from './shapes.ts';
 import { type FunctionSite, hasModifier } from './sites.ts';
 import type { Tags } from './tags.ts';
 
@@ -15,6 +21,11 @@ export interface Subject {
   /** The function whose code and types count: the exact copy where there is one. */
   readonly exact: FunctionSite;
   readonly tags: Tags;
+  /** All code that the function runs. */
+  readonly reached: readonly Reached[];
+  /** The parameters that it only writes. */
+  readonly written: readonly Written[];
+  readonly receiver: Receiver;
   reject(problem: string, node: ts.Node | number, hint?: string): void;
 }
 
@@ -60,80 +71,130 @@ function topLevelNamesakes({ owner, nameNode }: FunctionSite): ts.Node[] {
   );
 }
 
-export function parametersOf({ view, exact, tags, reject }: Subject): Parameter[] {
-  const { checker, sourceFile } = view;
+export function parametersOf(subject: Subject): Parameter[] {
+  const { exact, written, receiver, reject } = subject;
   const { parameters } = exact.node;
-  if (parameters.length === 0) reject('it has no parameters, so its result is a constant', exact.nameNode);
-  return parameters.flatMap((parameter): Parameter[] => {
-    const name = parameterName(parameter);
-    if (name === 'this') {
-      reject('it has a `this` parameter', parameter);
-      return [];
-    }
-    if (parameter.dotDotDotToken) {
-      reject(
-        `its parameter \`${parameter.name.getText(sourceFile)}\` takes any number of arguments`,
-        parameter,
-        'Give it a fixed number of parameters.',
-      );
-      return [];
-    }
-    if (!parameter.initializer && checker.isOptionalParameter(parameter)) {
-      reject(`its parameter \`${name}\` is optional`, parameter, 'Give it a default value, or make it required.');
-      return [];
-    }
-    const type = checker.getTypeAtLocation(parameter);
-    const context: ShapeContext = { checker, node: parameter, role: 'input', lengthOf: lengthOf(tags) };
-    const converted = shapeOf(context, parameter.initializer ? checker.getNonNullableType(type) : type, name);
-    if (converted.kind === 'shape') {
-      const unnamed = unnamedPart(parameter.name, converted.shape);
-      if (unnamed === undefined && rebuilt(parameter.name) !== undefined) return [{ name, shape: converted.shape }];
-      const lost = unnamed === undefined ? '' : ` without \`${unnamed}\``;
-      const pattern = parameter.name.getText(sourceFile);
-      reject(
-        `its parameter \`${pattern}\` is taken apart in the signature${lost}, so no call can pass it on`,
-        parameter,
-        'Give the parameter a name and take it apart in the body.',
-      );
-      return [];
-    }
-    reject(converted.problem, parameter, converted.hint);
+  const read = parameters.filter((parameter) => !written.some((other) => other.parameter === parameter));
+  if (read.length === 0 && receiver.fields.length === 0 && written.every(({ returns }) => returns !== 'something'))
+    reject('it has no parameters, so its result is a constant', exact.nameNode);
+  for (const { problem, node } of receiver.problems) reject(`it ${problem}`, node);
+  const fields = receiver.fields.flatMap(({ name, type, node }): Parameter[] => {
+    const converted = shapeOf(contextOf(subject, node, 'input'), type, `this.${name}`);
+    if (converted.kind === 'shape') return [{ name: `this.${name}`, shape: converted.shape }];
+    reject(converted.problem.replace('its parameter', 'its field'), node, converted.hint);
     return [];
   });
+  return [...read.flatMap((parameter) => parameterOf(subject, parameter)), ...fields];
 }
 
-export function resultOf({ view, exact, tags, reject }: Subject): Shape | undefined {
+function parameterOf(subject: Subject, parameter: ts.ParameterDeclaration): Parameter[] {
+  const { view, reject } = subject;
+  const { checker, sourceFile } = view;
+  const name = parameterName(parameter);
+  if (name === 'this') {
+    reject('it has a `this` parameter', parameter);
+    return [];
+  }
+  if (parameter.dotDotDotToken) {
+    const text = parameter.name.getText(sourceFile);
+    const hint = 'Give it a fixed number of parameters.';
+    reject(`its parameter \`${text}\` takes any number of arguments`, parameter, hint);
+    return [];
+  }
+  const type = checker.getTypeAtLocation(parameter);
+  const context = contextOf(subject, parameter, 'input');
+  const symbol = checker.getSymbolAtLocation(parameter.name);
+  if (!parameter.initializer && checker.isOptionalParameter(parameter) && symbol) {
+    const { absent, result } = optional(context, symbol, type, name);
+    if (result.kind === 'shape' && absent !== undefined) return [{ name, shape: result.shape, absent }];
+    if (result.kind === 'problem') reject(result.problem, parameter, result.hint);
+    return [];
+  }
+  const converted = shapeOf(context, parameter.initializer ? checker.getNonNullableType(type) : type, name);
+  if (converted.kind === 'problem') {
+    reject(converted.problem, parameter, converted.hint);
+    return [];
+  }
+  const unnamed = unnamedPart(parameter.name, converted.shape);
+  if (unnamed === undefined && rebuilt(parameter.name) !== undefined) return [{ name, shape: converted.shape }];
+  const lost = unnamed === undefined ? '' : ` without \`${unnamed}\``;
+  const pattern = parameter.name.getText(sourceFile);
+  reject(
+    `its parameter \`${pattern}\` is taken apart in the signature${lost}, so no call can pass it on`,
+    parameter,
+    'Give the parameter a name and take it apart in the body.',
+  );
+  return [];
+}
+
+/** What the function gives, and where: it returns it, or writes it into one of its parameters. */
+export function resultOf(subject: Subject): { readonly shape: Shape; readonly into?: Into } | undefined {
+  const { view, exact, written, reject } = subject;
   const { checker } = view;
   const { node, nameNode } = exact;
-  const signature = checker.getSignatureFromDeclaration(node);
   const at = node.type ?? nameNode;
+  const [into, second] = written;
+  if (second) {
+    const names = written.map(({ parameter }) => `\`${parameter.name.text}\``).join(' and ');
+    reject(`it writes into ${names}`, second.parameter, 'Write into one array, or return an object of both.');
+    return undefined;
+  }
+  if (into) {
+    const { name } = into.parameter;
+    if (into.returns === 'something') {
+      const hint = 'Return that array, or nothing.';
+      reject(`it writes into \`${name.text}\` and returns something else`, at, hint);
+      return undefined;
+    }
+    const type = checker.getTypeAtLocation(into.parameter);
+    const converted = shapeOf(contextOf(subject, into.parameter, 'output'), type, name.text);
+    if (converted.kind === 'problem') reject(converted.problem, into.parameter, converted.hint);
+    else if (converted.shape.kind !== 'array' || converted.shape.element.kind !== 'number') {
+      reject(`it writes into \`${name.text}\`, which is no array of numbers`, into.parameter, 'Return the result.');
+    } else {
+      const place = { name: name.text, index: into.index, returned: into.returns === 'itself' };
+      return { shape: converted.shape, into: place };
+    }
+    return undefined;
+  }
+  const signature = checker.getSignatureFromDeclaration(node);
   if (!signature) {
     reject('its type is not known', at, supported);
     return undefined;
   }
-  const context: ShapeContext = { checker, node, role: 'output', lengthOf: lengthOf(tags) };
-  const converted = shapeOf(context, checker.getReturnTypeOfSignature(signature), 'result');
-  if (converted.kind === 'shape') return converted.shape;
+  const converted = shapeOf(contextOf(subject, node, 'output'), checker.getReturnTypeOfSignature(signature), 'result');
+  if (converted.kind === 'shape') return { shape: converted.shape };
   reject(converted.problem, at, converted.hint);
   return undefined;
 }
 
-const lengthOf =
-  ({ lengths }: Tags) =>
-  (path: string): number | undefined =>
-    lengths.find((length) => length.path === path)?.length;
+const contextOf = ({ view, tags, reached }: Subject, node: ts.Node, role: ShapeContext['role']): ShapeContext => ({
+  checker: view.checker,
+  node,
+  role,
+  lengthOf: (path) => tags.lengths.find((length) => length.path === path)?.length,
+  sizeOf: (path) => tags.sizes.find((size) => size.path === path)?.size,
+  absentOf: (declared) => absentValue(view.checker, reached, declared),
+});
 
 /** A length for something that is no array would otherwise be passed over in silence. */
-export function checkLengths({ tags, reject }: Subject, parameters: readonly Parameter[]): void {
+export function checkLengths({ exact, tags, receiver, reject }: Subject, parameters: readonly Parameter[]): void {
+  const fields = receiver.fields.map(({ name }) => `this.${name}`);
+  const declared = new Set([...exact.node.parameters.map(({ name }) => name.getText()), ...fields, 'result']);
   const arrays = new Set(parameters.flatMap(({ name, shape }) => arrayPaths(shape, name)));
   const names = parameters.map(({ name }) => name);
-  for (const { path, line } of tags.lengths) {
+  const stated = [
+    ...tags.lengths.map((length) => ({ ...length, tag: 'length' })),
+    ...tags.sizes.map((size) => ({ ...size, tag: 'shape' })),
+  ];
+  for (const { path, line, tag } of stated) {
     // Where the parameter itself was refused, its arrays are not known.
     const isKnown = names.some((name) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`));
     const known = [...arrays].map((array) => `\`${array}\``).join(', ');
+    const isRefused = !isKnown && declared.has(/^(?:this\.)?[^.[]*/u.exec(path)![0]);
     const hint = arrays.size > 0 ? `Its arrays are ${known}.` : 'It has no arrays whose length varies.';
-    if (!arrays.has(path) && (isKnown || !tags.problems.length))
-      reject(`its tag \`@length ${path}\` names no array`, line, hint);
+    if (!arrays.has(path) && !isRefused && (isKnown || !tags.problems.length))
+      reject(`its tag \`@${tag} ${path}\` names no array`, line, hint);
   }
 }
 
@@ -144,7 +205,10 @@ function arrayPaths(shape: Shape, path: string): string[] {
     case 'tuple':
       return shape.elements.flatMap((element, index) => arrayPaths(element, `${path}[${index}]`));
     case 'object':
-      return shape.fields.flatMap((field) => arrayPaths(field.shape, `${path}.${field.name}`));
+      return [
+        ...(shape.fields.some((field) => field.shape.kind === 'constant') ? [path] : []),
+        ...shape.fields.flatMap((field) => arrayPaths(field.shape, `${path}.${field.name}`)),
+      ];
     default:
       return [];
   }
@@ -159,6 +223,8 @@ function countSlots(shape: Shape): number {
       return shape.elements.reduce((sum, element) => sum + countSlots(element), 0);
     case 'object':
       return shape.fields.reduce((sum, field) => sum + countSlots(field.shape), 0);
+    case 'constant':
+      return 0;
     default:
       return 1;
   }
@@ -173,4 +239,16 @@ export function checkSize({ site, reject }: Subject, { parameters, result }: Sig
   if (inputs <= maxSlots && countSlots(result) <= maxSlots) return true;
   reject(`it has more than ${maxSlots} inputs or outputs`, site.nameNode, 'Shorten its arrays.');
   return false;
+}
+
+/** Images go through the network whole, so all their values are on one scale. */
+export function checkImage({ site, reject }: Subject, signature: Signature, domain: Domain): void {
+  const [first, ...others] = domain;
+  if (!imageOf(signature) || first?.kind !== 'number') return;
+  const { min, max, integer } = first;
+  const differs = others.some(
+    (other) =>
+      other.kind === 'number' && !(Object.is(other.min, min) && Object.is(other.max, max) && other.integer === integer),
+  );
+  if (differs) reject('values of its image have different ranges', site.nameNode, 'Give the image one `@range`.');
 }

@@ -1,4 +1,4 @@
-/** The JSDoc tags `@approximate`, `@range` and `@length`: what they say, or how they should have been written. */
+/** The JSDoc tags `@approximate`, `@range`, `@length` and `@shape`: what they say, or how they should have been written. */
 import { lineAt, ts } from './compiler.ts';
 
 export interface RangeTag {
@@ -15,6 +15,13 @@ export interface LengthTag {
   readonly line: number;
 }
 
+/** A matrix (height, width) or an image (height, width, channels). */
+export interface SizeTag {
+  readonly path: string;
+  readonly size: readonly number[];
+  readonly line: number;
+}
+
 /** Something wrong with a tag: the end of a sentence that starts with "`name` was not approximated:", and a hint. */
 export interface TagProblem {
   readonly problem: string;
@@ -27,6 +34,7 @@ export interface Tags {
   readonly maxError?: number;
   readonly ranges: readonly RangeTag[];
   readonly lengths: readonly LengthTag[];
+  readonly sizes: readonly SizeTag[];
   readonly problems: readonly TagProblem[];
 }
 
@@ -36,6 +44,7 @@ const longestArray = 65_536;
 export function readTags(owner: ts.Node, file: ts.SourceFile): Tags {
   const ranges: RangeTag[] = [];
   const lengths: LengthTag[] = [];
+  const sizes: SizeTag[] = [];
   const problems: TagProblem[] = [];
   let approximate = false;
   let maxError: number | undefined;
@@ -44,13 +53,12 @@ export function readTags(owner: ts.Node, file: ts.SourceFile): Tags {
 
   for (const tag of ts.getJSDocTags(owner)) {
     const name = tag.tagName.text;
-    if (name !== 'approximate' && name !== 'range' && name !== 'length') continue;
+    if (!isParsed(name)) continue;
     // Prose below a tag belongs to the tag for the parser, but not for the reader.
     const content = (ts.getTextOfJSDocComment(tag.comment) ?? '').split(/\r?\n/u, 1)[0]!.trim();
     const text = `@${name}${content && ` ${content}`}`;
     const line = lineAt(file, tag.getStart(file));
-    const result =
-      name === 'approximate' ? parseError(content) : name === 'range' ? parseRange(content) : parseLength(content);
+    const result = parsers[name](content);
     switch (result.kind) {
       case 'problem':
         complain(text, result.problem, result.hint, line);
@@ -70,10 +78,19 @@ export function readTags(owner: ts.Node, file: ts.SourceFile): Tags {
           complain(text, `gives \`${result.path}\` a second length`, 'Remove one of them.', line);
         else lengths.push({ ...result, line });
         break;
+      case 'size':
+        if (sizes.some(({ path }) => path === result.path))
+          complain(text, `gives \`${result.path}\` a second shape`, 'Remove one of them.', line);
+        else sizes.push({ ...result, line });
+        break;
     }
   }
-  return { approximate, ...(maxError === undefined ? {} : { maxError }), ranges, lengths, problems };
+  return { approximate, ...(maxError === undefined ? {} : { maxError }), ranges, lengths, sizes, problems };
 }
+
+const parsers = { approximate: parseError, range: parseRange, length: parseLength, shape: parseSize } as const;
+
+const isParsed = (name: string): name is keyof typeof parsers => Object.hasOwn(parsers, name);
 
 type Problem = { readonly kind: 'problem'; readonly problem: string; readonly hint: string };
 
@@ -116,6 +133,18 @@ function parseLength(content: string): (Omit<LengthTag, 'line'> & { kind: 'lengt
     return { kind: 'problem', problem: 'has a length that is out of bounds', hint };
   }
   return { kind: 'length', path: match[1]!, length };
+}
+
+function parseSize(content: string): (Omit<SizeTag, 'line'> & { kind: 'size' }) | Problem {
+  const match = /^(\S+)\s+(\d+(?:\s*[x×]\s*\d+){1,2})$/u.exec(content);
+  const path = match?.[1] ?? (/^(\S+)/u.exec(content)?.[1] || 'x');
+  const hint = `Write \`@shape ${path} 3x3\` for a matrix (height, width), \`@shape ${path} 32x32x3\` for an image (height, width, channels).`;
+  if (!match) return unreadable(hint);
+  const size = match[2]!.split(/[x×]/u).map(Number);
+  const values = size.reduce((product, each) => product * each, 1);
+  if (values < 1 || values > longestArray)
+    return { kind: 'problem', problem: 'has a size that is out of bounds', hint };
+  return { kind: 'size', path, size };
 }
 
 /** A number as TypeScript writes it, with a sign: `1e-3`, `-5`, `10_000`. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { typedArrays } from '../../engine/data/slots.ts';
 import { perceptronText } from '../../engine/emit/cpu/cpu.ts';
 import type { EmitInput } from '../../engine/emit/target.ts';
 import { activations, type Network, type Shape } from '../../engine/types.ts';
@@ -245,4 +246,79 @@ test('a CommonJS file exports the same two functions', async () => {
   const rows = randomRows(input, 10, 1);
   const single = module.exports.priceApprox as (...values: unknown[]) => unknown;
   assert.ok(largestDifference(input, rows, callRows(input, single, rows)) < tolerance);
+});
+
+test('a result is written into the array that the caller gives, alone and in a batch', async () => {
+  for (const [container, length, hidden] of [
+    ['Float64Array', 3, [4]],
+    ['Float64Array', 12, [20, 20]],
+    ['Array', 12, [4]],
+    ['Uint8Array', 3, [20, 20]],
+  ] as const) {
+    for (const returned of [true, false]) {
+      const recipe = { parameters: scalars, result: array(container, length), hidden, activation: 'tanh' } as const;
+      const plain = emitInputOf({ ...recipe, guard: { mode: 'fallback' } });
+      const input = { ...plain, signature: { ...plain.signature, into: { name: 'out', index: 1, returned } } };
+      const rows = randomRows(input, 20, 5);
+      rows[0] = Number.NaN;
+      const [other, own] = [await load(plain), await load(input)];
+      for (let row = 1; row < 20; row++) {
+        const [first, ...rest] = rows.subarray(row * 3, row * 3 + 3);
+        const into = container === 'Array' ? new Array(length).fill(7) : new typedArrays[container](length).fill(7);
+        assert.equal(own.single(first, into, ...rest), returned ? into : undefined);
+        assert.deepEqual(into, other.single(first, ...rest));
+      }
+      const exact = (_first: number, into: number[]) => into.fill(5);
+      const batch = own.batch as (...values: unknown[]) => Float64Array;
+      const outputs = batch(rows, 20, undefined, exact);
+      assert.deepEqual(outputs.subarray(0, length), new Float64Array(length).fill(5));
+      const same = (other.batch as typeof batch)(rows, 20, undefined, () => new Array(length).fill(5));
+      assert.deepEqual(outputs, same);
+    }
+  }
+});
+
+test('what is missing is what the function takes for it, and a constant is tested by the guard alone', async () => {
+  const choice = { kind: 'category', values: ['a', 'b'] } as const;
+  const fields = [
+    { name: 'size', shape: { kind: 'constant', value: 4 } },
+    { name: 'gain', shape: number, absent: 60 },
+    { name: 'mode', shape: choice, absent: 'b' },
+  ] as const;
+  const parameters = [
+    { name: 'o', shape: { kind: 'object', fields } },
+    { name: 'x', shape: number, absent: 90 },
+  ] as const;
+  for (const hidden of [[4], [20, 20]]) {
+    const guard = { mode: 'fallback' } as const;
+    const input = emitInputOf({ parameters, result: number, hidden, activation: 'tanh', guard });
+    const { single, module } = await load(input);
+    const accepts = module.priceApproxAccepts as (...values: unknown[]) => boolean;
+    assert.equal(single({ size: 4 }), single({ size: 4, gain: 60, mode: 'b' }, 90));
+    assert.notEqual(single({ size: 4 }), single({ size: 4, gain: 60, mode: 'a' }, 90));
+    assert.equal(single({ size: 4, gain: 70 }), single({ size: 4, gain: 70, mode: 'b' }, 90));
+    assert.equal(accepts({ size: 4 }), true);
+    assert.equal(accepts({ size: 5 }), false);
+    assert.equal(accepts({ size: 4, gain: 5000 }), false);
+  }
+});
+
+test('large matrices are built and tested by loops', async () => {
+  const matrix = array('Array', 12, array('Array', 10));
+  const parameters = [{ name: 'm', shape: matrix }];
+  const guard = { mode: 'fallback' } as const;
+  const input = emitInputOf({ parameters, result: number, hidden: [4], activation: 'relu', guard });
+  const { batch, module } = await load(input);
+  const accepts = module.priceApproxAccepts as (...values: unknown[]) => boolean;
+  const rows = randomRows(input, 2, 3);
+  const given = Array.from({ length: 12 }, (_, row) => [...rows.subarray(row * 10, row * 10 + 10)]);
+  assert.equal(accepts(given), true);
+  assert.equal(accepts(given.slice(1)), false);
+  assert.equal(accepts(given.with(11, [1])), false);
+  assert.equal(accepts(given.with(11, given[11]!.with(9, Number.NaN))), false);
+  rows[0] = Number.NaN;
+  const seen: unknown[] = [];
+  const exact = (value: number[][]) => seen.push(value);
+  (batch as (...values: unknown[]) => Float64Array)(rows, 2, undefined, exact);
+  assert.deepEqual(seen, [given.with(0, given[0]!.with(0, Number.NaN))]);
 });

@@ -5,7 +5,17 @@ import { inputSlots, outputSlots, readArguments, writeResult } from '../../engin
 import { cpuTarget } from '../../engine/emit/cpu/cpu.ts';
 import type { EmitInput } from '../../engine/emit/target.ts';
 import { activationFunctions } from '../../engine/nn/activations.ts';
-import type { Activation, Domain, Encoding, Guard, Network, Shape, Slot, SlotEncoding } from '../../engine/types.ts';
+import type {
+  Activation,
+  Domain,
+  Encoding,
+  Guard,
+  Network,
+  Parameter,
+  Shape,
+  Slot,
+  SlotEncoding,
+} from '../../engine/types.ts';
 import { buildKernels } from '../../scripts/buildKernels.mjs';
 
 await buildKernels();
@@ -26,7 +36,7 @@ export function createNoise(seed: number): () => number {
 }
 
 export interface Recipe {
-  readonly parameters: readonly { readonly name: string; readonly shape: Shape }[];
+  readonly parameters: readonly Parameter[];
   readonly result: Shape;
   readonly hidden: readonly number[];
   readonly activation: Activation;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { imageOf } from '../../engine/data/slots.ts';
+import type { Parameter } from '../../engine/types.ts';
 import { analyse, createSourceProject } from '../../server/source/index.ts';
 import type { Analysis } from '../../server/source/types.ts';
 
@@ -22,19 +24,30 @@ function summary(analysis: Analysis, name: string): string[] {
     return analysis.reasons.map(({ line, message }) => {
       assert.ok(message.startsWith(`\`${name}\` was not approximated: `), message);
       const text = message.slice(`\`${name}\` was not approximated: `.length);
-      return `${line}: ${text.replace(' Only numbers, booleans, literal unions and arrays or objects of them are supported.', ' SUPPORTED')}`;
+      return `${line}: ${text.replace(' Only numbers, booleans, literal unions and arrays or objects of them are supported.', ' SUPPORTED').replace('A network has a fixed number of inputs and outputs. If the length is always the same, write it in the JSDoc comment, for example', 'LENGTH')}`;
     });
   }
-  const { inputSlots, outputSlots } = analysis.region;
+  const { inputSlots, outputSlots, signature } = analysis.region;
+  const absent = new Map<string, unknown>();
+  const collect = ({ name, shape, absent: value }: Parameter, path: string): void => {
+    if (value !== undefined) absent.set(path + name, value);
+    if (shape.kind === 'object') for (const field of shape.fields) collect(field, `${path}${name}.`);
+  };
+  for (const parameter of signature.parameters) collect(parameter, '');
+  const { into } = signature;
+  const image = imageOf(signature);
+  const extras =
+    (into ? ` into ${into.index}${into.returned ? ' returned' : ''}` : '') +
+    (image ? ` image ${image.height}x${image.width}x${image.channels}` : '');
   const text = (slots: typeof inputSlots) =>
     slots
-      .map((slot) =>
-        slot.kind === 'category'
-          ? `${slot.path}:${slot.values.join('|')}`
-          : slot.path + (slot.kind === 'boolean' ? '?' : ''),
-      )
+      .map((slot) => {
+        const missing = absent.has(slot.path) ? `=${absent.get(slot.path)}` : '';
+        if (slot.kind === 'category') return `${slot.path}:${slot.values.join('|')}${missing}`;
+        return slot.path + (slot.kind === 'boolean' ? '?' : '') + missing;
+      })
       .join(' ');
-  return [`${text(inputSlots)} -> ${text(outputSlots)}`];
+  return [`${text(inputSlots)} -> ${text(outputSlots)}${extras}`];
 }
 
 function check(code: string | Record<string, string>, expected: string | string[], name = 'f'): void {
@@ -87,6 +100,8 @@ describe('signatures', () => {
     ['function f(o: Record<"a" | "b", number>) { return o.a + o.b; }', 'o.a o.b -> result'],
     ['function f(o: { a: number } & { b: number }) { return o.a + o.b; }', 'o.a o.b -> result'],
     ['/** @length ps 2 */ function f(ps: { x: number }[]) { return ps[0]!.x; }', 'ps[0].x ps[1].x -> result'],
+    ['enum K { A = "a", B = "b" } function f(x: number): K { return x > 1 ? K.A : K.B; }', 'x -> result:a|b'],
+    ['class P { k = 2;\n m(x: number) { return x * this.k; } }', 'x this.k -> result', 'P.m'],
   ];
   for (const [code, expected, name] of accepted) it(code, () => check(code, expected, name));
 
@@ -114,9 +129,8 @@ describe('signatures', () => {
     ],
     [
       'function f(x?: number) { return 1; }',
-      '1: its parameter `x` is optional. Give it a default value, or make it required.',
+      '1: its parameter `x` is optional, without one default. Give it a default value, or make it required.',
     ],
-    ['function f(o: { a?: number }) { return 1; }', '1: its parameter `o.a` is optional. SUPPORTED'],
     [
       'function f(...x: number[]) { return 1; }',
       '1: its parameter `x` takes any number of arguments. Give it a fixed number of parameters.',
@@ -136,11 +150,11 @@ describe('signatures', () => {
     ['function f() { return 1; }', '1: it has no parameters, so its result is a constant.'],
     [
       'function f(xs: number[]) { return 1; }',
-      '1: its parameter `xs` is an array of unknown length. Write its length in the JSDoc comment, for example `@length xs 9`.',
+      '1: its parameter `xs` is an array whose length may vary. LENGTH `@length xs 9`.',
     ],
     [
       'function f(x: number) { return [x]; }',
-      '1: it returns an array of unknown length. Write its length in the JSDoc comment, for example `@length result 9`.',
+      '1: it returns an array whose length may vary. LENGTH `@length result 9`.',
     ],
     [
       'function f(x: [number, ...number[]]) { return 1; }',
@@ -162,10 +176,6 @@ describe('signatures', () => {
     [
       'function f(x: number & { b: 1 }) { return 1; }',
       '1: its parameter `x` is of the branded type number & { b: 1; }. SUPPORTED',
-    ],
-    [
-      'enum K { A = "a", B = "b" } function f(x: number): K { return K.A; }',
-      '1: it returns the string enum K, which generated code cannot name. SUPPORTED',
     ],
     [
       'function f<T extends number>(x: T) { return 1; }',
@@ -197,16 +207,223 @@ describe('signatures', () => {
       ],
     ],
     ['let f = (x: number) => x;', '1: it is held by a variable that can change. Declare it with `const`.'],
-    [
-      'class P { k = 2;\n m(x: number) { return x * this.k; } }',
-      '2: it uses `this`, so its result depends on an object.',
-      'P.m',
-    ],
     ['function f(x: number) { return x +; }', '1: it has a syntax error: Expression expected.'],
     ['const g = 1;', 'none'],
     ['function outer() { function f(x: number) { return x; } }', 'none'],
   ];
   for (const [code, expected, name] of refused) it(code, () => check(code, expected, name));
+});
+
+describe('fields and parameters that may be missing', () => {
+  const text = (use: string, type = '{ a: number; b?: number }') => `function f(o: ${type}) { ${use} }`;
+  const missing =
+    '1: its parameter `o.b` is optional, without one default. Write `o.b ?? 1` wherever it is read, or `const { b = 1 } = ..`, or make it required.';
+  const rows: [string, string][] = [
+    [text('return o.a * (o.b ?? 3);'), 'o.a o.b=3 -> result'],
+    [text('return o.a * ((o.b) ?? -2.5) + (o.b ?? -2.5);'), 'o.a o.b=-2.5 -> result'],
+    [text('return o.a * (o.b || 3);'), 'o.a o.b=3 -> result'],
+    [text('const { a, b = 3 } = o; return a * b;'), 'o.a o.b=3 -> result'],
+    [text('const { a, b: c = 3 } = o; return a * c;'), 'o.a o.b=3 -> result'],
+    [
+      `interface O { b?: number } function f(o: O) { return g(o); } function g({ b = 3 }: O) { return b; }`,
+      'o.b=3 -> result',
+    ],
+    [text('return (o.k ?? "x") === "x" ? 1.5 : 2.5 * Math.PI;', '{ k?: "x" | "y" }'), 'o.k:x|y=x -> result'],
+    [text('return (o.on ?? true) ? 1.5 : Math.PI;', '{ on?: boolean }'), 'o.on?=true -> result'],
+    [
+      text('return o.in?.b ?? 3;', '{ in?: { b: number } }'),
+      '1: its parameter `o.in` is optional, without one default. Write `o.in ?? 1` wherever it is read, or `const { in = 1 } = ..`, or make it required.',
+    ],
+    ['enum K { A = 1, B = 2 } function f(o: { k?: K }) { return (o.k ?? K.B) * 1.5; }', 'o.k:1|2=2 -> result'],
+    ['function f(x: number, n?: number) { return x * (n ?? 4); }', 'x n=4 -> result'],
+    [text('return o.a;'), missing],
+    [text('return o.a * (o.b ?? 3) + (o.b ?? 4);'), missing],
+    [text('return o.a * (o.b ?? o.a);'), missing],
+    [text('return o.b === undefined ? 1.5 : o.b;'), missing],
+    [text('const p = { ...o }; return o.b ?? 3;'), missing],
+    [text('return "b" in o ? 1.5 : (o.b ?? 3);'), missing],
+    [text('return Object.keys(o).length + (o.b ?? 3);'), missing],
+    [text('return o.b ?? 3;', '{ b?: number | null }'), '1: its parameter `o.b` may be null. SUPPORTED'],
+    [
+      text('return (o.k ?? "z") === "x" ? 1.5 : 2.5 * Math.PI;', '{ k?: "x" | "y" }'),
+      '1: its parameter `o.k` is optional, and "z", which it is then, is not of its type. SUPPORTED',
+    ],
+    [
+      'function f(x: number, n?: number) { return n === undefined ? x : n; }',
+      '1: its parameter `n` is optional, without one default. Give it a default value, or make it required.',
+    ],
+    ['function f(x: number): { a?: number } { return { a: x }; }', '1: its result `result.a` is optional. SUPPORTED'],
+  ];
+  for (const [code, expected] of rows) it(code, () => check(code, expected));
+});
+
+describe('matrices and images', () => {
+  const numbers = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}[${i}]`).join(' ');
+  const rows: [string, string][] = [
+    ['/** @shape m 2x3 */ function f(m: Float64Array) { return m[0]!; }', `${numbers('m', 6)} -> result`],
+    [
+      '/** @shape m 2 x 2 */ function f(m: number[][]) { return m[0]![0]!; }',
+      'm[0][0] m[0][1] m[1][0] m[1][1] -> result',
+    ],
+    [
+      '/** @shape m 2x2 */ function f(m: Float32Array[]) { return m[0]![0]!; }',
+      'm[0][0] m[0][1] m[1][0] m[1][1] -> result',
+    ],
+    [
+      '/** @shape m 1x2\n * @shape result 2x1 */ function f(m: number[][]) { return [[m[0]![0]!], [1]]; }',
+      'm[0][0] m[0][1] -> result[0][0] result[1][0]',
+    ],
+    [
+      '/** @shape m 2x1x2 */ function f(m: number[][][]) { return m[0]![0]![0]!; }',
+      'm[0][0][0] m[0][0][1] m[1][0][0] m[1][0][1] -> result image 2x1x2',
+    ],
+    [
+      '/** @shape m 2x2x1 */ function f(m: number[][]) { return m[0]![0]!; }',
+      'm[0][0] m[0][1] m[1][0] m[1][1] -> result image 2x2x1',
+    ],
+    [
+      '/** @shape m 1x2x2 */ function f(m: Uint8Array, k: number) { return m[0]! * k; }',
+      `${numbers('m', 4)} k -> result`,
+    ],
+    [
+      'interface I { readonly width: number; readonly height: number; data: Uint8ClampedArray }\n/** @shape i 1x2x2 */ function f(i: I) { return i.data[0]! / i.width; }',
+      `${numbers('i.data', 4)} -> result image 1x2x2`,
+    ],
+    [
+      '/** @shape m 3x2x4 */ function f(m: { width: number }) { return m.width; }',
+      '1: its parameter `m` is no array of 3 x 2 x 4. Write `@shape m 8x8` for a matrix, `@shape m 8x8x3` for an image.',
+    ],
+    [
+      '/** @shape m 2 */ function f(m: Float64Array) { return m[0]!; }',
+      '1: its tag `@shape m 2` cannot be read. Write `@shape m 3x3` for a matrix (height, width), `@shape m 32x32x3` for an image (height, width, channels).|1: its parameter `m` is an array whose length may vary. LENGTH `@length m 9`.',
+    ],
+    [
+      '/** @shape n 2x2 */ function f(m: number) { return m; }',
+      '1: its tag `@shape n` names no array. It has no arrays whose length varies.',
+    ],
+    [
+      '/** @shape m 1x1x2\n * @range m[0] [0, 1]\n * @range m[1] [0, 2] */ function f(m: Float64Array) { return m[0]!; }',
+      '3: values of its image have different ranges. Give the image one `@range`.',
+    ],
+    [
+      '/** @shape m 2x2x2 */ function f(m: boolean[]) { return m[0] ? 1.5 : 2; }',
+      '1: its parameter `m` is an image of something else than numbers. SUPPORTED',
+    ],
+  ];
+  for (const [code, expected] of rows)
+    it(code, () =>
+      check(
+        code,
+        expected.split('|1: ').map((each, index) => (index === 0 ? each : `1: ${each}`)),
+      ),
+    );
+});
+
+describe('arrays that the result is written into', () => {
+  const tags = '/** @length o 2\n * @length s 2 */ ';
+  const rows: [string, string][] = [
+    ['function f(s: Float64Array, o: Float64Array) { o[0] = s[0]!; o[1] = 1; }', 's[0] s[1] -> o[0] o[1] into 1'],
+    [
+      'function f(o: Uint8Array, s: Float64Array): Uint8Array { o.fill(3); o[0]! += s[0]!; return o; }',
+      's[0] s[1] -> o[0] o[1] into 0 returned',
+    ],
+    [
+      'function f(s: Float64Array, o: number[]) { for (let i = 0; i < o.length; i++) o[i] = s[i]!; return; }',
+      's[0] s[1] -> o[0] o[1] into 1',
+    ],
+    [
+      'function f(s: Float64Array, o: Float64Array) { s.forEach((v, i) => { o[i] = v; }); }',
+      's[0] s[1] -> o[0] o[1] into 1',
+    ],
+    ['const f = (s: Float64Array, o: Float64Array) => { o.set(s); }', 's[0] s[1] -> o[0] o[1] into 1'],
+    [
+      'function f(s: Float64Array, o: Float64Array) { o[0] = s[0]!; return 1.5; }',
+      '2: it writes into `o` and returns something else. Return that array, or nothing.',
+    ],
+    [
+      'function f(s: Float64Array, o: Float64Array) { o[0]! += s[0]!; }',
+      '2: it returns nothing. SUPPORTED|2: it changes its parameter `o`.',
+    ],
+    [
+      'function f(s: Float64Array, o: Float64Array) { o[0] = s[0]!; o[1] = o[0]!; }',
+      '2: it returns nothing. SUPPORTED|2: it changes its parameter `o`.',
+    ],
+    ['function f(s: Float64Array, o: Float64Array) { s[0] = 1; o[0] = s[0]!; }', '2: it changes its parameter `s`.'],
+    [
+      'function f(s: Float64Array, o: Float64Array) { const a = o; a[0] = s[0]!; }',
+      '2: it returns nothing. SUPPORTED|2: it changes its parameter `o`.',
+    ],
+    [
+      'function f(s: Float64Array, o: Float64Array, p: Float64Array) { o[0] = s[0]!; p[0] = 1; }',
+      '2: it writes into `o` and `p`. Write into one array, or return an object of both.',
+    ],
+    [
+      'function f(s: number[], o: [number, number]) { o[0] = s[0]!; o[1] = 1; }',
+      '2: it writes into `o`, which is no array of numbers. Return the result.',
+    ],
+  ];
+  for (const [code, expected] of rows) it(code, () => check(tags + code, expected.split('|')));
+});
+
+describe('fields of the object of a method', () => {
+  const rows: [string, string | string[]][] = [
+    [
+      'class P { constructor(private readonly k: number, x: number) {} m(x: number) { return x * this.k; } }',
+      'x this.k -> result',
+    ],
+    ['class P { k = 2; on = true; m() { return this.on ? this.k : this.k * 2; } }', 'this.on? this.k -> result'],
+    [
+      'class P { o = { a: 1, b: "x" as "x" | "y" }; m(x: number) { return x * this.o.a; } }',
+      'x this.o.a this.o.b:x|y -> result',
+    ],
+    [
+      'class P { t = [1];\n /** @length this.t 2 */ m(x: number) { return x * this.t[0]!; } }',
+      'x this.t[0] this.t[1] -> result',
+    ],
+    ['class P { k = 2; m(x: number) { return [1, x].map((v) => v * this.k)[0]!; } }', 'x this.k -> result'],
+    ['class Q { k = 2 } class P extends Q { m(x: number) { return x * this.k; } }', 'x this.k -> result'],
+    [
+      'class P { k = 2; m(x: number) { this.k = x; return 1.5; } }',
+      '1: it changes `this.k = x`, which belongs to its object.',
+    ],
+    [
+      'class P { k = 2; m(x: number) { return x * this.k++; } }',
+      '1: it changes `this.k++`, which belongs to its object.',
+    ],
+    [
+      'class P { t = [2];\n /** @length this.t 1 */ m(x: number) { this.t.push(x); return x; } }',
+      '2: it changes `this.t.push(x)`, which belongs to its object.',
+    ],
+    [
+      'class P { #k = 2; m(x: number) { return x * this.#k; } }',
+      '1: it reads `this.#k`, which no code outside of its class can set. Make it a `private` field.',
+    ],
+    [
+      'class P { get k() { return 2; } m(x: number) { return x * this.k; } }',
+      '1: it uses `this.k`, which is no field but code of its own. Only fields of `this` may be read.',
+    ],
+    [
+      'class P { h(x: number) { return x; } m(x: number) { return this.h(x); } }',
+      '1: it uses `this.h`, which is no field but code of its own. Only fields of `this` may be read.',
+    ],
+    [
+      'class P { k?: number; m(x: number) { return x * (this.k ?? 1); } }',
+      '1: it uses `this.k`, which is an optional field. Only fields of `this` may be read.',
+    ],
+    [
+      'class P { k = "a"; m(x: number) { return this.k === "a" ? x : 1.5; } }',
+      '1: its field `this.k` is a string. SUPPORTED',
+    ],
+    [
+      'class P { m(x: number) { return g(this) * x; } } function g(p: P) { return 2; }',
+      '1: it uses `this` as a whole, so its result depends on an object. Only fields of it may be read.',
+    ],
+    [
+      'class P { static k = 2; static m(x: number) { return x * this.k; } }',
+      '1: it uses `this`, so its result depends on an object.',
+    ],
+  ];
+  for (const [code, expected] of rows) it(code, () => check(code, expected, 'P.m'));
 });
 
 describe('purity', () => {
@@ -294,7 +511,7 @@ describe('purity', () => {
       "2: it changes the module's variable `t`.",
     ],
     ['function f(x: number) { x = x * 2; x++; return x; }', 'x -> result'],
-    ['function f(p: [number]) { p[0] = 1; return 1.5; }', '1: it changes its parameter `p`.'],
+    ['function f(p: [number]) { p[0]!++; return 1.5; }', '1: it changes its parameter `p`.'],
     ['function f(p: { a: number }) { p.a++; return 1.5; }', '1: it changes its parameter `p`.'],
     [
       'function f(p: { a: number }) { const q = p; ({ a: q.a } = { a: 1 }); return 1.5; }',

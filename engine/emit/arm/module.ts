@@ -5,7 +5,7 @@
 import type { Network } from '../../types.ts';
 import { shifted } from '../cpu/columns.ts';
 import { cnnText, rowModuleText } from '../cpu/cpu.ts';
-import { choose, closeFrame, type Frame, openFrame, returnResult } from '../cpu/frame.ts';
+import { argumentList, choose, closeFrame, type Frame, openFrame, returnResult } from '../cpu/frame.ts';
 import { emitIntegers } from '../cpu/integers.ts';
 import type { LoopCode } from '../cpu/loops.ts';
 import { collapseLinear } from '../fold.ts';
@@ -66,7 +66,7 @@ function nativeCall(input: EmitInput, moduleNames: ReadonlySet<string>, names: N
   const frame = openFrame(input, moduleNames, () => true);
   return closeFrame(frame, [
     `  if (${names.call} === undefined) ${names.call} = ${names.find}();`,
-    `  if (${names.call} === null) return ${names.plain}(${frame.parameters.join(', ')});`,
+    `  if (${names.call} === null) return ${names.plain}(${argumentList(frame)});`,
     ...writeInputs(frame, names.inputs),
     `  ${names.call}();`,
     ...readOutputs(frame, names.outputs),

@@ -1,12 +1,14 @@
 /** The generated batch function: many rows at once on a WebAssembly kernel, with the single-call function to fall back on. */
 import { isCnnNetwork } from '../../nn/models.ts';
-import type { AnyNetwork, Network, SlotEncoding } from '../../types.ts';
+import type { AnyNetwork, Network, Shape, SlotEncoding } from '../../types.ts';
 import { claimName } from '../names.ts';
 import {
   build,
+  type Language,
   type Leaf,
   leavesOf,
   literalText,
+  optionalType,
   storedValue,
   typeText,
   unrolledLength,
@@ -15,8 +17,9 @@ import {
 import type { EmitInput } from '../target.ts';
 import { bracketed } from '../text.ts';
 import { encodeRow, type Run, runsOf, shifted } from './columns.ts';
-import { exportKeyword } from './frame.ts';
-import { clamped, isSameRange } from './guard.ts';
+import { exportKeyword, withInto } from './frame.ts';
+import { clamped } from './guard.ts';
+import { isSameRange } from './guardShapes.ts';
 import { type BatchNames, block, type KernelNames, kernelSupport, layerCalls } from './kernel.ts';
 import { type Decoding, plainDecoding } from './outputs.ts';
 
@@ -246,10 +249,13 @@ function decodeRun(
 /** The type of the exact function, which takes the rows that the guard turns away. */
 export function exactType({ signature }: EmitInput): string {
   const taken = new Set<string>();
+  const { into, result } = signature;
   const parameters = signature.parameters.map(
-    ({ name, shape }) => `${claimName(taken, name)}: ${typeText(shape, false)}`,
+    (parameter) => claimName(taken, parameter.name.replace(/^this\./u, '')) + optionalType(parameter, false),
   );
-  return `(${parameters.join(', ')}) => ${typeText(signature.result, true)}`;
+  const written = into && `${claimName(taken, into.name)}: ${typeText(result, false)}`;
+  const list = withInto(parameters, signature, written).join(', ');
+  return `(${list}) => ${into?.returned === false ? 'void' : typeText(result, true)}`;
 }
 
 const indented = (lines: readonly string[]): string[] =>
@@ -291,18 +297,28 @@ function rowLoop(
   const indent = `${outer}  `;
   const construction = { source, language, indent, statements, claim: (wanted: string) => claimName(taken, wanted) };
   const values = signature.parameters.map(({ shape }) => build(construction, shape, cursor));
-  const call = bracketed(indent, `const value = ${called}(`, values, ');');
+  const { into, result } = signature;
+  const array = into && result.kind === 'array' ? result : undefined;
+  const list = withInto(values, signature, array && 'value');
+  const call = bracketed(indent, array ? `${called}(` : `const value = ${called}(`, list, ');');
+  const target = array && `${indent}const value = ${newArray(array, language)};`;
   return [
     `${outer}for (let row = 0; row < count; row++) {`,
     ...first,
     `${indent}const from = ${times('row', encoding.inputs.length)};`,
     `${indent}const to = ${times('row', encoding.outputs.length)};`,
     ...statements,
+    ...(target === undefined ? [] : [target]),
     `${indent}${call}`,
     ...flattenResult(input, indent),
     `${outer}}`,
   ];
 }
+
+const newArray = ({ container, length }: Extract<Shape, { kind: 'array' }>, language: Language): string =>
+  container === 'Array'
+    ? `new Array${language === 'typescript' ? '<number>' : ''}(${length}).fill(0)`
+    : `new ${container}(${length})`;
 
 function flattenResult(input: EmitInput, indent: string): string[] {
   const { language, signature } = input;

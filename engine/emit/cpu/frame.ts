@@ -1,15 +1,28 @@
 /** The frame of the generated single-call function: its signature, what its parameters are called, and its result. */
 
+import type { Signature } from '../../types.ts';
 import { claimName } from '../names.ts';
-import { build, type Leaf, leavesOf, literalText, typeText, type ValueSource } from '../shapes.ts';
+import {
+  build,
+  fillArray,
+  type Leaf,
+  leavesOf,
+  literalText,
+  optionalType,
+  present,
+  typeText,
+  type ValueSource,
+} from '../shapes.ts';
 import type { EmitInput } from '../target.ts';
 import { bracketed } from '../text.ts';
 
 /** Names and leaves of a function being written. `claim` hands out names that are free in it. */
 export interface Frame {
   readonly input: EmitInput;
-  /** The function's own parameters, renamed where their names cannot stand. */
+  /** The function's own parameters, renamed where their names cannot stand; one per parameter of the signature. */
   readonly parameters: readonly string[];
+  /** The parameter that the result is written into, where there is one. */
+  readonly into?: string;
   /** One per input slot. */
   readonly leaves: readonly Leaf[];
   /** One per output slot; their expressions start with `result`. */
@@ -22,15 +35,28 @@ export function openFrame(input: EmitInput, moduleNames: ReadonlySet<string>, us
   const taken = new Set(moduleNames);
   const claim = (wanted: string) => claimName(taken, wanted);
   const leaves: Leaf[] = [];
-  const parameters = input.signature.parameters.map(({ name, shape }) => {
+  const { signature } = input;
+  const parameters = signature.parameters.map(({ name, shape, absent }) => {
     const count = leavesOf(shape, name, input.language).length;
     const read = Array.from({ length: count }, (_, index) => leaves.length + index).some(used);
-    const claimed = claim(read ? name : `_${name}`);
-    leaves.push(...leavesOf(shape, claimed, input.language));
+    // A field of the object whose method this is comes as a parameter.
+    const own = name.replace(/^this\./u, '');
+    const claimed = claim(read ? own : `_${own}`);
+    leaves.push(...leavesOf(shape, present(claimed, absent), input.language));
     return claimed;
   });
-  return { input, parameters, leaves, results: leavesOf(input.signature.result, 'result', input.language), claim };
+  const into = signature.into && { into: claim(signature.into.name) };
+  return { input, parameters, ...into, leaves, results: leavesOf(signature.result, 'result', input.language), claim };
 }
+
+/** All parameters in the order of the function, whether they are read or written. */
+export function withInto<T>(inputs: readonly T[], { into }: Signature, written: T | undefined): readonly T[] {
+  return into && written !== undefined ? inputs.toSpliced(into.index, 0, written) : inputs;
+}
+
+/** The names of all parameters, as a call passes them on. */
+export const argumentList = ({ input, parameters, into }: Frame): string =>
+  withInto(parameters, input.signature, into).join(', ');
 
 export interface FrameOptions {
   /** The text of the doc comment. */
@@ -45,23 +71,32 @@ export function closeFrame(frame: Frame, body: readonly string[], options: Frame
   const { summary = `Approximates \`${regionName}\`. The head of this file says where, and how well.`, local } =
     options;
   const typed = language === 'typescript';
-  const names = frame.parameters;
-  const types = signature.parameters.map(({ shape }) => typeText(shape, true));
-  const result = typeText(signature.result, false);
+  const written = typeText(signature.result, false);
+  const names = withInto(frame.parameters, signature, frame.into);
+  const types = withInto(
+    signature.parameters.map((parameter) => optionalType(parameter, true)),
+    signature,
+    `: ${written}`,
+  );
+  const result = signature.into?.returned === false ? 'void' : written;
   const comment = typed
     ? [`/** ${summary} */`]
     : [
         '/**',
         ` * ${summary}`,
-        ...names.map((name, index) => ` * @param {${types[index]}} ${name}`),
+        ...names.map((name, index) => ` * @param {${jsDocType(types[index]!)}} ${name}`),
         ` * @returns {${result}}`,
         ' */',
       ];
-  const parameters = typed ? names.map((name, index) => `${name}: ${types[index]}`) : names;
+  const parameters = typed ? names.map((name, index) => name + types[index]) : [...names];
   const open = `${local ? '' : exportKeyword(frame.input)}function ${functionName}(`;
   const head = bracketed('', open, parameters, typed ? `): ${result} {` : ') {');
   return [...comment, head, ...body, '}'].join('\n');
 }
+
+/** `number=` for `?: number | undefined`. */
+const jsDocType = (type: string): string =>
+  type.startsWith('?') ? `${type.slice(3, -' | undefined'.length)}=` : type.slice(2);
 
 export function exportKeyword(input: EmitInput): string {
   return commonJs(input) || input.internal ? '' : 'export ';
@@ -71,12 +106,17 @@ export function commonJs(input: EmitInput): boolean {
   return input.language === 'javascript' && input.modules === 'commonjs';
 }
 
-/** Statements that build the result from its slots and return it. */
+/** Statements that build the result from its slots and return it, or write it where it belongs. */
 export function returnResult(frame: Frame, source: ValueSource): string[] {
   const statements: string[] = [];
   const { language, signature } = frame.input;
   const construction = { source, language, indent: '  ', statements, claim: frame.claim };
-  const value = build(construction, signature.result, { slot: 0 });
+  const { result, into } = signature;
+  if (into && frame.into !== undefined && result.kind === 'array') {
+    const written = fillArray(construction, result, frame.into);
+    return into.returned ? [...written, `  return ${frame.into};`] : written;
+  }
+  const value = build(construction, result, { slot: 0 });
   return [...statements, `  return ${value};`];
 }
 
@@ -112,7 +152,12 @@ export function choose(leaf: Leaf, condition: string): string {
 
 /** A local's name for a leaf: `pixel.r` becomes `pixel_r`. */
 export function localName(frame: Frame, leaf: Leaf, suffix = ''): string {
-  return frame.claim(leaf.expression.replaceAll(/[^\p{ID_Continue}$]+/gu, '_').replaceAll(/_$/g, '') + suffix);
+  return frame.claim(
+    leaf.expression
+      .replace(/^\((.*) \?\? .*\)$/u, '$1')
+      .replaceAll(/[^\p{ID_Continue}$]+/gu, '_')
+      .replaceAll(/_$/g, '') + suffix,
+  );
 }
 
 /** A value that a category or boolean without columns always has. */

@@ -4,11 +4,12 @@
  */
 import type { ErrorTree, GuardMode, Literal, SlotDomain } from '../../types.ts';
 import { claimName, guardNameOf } from '../names.ts';
-import { build, type Leaf, leavesOf, literalText, unrolledLength } from '../shapes.ts';
+import { build, type Leaf, literalText, present, unrolledLength } from '../shapes.ts';
 import type { EmitInput } from '../target.ts';
 import { bracketed, quote } from '../text.ts';
 import { shifted } from './columns.ts';
-import { closeFrame, openFrame } from './frame.ts';
+import { closeFrame, openFrame, withInto } from './frame.ts';
+import { type Block, isSameRange, lengthTests, nestedBlocks } from './guardShapes.ts';
 
 export interface GuardNames {
   /** The exported guard. */
@@ -61,7 +62,8 @@ function emitGuard(input: EmitInput, moduleNames: ReadonlySet<string>, names: Gu
 
 function acceptsText(input: EmitInput, moduleNames: ReadonlySet<string>, names: GuardNames): string {
   const { signature, language, domain } = input;
-  const guarded = { ...input, functionName: names.accepts, signature: { ...signature, result: booleanShape } };
+  const { parameters } = signature;
+  const guarded = { ...input, functionName: names.accepts, signature: { parameters, result: booleanShape } };
   const frame = openFrame(guarded, moduleNames, () => true);
   const sure = language === 'typescript' ? '!' : '';
   const code: SlotCode = {
@@ -76,13 +78,18 @@ function acceptsText(input: EmitInput, moduleNames: ReadonlySet<string>, names: 
     },
     adjacent: (slot) => adjacentElements(frame.leaves, slot),
   };
-  const lengths = signature.parameters.flatMap(({ shape }, index) =>
-    lengthTests(shape, frame.parameters[index]!, sure),
+  const lengths = parameters.flatMap(({ shape, absent }, index) =>
+    lengthTests(shape, present(frame.parameters[index]!, absent), sure),
   );
-  const { loops, tests } = domainTests(domain, input.guard.mode, code, frame.claim('i'));
+  const blocks = nestedBlocks({ ...input, sure, claim: frame.claim }, frame.parameters);
+  const { loops, tests } = domainTests(domain, input.guard.mode, code, frame.claim('i'), blocks);
   const tree = input.guard.trusted;
-  const conditions = [...lengths, ...tests, ...(tree === undefined ? [] : [treeText(tree, domain, code)])];
+  const ranges = [...tests, ...(tree === undefined ? [] : [treeText(tree, domain, code)])];
+  // Loops read elements, which have to be there.
+  const first = loops.length > 0 && lengths.length > 0;
+  const conditions = first ? ranges : [...lengths, ...ranges];
   const body = [
+    ...(first ? [`  if (!(${lengths.join(' && ')})) return ${names.rejected}();`] : []),
     ...loops.map(({ head, test }) => `  ${head} if (!(${test})) return ${names.rejected}();`),
     conditions.length === 0 ? '  return true;' : conjunction(conditions, ` || ${names.rejected}();`),
   ];
@@ -148,11 +155,23 @@ interface Loop {
 }
 
 /** One test per slot; a loop for a stretch of an array whose elements share a range. */
-function domainTests(domain: readonly SlotDomain[], mode: GuardMode, code: SlotCode, index: string) {
+function domainTests(
+  domain: readonly SlotDomain[],
+  mode: GuardMode,
+  code: SlotCode,
+  index: string,
+  blocks: readonly Block[] = [],
+) {
   const loops: Loop[] = [];
   const tests: string[] = [];
   for (let slot = 0; slot < domain.length; slot++) {
     const own = domain[slot]!;
+    const block = blocks.find(({ first }) => first === slot);
+    if (block && own.kind === 'number') {
+      loops.push({ head: block.head, test: numberTest(block.value, own, mode) });
+      slot += block.length - 1;
+      continue;
+    }
     const longest = Math.min(code.adjacent(slot), domain.length - slot);
     let length = 1;
     while (length < longest && isSameRange(own, domain[slot + length]!)) length++;
@@ -164,9 +183,6 @@ function domainTests(domain: readonly SlotDomain[], mode: GuardMode, code: SlotC
   }
   return { loops, tests };
 }
-
-export const isSameRange = (a: SlotDomain | undefined, b: SlotDomain | undefined): boolean =>
-  a?.kind === 'number' && b?.kind === 'number' && a.min === b.min && a.max === b.max && a.integer === b.integer;
 
 function slotTest(domain: SlotDomain, slot: number, mode: GuardMode, code: SlotCode): string {
   switch (domain.kind) {
@@ -184,32 +200,6 @@ function numberTest(value: string, { min, max, integer }: SlotDomain & { kind: '
   if (mode === 'clamp') return `${value} - ${value} === 0`;
   return `${value} >= ${min} && ${value} <= ${max}${integer ? ` && Math.floor(${value}) === ${value}` : ''}`;
 }
-
-/** Arrays of another length would be read past their end, or only in part. */
-function lengthTests(shape: EmitInput['signature']['result'], expression: string, sure: string): string[] {
-  switch (shape.kind) {
-    case 'number':
-    case 'boolean':
-    case 'category':
-      return [];
-    case 'tuple':
-      return shape.elements.flatMap((element, index) => lengthTests(element, `${expression}[${index}]`, sure));
-    case 'array': {
-      const own = `${expression}.length === ${shape.length}`;
-      const isFlat = lengthTests(shape.element, '', sure).length === 0;
-      const inner = isFlat ? [] : Array.from({ length: shape.length }, (_, index) => `${expression}[${index}]${sure}`);
-      return [own, ...inner.flatMap((element) => lengthTests(shape.element, element, sure))];
-    }
-    case 'object': {
-      const leaves = shape.fields.map(({ name, shape: field }) => ({ field, access: fieldAccess(expression, name) }));
-      return leaves.flatMap(({ field, access }) => lengthTests(field, access, sure));
-    }
-  }
-}
-
-/** The expression of a field, as `leavesOf` writes it. */
-const fieldAccess = (expression: string, name: string): string =>
-  leavesOf({ kind: 'object', fields: [{ name, shape: { kind: 'number' } }] }, expression, 'javascript')[0]!.expression;
 
 function adjacentElements(leaves: readonly Leaf[], slot: number): number {
   const array = leaves[slot]!.element?.array;
@@ -267,5 +257,6 @@ function emitClamp(input: EmitInput, moduleNames: ReadonlySet<string>, network: 
   };
   const cursor = { slot: 0 };
   const values = input.signature.parameters.map(({ shape }) => build(construction, shape, cursor));
-  return closeFrame(frame, [...statements, bracketed('  ', `  return ${network}(`, values, ');')]);
+  const list = withInto(values, input.signature, frame.into);
+  return closeFrame(frame, [...statements, bracketed('  ', `  return ${network}(`, list, ');')]);
 }

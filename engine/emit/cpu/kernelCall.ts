@@ -4,7 +4,7 @@
  */
 import type { Network } from '../../types.ts';
 import type { EmitInput } from '../target.ts';
-import { closeFrame, openFrame } from './frame.ts';
+import { argumentList, closeFrame, openFrame } from './frame.ts';
 import { encodeInputs } from './inputs.ts';
 import { type KernelNames, singleCalls } from './kernel.ts';
 import { returnOutputs } from './outputs.ts';
@@ -27,7 +27,7 @@ export function emitKernelCall(
   ];
   return closeFrame(frame, [
     `  if (${kernel} === undefined) ${kernel} = ${start}();`,
-    `  if (${kernel} === null) return ${plain}(${frame.parameters.join(', ')});`,
+    `  if (${kernel} === null) return ${plain}(${argumentList(frame)});`,
     `  const { ${fields.join(', ')} } = ${kernel};`,
     ...encoded,
     ...singleCalls(network, single).map((call) => `  ${call}`),
