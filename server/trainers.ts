@@ -181,6 +181,16 @@ function trainerOf(mlp: Backend<Trainer, Network>, cnn: Backend<CnnTrainer, CnnN
   };
 }
 
+/** The linear outputs (N, outputs) of any network, on this thread. */
+export function predictAny(network: AnyNetwork, inputs: Float32Array, count: number): Float32Array {
+  if (!isCnnNetwork(network)) return predict(network, inputs, count);
+  predictImages ??= embeddedCnnPrediction();
+  return predictImages(network, inputs, count);
+}
+
+/** Made on first use: it compiles the kernel. */
+let predictImages: Backend<CnnTrainer, CnnNetwork>['predict'] | undefined;
+
 /** Networks of another trainer are scored by the embedded kernel, where the processor has SIMD. */
 function embeddedCnnPrediction(): Backend<CnnTrainer, CnnNetwork>['predict'] {
   try {

@@ -135,7 +135,8 @@ function writeValue(
       if (typeof value !== 'object' || value === null) return `${path} is ${describe(value)}, not an object`;
       for (const field of shape.fields) {
         const inner = (value as Record<string, unknown>)[field.name];
-        const problem = writeValue(field.shape, inner, row, cursor, `${path}.${field.name}`);
+        const given = inner === undefined ? field.absent : inner;
+        const problem = writeValue(field.shape, given, row, cursor, `${path}.${field.name}`);
         if (problem) return problem;
       }
       return undefined;

@@ -23,6 +23,18 @@ export const tableOne: CnnGeneTable = {
 /** Eight times as many networks: each also with other growth rates than 12, and as DenseNet-BC. */
 export const extendedTable: CnnGeneTable = { ...tableOne, growth: [8, 12, 16, 24], bottleneck: [true, false] };
 
+/**
+ * Small networks, whose calls take microseconds: two to eight convolutions after the first, of two to eight maps each.
+ * They are for functions, which have to be beaten in time.
+ */
+export const smallTable: CnnGeneTable = {
+  ...tableOne,
+  blocks: [1, 2],
+  layers: [6, 8, 12],
+  learningRate: [0.01, 0.003, 0.001],
+  growth: [2, 4, 8],
+};
+
 /** The genes that make a network larger or smaller. */
 const sizeGenes: readonly (keyof CnnGenome)[] = ['blocks', 'layers', 'kernel', 'growth', 'bottleneck'];
 

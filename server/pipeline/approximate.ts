@@ -5,6 +5,7 @@ import type { Analysis } from '../source/types.ts';
 import { projectRoot } from '../store.ts';
 import { chooseTrainer } from '../trainers.ts';
 import { targetProblem } from './emit.ts';
+import { modelOf } from './model.ts';
 import { type ApproximateOutcome, type ApproximateRequest, type RunContext, runIdOf } from './run.ts';
 import { searchAndFinish } from './searchAndFinish.ts';
 import { withSamples } from './withSamples.ts';
@@ -59,10 +60,11 @@ async function begin(
   subject: Pick<RunContext, 'root' | 'region' | 'domain' | 'recorded'>,
 ): Promise<ApproximateOutcome> {
   const { root, region, domain, recorded } = subject;
-  const chosen = await chooseTrainer(request.config.trainer, 'mlp', root);
+  const model = modelOf(region, request.target);
+  const chosen = await chooseTrainer(request.config.trainer, model, root);
   if (chosen.kind === 'failed') return chosen;
-  const runId = runIdOf(root, region, domain, request.config, recorded);
-  const context = { request, hooks, runId, ...subject, trainer: chosen.setup };
+  const runId = runIdOf(root, { region, domain, model, config: request.config, ...(recorded && { recorded }) });
+  const context = { request, hooks, runId, ...subject, model, trainer: chosen.setup };
   return inRunFolder(root, runId, `${request.name} is being approximated`, (folder) =>
     withSamples({ ...context, folder }, searchAndFinish),
   );

@@ -28,8 +28,10 @@ export function causeOf(point: FrontPoint, { exactNs, cheapestNs }: BreakEvenCon
     return `The function is too cheap: it takes ${formatDuration(exactNs)}, and the fastest network here ${formatDuration(cheapestNs)}.`;
   }
   const widths = point.topology.split('-').map(Number);
+  // A convolutional network has another name, and other layers to blame.
+  if (!widths.every(Number.isFinite)) return undefined;
   const cost = callCost({ widths, activation: point.activation });
-  if (widths.every(Number.isFinite) && isDear(point.activation) && cost.activations > 0.4) {
+  if (isDear(point.activation) && cost.activations > 0.4) {
     return (
       `Its activation is dear: about ${formatBound(cost.activations)} of a call goes into ${point.activation}. ` +
       'Search with the objectives error, params and latency for networks of relu or hard-sigmoid.'

@@ -1,7 +1,6 @@
 /** The networks that a run ends with: those that full training gave, and what was made from them. */
 import { errorObjective } from '../../engine/data/metrics.ts';
-import { multiplyAccumulates, networkName, perceptron } from '../../engine/nn/models.ts';
-import { parameterCount } from '../../engine/nn/network.ts';
+import { isCnnNetwork, multiplyAccumulates, networkName, parametersOf } from '../../engine/nn/models.ts';
 import type { Calibration } from '../../engine/quantise/calibrate.ts';
 import {
   bytesPerParameter,
@@ -10,7 +9,7 @@ import {
   quantisedBytes,
 } from '../../engine/quantise/quantise.ts';
 import { dominates } from '../../engine/search/dominance.ts';
-import type { ErrorFigures, Guard, LearningCurve, Network } from '../../engine/types.ts';
+import type { AnyNetwork, ErrorFigures, Guard, LearningCurve } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
 import type { FrontPoint } from '../protocol.ts';
 import type { Candidate } from './candidates.ts';
@@ -21,7 +20,7 @@ export interface Finalist {
   readonly id: string;
   /** Whose training it comes from. */
   readonly candidate: Pick<Candidate, 'key' | 'optimizer' | 'learningRate' | 'generation'>;
-  readonly network: Network;
+  readonly network: AnyNetwork;
   /** The network in integers, where it is one of these, and what they were fitted by. */
   readonly integers?: { readonly network: QuantisedNetwork; readonly calibration: Calibration };
   /** On validation data. */
@@ -35,7 +34,7 @@ export interface Finalist {
 export const finalistOf = ({ candidate, network, error, curve }: TrainedCandidate): Finalist => ({
   id: candidate.id,
   candidate,
-  network: perceptron(network),
+  network,
   error,
   ...(curve && { curve }),
 });
@@ -47,7 +46,7 @@ export function finalistPoint({ id, candidate, network, integers, error, made }:
     id,
     topology: networkName(topology),
     activation: topology.activation,
-    params: parameterCount(topology),
+    params: parametersOf(topology),
     bytes: integers ? quantisedBytes(integers.network) : float32Bytes(topology),
     macs: multiplyAccumulates(topology),
     ...made,
@@ -119,6 +118,7 @@ export const storedFinalist = ({ id, candidate, network, integers, curve, guard 
   recipe: { key: candidate.key, optimizer: candidate.optimizer, learningRate: candidate.learningRate },
   ...network.topology,
   weights: encodeWeights(network.weights),
+  ...(isCnnNetwork(network) && { statistics: encodeWeights(network.statistics) }),
   guard,
   ...(curve && { curve }),
   ...(integers && { integers: { format: integers.network.kind, calibration: integers.calibration } }),

@@ -1,7 +1,9 @@
 /** Fresh inputs, which neither training nor selection saw, and what they say about a network as it will run. */
 import { createHash } from 'node:crypto';
+import { structureImages } from '../../engine/data/images.ts';
 import { errorFigures, errorObjective, outputUnits, sampleErrors } from '../../engine/data/metrics.ts';
 import { seedOf } from '../../engine/data/random.ts';
+import { imageOf } from '../../engine/data/slots.ts';
 import { independentRows } from '../../engine/data/sobol.ts';
 import { certify } from '../../engine/trust/certificate.ts';
 import { trusts } from '../../engine/trust/errorTree.ts';
@@ -75,6 +77,8 @@ export async function drawFresh(
 ): Promise<({ readonly kind: 'fresh' } & Fresh) | Failure> {
   const rows =
     known?.subarray(0, plan.drawn * region.inputSlots.length) ?? independentRows(domain, plan.drawn, plan.seed);
+  const image = imageOf(region.signature);
+  if (image && !known) structureImages(rows, domain, image, seedOf(plan.seed, 'images'));
   const evaluated = await sandbox.evaluate('exact', region.signature, rows, plan.drawn);
   if (evaluated.kind === 'failed') return evaluated;
   const kept = [...evaluated.statuses.keys()].filter((row) => evaluated.statuses[row] === rowStatus.ok);

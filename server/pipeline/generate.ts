@@ -61,6 +61,8 @@ export async function generate(
     };
   }
   const { network, ...integers } = readStored(stored);
+  const refusal = found.found.target.refuses?.(network.topology);
+  if (refusal) return { kind: 'failed', message: refusal, hint: `Choose another target than ${id}.` };
   const context = { ...result, ...integers, target: id, guard: stored.guard, ...(circuit && { circuit }) };
   const files = emitNetwork({ ...context, modules: 'esm' }, network);
   const point = await pointOf(result, { stored, measured, target: found.found, files, signal });

@@ -1,10 +1,10 @@
 /** The guard that a network's code gets. */
 import { decode, encode } from '../../engine/data/encoding.ts';
 import { outputUnits, sampleErrors } from '../../engine/data/metrics.ts';
-import { predict } from '../../engine/nn/network.ts';
 import { fitErrorTree, type Labelled } from '../../engine/trust/errorTree.ts';
-import type { Dataset, Domain, Encoding, Guard, Network, Samples } from '../../engine/types.ts';
+import type { AnyNetwork, Dataset, Domain, Encoding, Guard, Samples } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
+import { predictAny } from '../trainers.ts';
 
 interface GuardContext {
   readonly request: { readonly config: Config };
@@ -14,7 +14,7 @@ interface GuardContext {
 }
 
 /** With an error predictor where the user asked for one and the network is better in some places than in others. */
-export function guardFor({ request, dataset, encoding, domain }: GuardContext, network: Network): Guard {
+export function guardFor({ request, dataset, encoding, domain }: GuardContext, network: AnyNetwork): Guard {
   const { guard: mode, guardPredictor } = request.config;
   if (mode === 'none' || !guardPredictor) return { mode };
   const { train, validation, outputSlots } = dataset;
@@ -29,5 +29,5 @@ export function guardFor({ request, dataset, encoding, domain }: GuardContext, n
 }
 
 /** What the network answers, raw: (count, outputSlots). */
-export const networkOutputs = (network: Network, encoding: Encoding, samples: Samples): Float64Array =>
-  decode(predict(network, encode(samples, encoding).inputs, samples.count), samples.count, encoding);
+export const networkOutputs = (network: AnyNetwork, encoding: Encoding, samples: Samples): Float64Array =>
+  decode(predictAny(network, encode(samples, encoding).inputs, samples.count), samples.count, encoding);

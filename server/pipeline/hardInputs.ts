@@ -6,10 +6,9 @@
 import { outputUnits, sampleErrors } from '../../engine/data/metrics.ts';
 import { seedOf } from '../../engine/data/random.ts';
 import { concatenateSamples, splitSamples } from '../../engine/data/split.ts';
-import { perceptron } from '../../engine/nn/models.ts';
 import type { Labelled } from '../../engine/trust/errorTree.ts';
 import { type HardSearch, hardSearch } from '../../engine/trust/hardInputs.ts';
-import type { Dataset, Encoding, Network, Samples, TrainingTask } from '../../engine/types.ts';
+import type { AnyNetwork, Dataset, Encoding, Samples } from '../../engine/types.ts';
 import { starterOf, startPool } from '../pool.ts';
 import type { Failure } from '../protocol.ts';
 import { describeRow } from '../sampling/describe.ts';
@@ -44,7 +43,7 @@ export async function hardenNetworks(
     onRound(round);
     const count = Math.round((context.samples.count * shareOfSamples) / hardInputs / networks.length);
     for (const { candidate, network } of hardened) {
-      const found = await findHard({ ...context, dataset }, perceptron(network), {
+      const found = await findHard({ ...context, dataset }, network, {
         count,
         seed: seedOf(seed, candidate.key, round),
       });
@@ -67,7 +66,7 @@ export interface FoundHard {
 /** Searches from all samples of the dataset but the test samples, which stay for the figures. */
 export async function findHard(
   context: HardContext,
-  network: Network,
+  network: AnyNetwork,
   { count, seed }: { readonly count: number; readonly seed: number },
 ): Promise<FoundHard | Failure> {
   const { dataset, domain, region, sandbox } = context;
@@ -87,7 +86,7 @@ export async function findHard(
   return { kind: 'found', samples: found, worst: search.worst };
 }
 
-function labelled({ dataset, encoding }: HardContext, network: Network, samples: Samples): Labelled {
+function labelled({ dataset, encoding }: HardContext, network: AnyNetwork, samples: Samples): Labelled {
   const { outputSlots, train } = dataset;
   const units = outputUnits(train.outputs, train.count, outputSlots);
   const errors = sampleErrors(samples.outputs, networkOutputs(network, encoding, samples), outputSlots, units);
@@ -124,14 +123,13 @@ async function trainAgain(
   hooks.signal.addEventListener('abort', cancel);
   try {
     const tasks = networks.map(({ candidate }) => ({
-      // Functions are searched over perceptrons alone.
-      ...(fullTask({ config, loss: encoding.loss }, candidate) as TrainingTask),
+      ...fullTask({ config, loss: encoding.loss }, candidate),
       seed: seedOf(config.seed, candidate.key, 'hard', round),
     }));
     const results = await pool.train(tasks);
     return networks.map((before, index) => {
       const { network, error, curve } = results[index]!;
-      if (!network || !error || !(tail(context, perceptron(network)) < tail(context, perceptron(before.network)))) {
+      if (!network || !error || !(tail(context, network) < tail(context, before.network))) {
         return before;
       }
       return { ...before, network, error, ...(curve && { curve }) };
@@ -143,7 +141,7 @@ async function trainAgain(
 }
 
 /** The 99th percentile of the errors on all samples as they were drawn, without the hard inputs. */
-function tail(context: HardContext, network: Network): number {
+function tail(context: HardContext, network: AnyNetwork): number {
   const errors = labelled(context, network, context.samples).errors.sort();
   return errors[Math.ceil(0.99 * errors.length) - 1]!;
 }
@@ -155,7 +153,7 @@ export interface WorstInput {
 }
 
 /** A search on the chosen network alone, for the report. */
-export async function findWorst(context: HardContext, network: Network): Promise<WorstInput | Failure> {
+export async function findWorst(context: HardContext, network: AnyNetwork): Promise<WorstInput | Failure> {
   const { samples, request, region } = context;
   const count = Math.max(100, Math.round(samples.count / 10));
   const found = await findHard(context, network, { count, seed: seedOf(request.config.seed, 'worst') });

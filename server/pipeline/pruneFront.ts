@@ -1,5 +1,4 @@
-/** Pruned variants of trained perceptrons. */
-import { perceptron } from '../../engine/nn/models.ts';
+/** Pruned variants of trained networks. */
 import type { PruningMethod } from '../../engine/prune/select.ts';
 import type { Finalist } from './finalists.ts';
 import { type PruningContext, pruneNetwork, pruningSuffix } from './pruneNetwork.ts';
@@ -19,7 +18,7 @@ export async function pruneFront(
         ({ alpha, network: own, error }): Finalist => ({
           id: `${id}-${pruningSuffix(alpha, method)}`,
           candidate,
-          network: perceptron(own),
+          network: own,
           error,
           made: { variant: 'pruned', variantOf: id, alpha },
         }),

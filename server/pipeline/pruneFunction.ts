@@ -11,6 +11,7 @@ import { withObjections } from './breakEven.ts';
 import { choose, type MeasuredPoint } from './choose.ts';
 import { type Finalist, markFront, storedFinalist } from './finalists.ts';
 import { measureNetworks } from './finish.ts';
+import { modelOf } from './model.ts';
 import { pruneFront } from './pruneFront.ts';
 import {
   configFor,
@@ -43,13 +44,14 @@ export async function pruneFunction(
     return { kind: 'failed', message, hint: 'Approximate it again.' };
   }
   const config = configFor(result.config, request);
-  const trainer = await chooseTrainer(config.trainer, 'mlp', root);
+  const model = modelOf(region, target);
+  const trainer = await chooseTrainer(config.trainer, model, root);
   if (trainer.kind === 'failed') return trainer;
   const runHooks: RunHooks = { ...hooks, onFront: () => {} };
   const recorded = result.record && recordedInputs(root, result.record.id, region, domain);
   if (recorded?.kind === 'failed') return recorded;
   const source = { domain, ...(recorded ? { recorded } : {}) };
-  const context = { hooks: runHooks, root, runId, region, ...source, trainer: trainer.setup };
+  const context = { hooks: runHooks, root, runId, region, ...source, model, trainer: trainer.setup };
   const asked = { file, name, target, config };
   const outcome = await inRunFolder(root, runId, `${name} is being approximated`, (folder) =>
     withSamples({ ...context, request: asked, folder }, (sampled) =>

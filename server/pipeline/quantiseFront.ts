@@ -2,6 +2,7 @@
 import { encode } from '../../engine/data/encoding.ts';
 import { errorFigures, errorObjective } from '../../engine/data/metrics.ts';
 import { spreadRows } from '../../engine/data/subset.ts';
+import { isCnnNetwork } from '../../engine/nn/models.ts';
 import { type Calibration, calibrate } from '../../engine/quantise/calibrate.ts';
 import { type IntegerFormat, predictQuantised, quantise } from '../../engine/quantise/quantise.ts';
 import type { Dataset, Encoding, Network } from '../../engine/types.ts';
@@ -28,16 +29,19 @@ export async function quantiseFront(context: QuantisingContext, finalists: reado
   const variants: Finalist[] = [];
   for (const finalist of finalists) {
     if (signal.aborted) break;
-    const calibration = calibrate(finalist.network, rows.inputs, rows.count);
+    const { network } = finalist;
+    // Of convolutional networks only those of data sets have variants in integers.
+    if (isCnnNetwork(network)) continue;
+    const calibration = calibrate(network, rows.inputs, rows.count);
     for (const format of config.quantisation.formats) {
-      const plain = variantOf(context, finalist, format, finalist.network, calibration);
+      const plain = variantOf(context, finalist, format, network, calibration);
       const isTuned = format === 'int8' && config.quantisation.aware && rise(plain, finalist) > tolerableRise;
       if (!isTuned) {
         variants.push(plain);
         continue;
       }
-      const network = await tuneAware(tuning, finalist.network, finalist.candidate, calibration);
-      const tuned = variantOf(context, finalist, format, network, calibration);
+      const tunedNetwork = await tuneAware(tuning, network, finalist.candidate, calibration);
+      const tuned = variantOf(context, finalist, format, tunedNetwork, calibration);
       variants.push(rise(tuned, plain) < 0 ? tuned : plain);
     }
   }

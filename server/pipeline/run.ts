@@ -3,19 +3,20 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { isCnn } from '../../engine/nn/models.ts';
 import type { Measure } from '../../engine/plot/figure.ts';
 import type { Calibration } from '../../engine/quantise/calibrate.ts';
 import { type IntegerFormat, type QuantisedNetwork, quantise } from '../../engine/quantise/quantise.ts';
 import type {
+  AnyNetwork,
+  AnyTopology,
   Domain,
   Encoding,
   Guard,
   LearningCurve,
-  Network,
   Optimizer,
   Processor,
   TargetId,
-  Topology,
 } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
 import type { EvaluatorSource } from '../evaluator.ts';
@@ -23,7 +24,7 @@ import type { Failure, FrontPoint, FrontView, MissingRange, Reason } from '../pr
 import type { RecordedInputs, RecordUse } from '../record/use.ts';
 import type { Region } from '../source/types.ts';
 import { formatVersion, readJson, relativePath, runFolder, writeAtomically } from '../store.ts';
-import type { TrainerSetup } from '../trainers.ts';
+import type { ModelKind, TrainerSetup } from '../trainers.ts';
 import type { Coverage } from './coverage.ts';
 import type { FreshPlan } from './fresh.ts';
 import type { WorstInput } from './hardInputs.ts';
@@ -63,11 +64,15 @@ export type ApproximateOutcome =
   | { readonly kind: 'needs-ranges'; readonly missing: readonly MissingRange[] }
   | Failure;
 
-export interface StoredNetwork extends Topology {
+export type StoredNetwork = AnyTopology & StoredParts;
+
+interface StoredParts {
   /** The candidate's id. */
   readonly id: string;
   /** Float32 weights in the order of `Network.weights`, little endian, base64. */
   readonly weights: string;
+  /** Of a convolutional network's normalisations, likewise. */
+  readonly statistics?: string;
   /** How it was trained. */
   readonly curve?: LearningCurve;
   /** The training that it comes from, with which it is fine-tuned. */
@@ -138,6 +143,7 @@ export interface RunContext {
   readonly region: Region;
   readonly domain: Domain;
   readonly recorded?: RecordedInputs;
+  readonly model: ModelKind;
   readonly trainer: TrainerSetup;
 }
 
@@ -171,7 +177,16 @@ export function emptyFront({ request, runId, region }: RunContext): FrontView {
  * Names a run by what decides its front, so that asking for the same thing again finds it, and by the file, so that the
  * same function in another one does not find this one's result.
  */
-export function runIdOf(root: string, region: Region, domain: Domain, config: Config, record?: RecordedInputs): string {
+export function runIdOf(
+  root: string,
+  {
+    region,
+    domain,
+    model,
+    config,
+    recorded,
+  }: Pick<RunContext, 'region' | 'domain' | 'model' | 'recorded'> & { readonly config: Config },
+): string {
   // What is made of the front afterwards is not part of the search, and can be changed without searching again.
   const { workers: _workers, pruning: _pruning, quantisation: _quantisation, ...decisive } = config;
   const text = JSON.stringify([
@@ -181,7 +196,9 @@ export function runIdOf(root: string, region: Region, domain: Domain, config: Co
     region.sourceHash,
     domain,
     decisive,
-    ...(record ? [record.record.hash] : []),
+    ...(recorded ? [recorded.record.hash] : []),
+    // Which kind it is depends on the target, too.
+    ...(model === 'cnn' ? [model] : []),
   ]);
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 10);
   return `${region.name.replaceAll(/[^\w.-]/g, '_')}-${hash}`;
@@ -264,10 +281,15 @@ export function decodeWeights(text: string): Float32Array {
 }
 
 /** A stored network as it was, in integers too where it computes in these. */
-export function readStored({ widths, activation, weights, integers }: StoredNetwork): {
-  readonly network: Network;
+export function readStored(stored: StoredNetwork): {
+  readonly network: AnyNetwork;
   readonly quantised?: QuantisedNetwork;
 } {
-  const network = { topology: { widths, activation }, weights: decodeWeights(weights) };
+  const { id: _id, recipe: _recipe, guard: _guard, curve: _curve, weights, statistics, integers, ...topology } = stored;
+  const decoded = decodeWeights(weights);
+  if (isCnn(topology)) {
+    return { network: { topology, weights: decoded, statistics: decodeWeights(statistics ?? '') } };
+  }
+  const network = { topology, weights: decoded };
   return { network, ...(integers && { quantised: quantise(network, integers.format, integers.calibration) }) };
 }

@@ -3,7 +3,6 @@ import { fitEncoding } from '../../engine/data/encoding.ts';
 import type { Split } from '../../engine/data/split.ts';
 import { formatTimeLeft } from '../../engine/format.ts';
 import { parameterCount } from '../../engine/nn/network.ts';
-import { mlpSpace } from '../../engine/search/genome.ts';
 import type { NetworkSpace } from '../../engine/search/types.ts';
 import type { Dataset, Encoding, Samples } from '../../engine/types.ts';
 import { parameterLimit, withByteHint } from '../config.ts';
@@ -23,6 +22,7 @@ import { type GuardedFinalist, storedFinalist } from './finalists.ts';
 import { measureNetworks } from './finish.ts';
 import { type FreshPlan, hashOfSamples } from './fresh.ts';
 import { findWorst, hardenNetworks } from './hardInputs.ts';
+import { functionSpace } from './model.ts';
 import {
   type ApproximateOutcome,
   cancelledOr,
@@ -80,13 +80,13 @@ export async function searchAndFinish(context: SampledContext): Promise<Approxim
   }
 }
 
-function planSearch({ request, region, domain, split }: SampledContext): Plan | Failure {
+function planSearch({ request, region, domain, split, model }: SampledContext): Plan | Failure {
   const { inputSlots, outputSlots } = region;
   const dataset: Dataset = { inputSlots, outputSlots, ...split };
   const encoding = fitEncoding(inputSlots, outputSlots, domain, dataset.train);
-  const { inputColumns, outputColumns } = encoding;
-  const maxParams = parameterLimit(request.config) ?? parameterBudget(encoding);
-  const space = withByteHint(mlpSpace({ maxParams, inputColumns, outputColumns }), request.config);
+  const { config } = request;
+  const maxParams = parameterLimit(config) ?? (model === 'cnn' ? defaultMaxParams : parameterBudget(encoding));
+  const space = withByteHint(functionSpace(region.signature, encoding, { model, maxParams, config }), config);
   return space.kind === 'failed' ? space : { kind: 'plan', dataset, encoding, space: space.space };
 }
 

@@ -1,4 +1,7 @@
 /** A run's samples, and the sandbox that they come from: the same ones for the same plan, whoever asks. */
+import { structureImages } from '../../engine/data/images.ts';
+import { seedOf } from '../../engine/data/random.ts';
+import { imageOf } from '../../engine/data/slots.ts';
 import { sampleDomain } from '../../engine/data/sobol.ts';
 import { splitSamples } from '../../engine/data/split.ts';
 import type { Failure } from '../protocol.ts';
@@ -12,6 +15,10 @@ import type { SampledContext } from './searchAndFinish.ts';
 
 /** The bound where neither the tag nor the user gives one. */
 const defaultMaxError = 0.05;
+
+/** Rows of many inputs are fewer, so that they fit into memory and a search ends: 80 MB of them, but not below this many. */
+const mostValues = 1e7;
+const leastRows = 500;
 
 /** The sandbox lives as long as `work`: it samples first, and times the emitted code last. */
 export async function withSamples<T>(
@@ -36,6 +43,8 @@ export async function withSamples<T>(
     const loaded = await sandbox.load('exact', bundled.code);
     if (loaded.kind === 'failed') return cancelledOr(hooks, loaded);
     // A run that goes on takes as many samples as it took before, however fast the machine is now.
+    const wanted = Math.min(config.samples, Math.max(leastRows, Math.floor(mostValues / domain.length)));
+    const image = imageOf(region.signature);
     const before = readPlan(context.folder)?.sampled;
     const draws = context.recorded && recordedDraws(context.recorded, region);
     const sampled = await sampleRegion({
@@ -44,13 +53,14 @@ export async function withSamples<T>(
       region,
       // Always the whole sequence, of which a slow function gets the beginning: beyond the Sobol dimensions the samples
       // depend on how many there are.
-      draw: (count, seed) =>
-        (draws?.draw(config.samples, seed) ?? sampleDomain(domain, config.samples, seed)).subarray(
-          0,
-          count * domain.length,
-        ),
+      draw(count, seed) {
+        const recorded = draws?.draw(wanted, seed);
+        const rows = recorded ?? sampleDomain(domain, wanted, seed);
+        if (image && !recorded) structureImages(rows, domain, image, seedOf(seed, 'images'));
+        return rows.subarray(0, count * domain.length);
+      },
       ...(draws ? { maxRejected: mostRejected } : {}),
-      count: before ?? config.samples,
+      count: before ?? wanted,
       ...(before === undefined ? {} : { timeBudgetMs: Number.POSITIVE_INFINITY }),
       seed: config.seed,
       onProgress: (done) => hooks.onProgress('Sampling inputs and outputs', 0.02 + 0.08 * done),

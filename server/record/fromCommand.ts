@@ -1,5 +1,6 @@
 /** Records the inputs of a function while a command runs, from the question whether it can be to the record. */
 import type { Failure, Reason } from '../protocol.ts';
+import { fieldsOf } from '../source/access.ts';
 import { loadSource } from '../source/lazy.ts';
 import type { Region } from '../source/types.ts';
 import { runCommand } from './command.ts';
@@ -30,6 +31,13 @@ export async function recordCommand(recording: CommandRecording): Promise<Record
   return ended.kind === 'failed' ? ended : recorded;
 }
 
+/** Whose calls have more to them than arguments and a returned value. */
+function unrecordable({ signature }: Region): string | undefined {
+  if (signature.into) return `writes its result into \`${signature.into.name}\``;
+  const [field] = fieldsOf(signature);
+  return field === undefined ? undefined : `reads \`this.${field}\``;
+}
+
 /** The function as it is saved: that is what a program runs. Ranges that are missing come from the record. */
 export async function recordableRegion(
   file: string,
@@ -38,8 +46,13 @@ export async function recordableRegion(
   const { createSourceProject, analyse } = await loadSource();
   const analysis = analyse(createSourceProject(), { file, name });
   switch (analysis.kind) {
-    case 'region':
-      return { kind: 'region', region: analysis.region };
+    case 'region': {
+      const { region } = analysis;
+      const how = unrecordable(region);
+      if (how === undefined) return { kind: 'region', region };
+      const message = `Calls of ${name} cannot be recorded: it ${how}.`;
+      return { kind: 'failed', message, hint: 'Give its inputs ranges, and approximate it without a record.' };
+    }
     case 'refused':
       return { kind: 'refused', reasons: analysis.reasons };
     case 'none':

@@ -24,7 +24,11 @@ export interface Recorder {
 
 export function createRecorder({ signature }: RecordPlan, part: PartWriter): Recorder {
   const { reservoir, counts } = part;
-  const parameters = signature.parameters.map(({ name, shape }) => ({ name, shape, flatten: flattener(shape) }));
+  const parameters = signature.parameters.map(({ name, shape, absent }) => ({
+    name,
+    absent,
+    flatten: flattener(shape),
+  }));
   const flattenResult = flattener(signature.result);
   let depth = 0;
   let hasReturned = false;
@@ -41,8 +45,9 @@ export function createRecorder({ signature }: RecordPlan, part: PartWriter): Rec
       const key = reservoir.enter();
       skip = reservoir.skip();
       const inputs: RowNumber[] = [];
-      for (const [index, { name, flatten }] of parameters.entries()) {
-        const problem = flatten(values[index], inputs);
+      for (const [index, { name, absent, flatten }] of parameters.entries()) {
+        const value = values[index];
+        const problem = flatten(value === undefined ? absent : value, inputs);
         if (problem === undefined) continue;
         misfit(key, problem.replace(/^result/u, name));
         return undefined;

@@ -5,6 +5,7 @@ import { cpuTarget } from '../../engine/emit/cpu/cpu.ts';
 import { bundleEmitted } from '../sampling/bundle.ts';
 import { measure } from '../sampling/measure.ts';
 import { Sandbox } from '../sampling/sandbox.ts';
+import { returning } from '../source/access.ts';
 import type { ServerTarget } from './target.ts';
 
 const moduleId = 'emitted';
@@ -16,7 +17,7 @@ export const cpuServerTarget: ServerTarget = {
     return undefined;
   },
   async verify({ files, functionName, signature, outputSlots, test, signal, timingBudgetMs = 400 }) {
-    const bundled = await bundleEmitted(String(files[0].content), functionName);
+    const bundled = await bundleEmitted(String(files[0].content), returning(functionName, signature));
     if (bundled.kind === 'failed') return bundled;
     const started = await Sandbox.start({ signal });
     if (started.kind === 'failed') return started;

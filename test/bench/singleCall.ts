@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { formatDuration, significant } from '../../engine/format.ts';
 import { layerSlices } from '../../engine/nn/network.ts';
-import type { Activation } from '../../engine/types.ts';
+import type { Activation, Topology } from '../../engine/types.ts';
 import { decodeWeights, type RunResult, type StoredNetwork } from '../../server/pipeline/run.ts';
 
 const rounds = 7;
@@ -15,6 +15,7 @@ export async function benchSingleCall(results: readonly RunResult[]): Promise<vo
   for (const result of results) {
     for (const point of result.points.filter(({ onFront }) => onFront).sort((a, b) => a.params - b.params)) {
       const network = result.networks.find(({ id }) => id === point.id)!;
+      if ('kind' in network) continue;
       const tfjsNs = timePredict(network);
       const times = [point.latencyNs!, result.exactNs, tfjsNs].map((ns) => formatDuration(ns).padStart(10));
       console.log(
@@ -26,7 +27,7 @@ export async function benchSingleCall(results: readonly RunResult[]): Promise<vo
 }
 
 /** What a network computes with. */
-type Predicted = Pick<StoredNetwork, 'widths' | 'activation' | 'weights'>;
+type Predicted = Topology & Pick<StoredNetwork, 'weights'>;
 
 /** Median nanoseconds of a predict call, its result read back, as a program that needs the value would. */
 export function timePredict(stored: Predicted): number {

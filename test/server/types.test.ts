@@ -5,12 +5,17 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { assetPath } from '../../server/assets.ts';
+import { type Config, defaultConfig } from '../../server/config.ts';
+import { approximate } from '../../server/pipeline/approximate.ts';
+import { applyToDisk, revertOnDisk } from '../../server/pipeline/onDisk.ts';
 
-const root = join(import.meta.dirname, '..', '..');
-const cli = join(root, 'dist', 'cli.cjs');
-const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+const checkout = join(import.meta.dirname, '..', '..');
+const tsc = join(checkout, 'node_modules', 'typescript', 'bin', 'tsc');
 
-const config = {
+const maxError = 0.15;
+const config: Config = {
+  ...defaultConfig,
   population: 6,
   generations: 2,
   samples: 1500,
@@ -18,9 +23,9 @@ const config = {
   fullEpochs: 60,
   batchSize: 32,
   workers: 1,
-  maxError: 0.15,
-  pruning: { alphas: [] },
-  quantisation: { formats: [] },
+  maxError,
+  pruning: { ...defaultConfig.pruning, alphas: [] },
+  quantisation: { ...defaultConfig.quantisation, formats: [] },
 };
 
 interface Case {
@@ -31,6 +36,8 @@ interface Case {
   readonly calls: string;
   /** What the applied source must hold. */
   readonly applied: RegExp;
+  /** The name of its networks, where they are convolutional. */
+  readonly network?: RegExp;
 }
 
 const slow = (step: string) => `  let sum = 0;\n  for (let i = 1; i <= 400; i++) sum += ${step};\n`;
@@ -149,6 +156,53 @@ ${slow('(m[0]![0]! + m[1]![1]!) / 800')}  return [[sum, m[0]![2]!], [m[1]![2]!, 
     applied: /spreadApproxAccepts\(m\)/,
   },
   {
+    file: 'image.ts',
+    region: 'brightness',
+    text: `export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray;
+}
+
+/**
+ * @shape picture 6x6x2
+ * @range picture [0, 255] integer
+ */
+export function brightness(picture: Picture): number {
+  const { width, height, data } = picture;
+  let sum = 0;
+  for (let k = 0; k < 40; k++) for (let i = 0; i < width * height * 2; i++) sum += data[i]! / 40;
+  return sum / (255 * data.length);
+}
+`,
+    calls: `
+      const picture = (width, value) => ({ width, height: 6, data: new Uint8ClampedArray(width * 12).fill(value) });
+      near(m.brightness(picture(6, 128)), 0.5, 0.3);
+      near(m.brightness(picture(7, 51)), 0.2, 1e-6);`,
+    applied: /brightnessApproxAccepts\(picture\) \? brightnessApprox\(picture\) : brightnessExact\(picture\)/,
+    network: /^6x6x2 /,
+  },
+  {
+    file: 'nested.mts',
+    region: 'side',
+    text: `/**
+ * @shape image 5x4x1
+ * @range image [0, 1]
+ */
+export function side(image: readonly Float32Array[]): 'dark' | 'light' {
+  let sum = 0;
+  for (let k = 0; k < 40; k++) for (const row of image) for (const value of row) sum += value / 800;
+  return sum > 0.5 ? 'light' : 'dark';
+}
+`,
+    calls: `
+      const image = (value) => Array.from({ length: 5 }, () => new Float32Array(4).fill(value));
+      if (m.side(image(0.95)) !== 'light' || m.side(image(0.05)) !== 'dark') throw new Error('wrong');
+      if (m.side(image(0.95).slice(1)) !== 'light') throw new Error('not exact');`,
+    applied: /sideApproxAccepts\(image\)/,
+    network: /^5x4x1 /,
+  },
+  {
     file: 'method.ts',
     region: 'Tank.level',
     text: `export class Tank {
@@ -248,10 +302,9 @@ export const Widget = () => <b>{wave(0.5)}</b>;
 
 let folder: string;
 before(() => {
-  assert.ok(existsSync(cli), 'dist/cli.cjs is missing: run npm run build first');
+  assert.ok(existsSync(assetPath('trainWorker.cjs')), 'dist is missing: run npm run build first');
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'deepmaker-types-')));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-  writeFileSync(join(folder, 'deepmaker.config.json'), JSON.stringify(config));
   const compilerOptions = {
     ...{ strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, noUnusedLocals: true },
     ...{ noUnusedParameters: true, noEmit: true, target: 'esnext', module: 'nodenext', types: [], skipLibCheck: true },
@@ -266,19 +319,26 @@ function node(...args: readonly string[]) {
   return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
 }
 
-interface Report {
-  readonly chosen: string;
-  readonly front: { id: string; error: { nrmse: number } }[];
-}
+const hooks = { signal: new AbortController().signal, onProgress: () => {}, onFront: () => {} };
 
-for (const { file, region, applied } of cases) {
-  test(`${file}: ${region} is approximated and applied`, () => {
-    const { status, stdout, stderr } = node(cli, 'approximate', `${file}#${region}`, '--apply', '--force', '--json');
-    assert.equal(status === 1 ? 0 : status, 0, stderr);
-    const { chosen, front } = JSON.parse(stdout) as Report;
-    const { nrmse } = front.find(({ id }) => id === chosen)!.error;
-    assert.ok(nrmse <= config.maxError, `${nrmse}`);
-    assert.match(readFileSync(join(folder, file), 'utf8'), applied);
+for (const { file, region, applied, network } of cases) {
+  test(`${file}: ${region} is approximated and applied`, async () => {
+    const path = join(folder, file);
+    const outcome = await approximate({ file: path, name: region, target: 'cpu', config }, hooks);
+    assert.ok(outcome.kind === 'done', JSON.stringify(outcome));
+    const { runId, chosen, points } = outcome.result;
+    const { topology, error } = points.find(({ id }) => id === chosen)!;
+    assert.match(topology, network ?? /^\d+(?:-\d+)+$/);
+    assert.ok(Math.max(error.nrmse, error.missRate) <= maxError, `${error.nrmse}`);
+    const done = await applyToDisk(folder, {
+      runId,
+      candidateId: chosen,
+      target: 'cpu',
+      force: true,
+      signal: hooks.signal,
+    });
+    assert.equal(done.kind, 'applied', JSON.stringify(done));
+    assert.match(readFileSync(path, 'utf8'), applied);
   });
 }
 
@@ -296,10 +356,10 @@ for (const { file, region, calls } of cases.filter((each) => each.calls !== ''))
   });
 }
 
-test('each file is reverted byte for byte', () => {
+test('each file is reverted byte for byte', async () => {
   for (const { file, region, text } of cases) {
-    const { status, stderr } = node(cli, 'revert', `${file}#${region}`);
-    assert.equal(status, 0, stderr);
+    const outcome = await revertOnDisk(folder, join(folder, file), region);
+    assert.equal(outcome.kind, 'reverted', JSON.stringify(outcome));
     assert.equal(readFileSync(join(folder, file), 'utf8'), text);
   }
   assert.deepEqual(

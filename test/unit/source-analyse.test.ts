@@ -236,6 +236,7 @@ describe('fields and parameters that may be missing', () => {
     ],
     ['enum K { A = 1, B = 2 } function f(o: { k?: K }) { return (o.k ?? K.B) * 1.5; }', 'o.k:1|2=2 -> result'],
     ['function f(x: number, n?: number) { return x * (n ?? 4); }', 'x n=4 -> result'],
+    ['function f({ a, b = 3 }: { a: number; b?: number }) { return a * b; }', 'input.a input.b=3 -> result'],
     [text('return o.a;'), missing],
     [text('return o.a * (o.b ?? 3) + (o.b ?? 4);'), missing],
     [text('return o.a * (o.b ?? o.a);'), missing],

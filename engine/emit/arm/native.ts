@@ -5,7 +5,7 @@ import type { AnyQuantised } from '../../quantise/models.ts';
 import type { Domain, Encoding, SlotDomain, SlotEncoding } from '../../types.ts';
 import { imageEntries, repeating } from '../cnn/entries.ts';
 import { denormalisation, normalisation } from '../cpu/columns.ts';
-import { isSameRange } from '../cpu/guard.ts';
+import { isSameRange } from '../cpu/guardShapes.ts';
 import { collapseLinear } from '../fold.ts';
 import { nativeName } from '../names.ts';
 import { type EmitInput, isCnnInput, perceptronInput } from '../target.ts';

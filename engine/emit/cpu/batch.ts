@@ -1,6 +1,5 @@
 /** The generated batch function: many rows at once on a WebAssembly kernel, with the single-call function to fall back on. */
-import { isCnnNetwork } from '../../nn/models.ts';
-import type { AnyNetwork, Network, Shape, SlotEncoding } from '../../types.ts';
+import type { Network, Shape, SlotEncoding } from '../../types.ts';
 import { claimName } from '../names.ts';
 import {
   build,
@@ -16,7 +15,7 @@ import {
 } from '../shapes.ts';
 import type { EmitInput } from '../target.ts';
 import { bracketed } from '../text.ts';
-import { encodeRow, type Run, runsOf, shifted } from './columns.ts';
+import { encodeRow, type Run, rowsType, runsOf, shifted } from './columns.ts';
 import { exportKeyword, withInto } from './frame.ts';
 import { clamped } from './guard.ts';
 import { isSameRange } from './guardShapes.ts';
@@ -111,10 +110,6 @@ function batchFunction(input: EmitInput, network: Network, names: BatchNames, ow
     '}',
   ].join('\n');
 }
-
-/** Images come as bytes too. */
-export const rowsType = (network: AnyNetwork): string =>
-  isCnnNetwork(network) ? 'ArrayLike<number>' : 'Float64Array | Float32Array | readonly number[]';
 
 const formOf = ({ quantised }: EmitInput): BatchForm => ({
   runs: quantised

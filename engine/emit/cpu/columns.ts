@@ -1,8 +1,13 @@
 /** Source that turns raw slot values into network columns and back, for code that keeps the encoding explicit. */
-import type { SlotEncoding } from '../../types.ts';
+import { isCnnNetwork } from '../../nn/models.ts';
+import type { AnyNetwork, SlotEncoding } from '../../types.ts';
 import { float32Precision } from '../folded.ts';
 import { unrolledLength } from '../shapes.ts';
 import { formatConstant, sumTokens } from '../text.ts';
+
+/** The type of many rows of raw slots. Images come as bytes too. */
+export const rowsType = (network: AnyNetwork): string =>
+  isCnnNetwork(network) ? 'ArrayLike<number>' : 'Float64Array | Float32Array | readonly number[]';
 
 /** What an encoding is in generated code: constants in as many digits as float32 columns can tell apart. */
 export interface AffineConstants {

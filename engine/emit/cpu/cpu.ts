@@ -149,17 +149,21 @@ export function perceptronText(
 
 /** The whole module; for `binding` see `emitCnn`. */
 export function cnnText(input: EmitInput<CnnNetwork>, add: Add = addNothing, binding?: string): string {
-  const { moduleNames, names } = openModule(input);
-  const code = emitCnn(input, moduleNames, names, binding);
+  const { moduleNames, names: common } = openModule(input);
+  const guard = openGuard(input, moduleNames, common.host);
+  const names = { ...common, ...guard.names };
+  const code = emitCnn(input, guard.inner, moduleNames, names, binding);
   const added = add({ claim: (wanted) => claimName(moduleNames, wanted), names, image: code.image });
   return joinSections([
     headerText(input),
+    ...guard.functions,
     ...code.functions,
     hostText(input, names),
     weightsText(names, code.constants),
     ...code.support,
+    guard.support,
     added.text,
-    exportsText(input, [...code.exports, ...added.exports]),
+    exportsText(input, [...guard.exports, ...code.exports, ...added.exports]),
   ]);
 }
 

@@ -7,7 +7,7 @@ import { claimName, guardNameOf } from '../names.ts';
 import { build, type Leaf, literalText, present, unrolledLength } from '../shapes.ts';
 import type { EmitInput } from '../target.ts';
 import { bracketed, quote } from '../text.ts';
-import { shifted } from './columns.ts';
+import { rowsType, shifted } from './columns.ts';
 import { closeFrame, openFrame, withInto } from './frame.ts';
 import { type Block, isSameRange, lengthTests, nestedBlocks } from './guardShapes.ts';
 
@@ -34,7 +34,7 @@ interface SlotCode {
   adjacent(slot: number): number;
 }
 
-/** Everything that a file with a perceptron gets for its guard; nothing in it is emitted without one. */
+/** Everything that a file gets for its guard; nothing in it is emitted without one. */
 export function openGuard<Input extends EmitInput>(input: Input, moduleNames: Set<string>, host: string) {
   const { mode } = input.guard;
   const claim = (wanted: string) => claimName(moduleNames, wanted);
@@ -138,7 +138,7 @@ function emitRowGuard(input: EmitInput, names: GuardNames): string {
   };
   const { loops, tests } = domainTests(domain, guard.mode, code, 'i');
   const conditions = [...tests, ...(guard.trusted === undefined ? [] : [treeText(guard.trusted, domain, code)])];
-  const parameters = typed ? 'inputs: Float64Array | Float32Array | readonly number[], at: number' : 'inputs, at';
+  const parameters = typed ? `inputs: ${rowsType(input.network)}, at: number` : 'inputs, at';
   return [
     `function ${names.acceptsRow}(${parameters})${typed ? ': boolean' : ''} {`,
     ...loops.map(({ head, test }) => `  ${head} if (!(${test})) return ${names.rejected}();`),

@@ -5,7 +5,7 @@
 import type { CnnNetwork } from '../../../types.ts';
 import { claimName } from '../../names.ts';
 import type { EmitInput } from '../../target.ts';
-import { decodeLines, openBatch, times } from '../batch.ts';
+import { decodeLines, exactLoop, openBatch, times } from '../batch.ts';
 import { shifted } from '../columns.ts';
 import { closeFrame, openFrame } from '../frame.ts';
 import { returnOutputs } from '../outputs.ts';
@@ -27,13 +27,15 @@ export interface CnnCode {
 }
 
 /**
- * `shared` are the module's own names for the batch function, its decoder, the constants' text and the host. `binding` is a
- * property of the host: where it is there, it takes the arrays `x` and `y` and answers what runs the network on them.
+ * `shared` are the module's own names for the batch function, its decoder, the constants' text, the host and the guard.
+ * `inner` is what the function for one image is emitted with. `binding` is a property of the host: where it is there, it
+ * takes the arrays `x` and `y` and answers what runs the network on them.
  */
 export function emitCnn(
   input: EmitInput<CnnNetwork>,
+  inner: EmitInput<CnnNetwork>,
   moduleNames: Set<string>,
-  shared: Pick<CnnNames, 'batch' | 'decode' | 'weights' | 'host'>,
+  shared: Pick<CnnNames, 'batch' | 'decode' | 'weights' | 'host' | 'acceptsRow'>,
   binding?: string,
 ): CnnCode {
   const claim = (wanted: string) => claimName(moduleNames, wanted);
@@ -50,7 +52,7 @@ export function emitCnn(
   return {
     exports: [...(scores ? [scores] : []), names.batch],
     functions: [
-      singleFunction(input, moduleNames, names, image, form),
+      singleFunction(inner, moduleNames, names, image, form),
       ...(scores ? [emitScores(input, moduleNames, { ...names, scores }, image, form)] : []),
       batchFunction(input, names, image, form),
     ],
@@ -80,8 +82,10 @@ function singleFunction(
 
 function batchFunction(input: EmitInput, names: CnnNames, image: ImageCode, { decoding }: CnnForm): string {
   const { inputs, outputs } = input.encoding;
+  const guarded = input.guard.mode !== 'none';
   const row = [
     `    const from = ${times('row', inputs.length)};`,
+    ...(guarded ? [`    if (!${names.acceptsRow}(inputs, from)) continue;`] : []),
     `    const at = ${times('row', outputs.length)};`,
     ...image.readRow('inputs', 'from', 'x').map((line) => `  ${line}`),
     '    run();',
@@ -94,6 +98,7 @@ function batchFunction(input: EmitInput, names: CnnNames, image: ImageCode, { de
     '  for (let row = 0; row < count; row++) {',
     ...row,
     '  }',
+    ...(guarded ? exactLoop(input, names) : []),
     '  return outputs;',
     '}',
   ].join('\n');

@@ -11,6 +11,8 @@ export interface CnnNames {
   /** The constants as base64 text. */
   readonly weights: string;
   readonly host: string;
+  /** The guard of a row, where there is one. */
+  readonly acceptsRow: string;
   readonly kernel: string;
   readonly type: string;
   readonly start: string;

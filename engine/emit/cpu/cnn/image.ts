@@ -6,6 +6,7 @@ import type { EmitInput } from '../../target.ts';
 import { bracketed, formatConstant, quote } from '../../text.ts';
 import type { AffineConstants } from '../columns.ts';
 import type { Frame } from '../frame.ts';
+import { clamped } from '../guard.ts';
 
 export interface ImageCode {
   /** Tables that the statements read, for the module. */
@@ -33,6 +34,10 @@ export function imageCode(
 ): ImageCode {
   const { values, encodings } = imageEntries(input);
   const sure = input.language === 'typescript' ? '!' : '';
+  // All values of an image share a range.
+  const [range] = input.domain;
+  const inRange = (raw: string) =>
+    input.guard.mode === 'clamp' && range?.kind === 'number' ? clamped(raw, range) : raw;
   const { tables, columnOf } = entryText(encodings, values, entry, { sure, claim });
   return {
     tables,
@@ -50,7 +55,7 @@ export function imageCode(
       return [`  let ${at} = 0;`, ...lines];
     },
     readRow: (rows, from, x) => [
-      `  for (let i = 0; i < ${values}; i++) ${x}[i] = ${columnOf(`${rows}[${from} + i]${sure}`, 'i')};`,
+      `  for (let i = 0; i < ${values}; i++) ${x}[i] = ${columnOf(inRange(`${rows}[${from} + i]${sure}`), 'i')};`,
     ],
   };
 }
@@ -98,6 +103,8 @@ function readShape(shape: Shape, expression: string, indent: string, reader: Rea
   switch (shape.kind) {
     case 'number':
       return [`${indent}${reader.assign(expression)}`];
+    case 'constant':
+      return [];
     case 'array': {
       const index = reader.claim('i');
       const length = `${expression}.length`;
