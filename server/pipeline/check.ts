@@ -8,7 +8,6 @@ import { formatBound, formatPercent } from '../../engine/format.ts';
 import { type Certificate, stillHolds } from '../../engine/trust/certificate.ts';
 import type { Failure } from '../protocol.ts';
 import { readInputs } from '../record/keptInputs.ts';
-import { bundleRegion } from '../sampling/bundle.ts';
 import { Sandbox } from '../sampling/sandbox.ts';
 import { loadSource } from '../source/lazy.ts';
 import type { Region } from '../source/types.ts';
@@ -17,6 +16,7 @@ import { type Approximation, approximationsProblem, readApproximations } from '.
 import { findAppliedFiles } from './findApplied.ts';
 import { loadApplied } from './finish.ts';
 import { drawFresh, freshError, freshErrors } from './fresh.ts';
+import { bundleOf } from './regionBundle.ts';
 import { type StandingContext, standingOf } from './stale.ts';
 
 /** 'not-applied' is a record without a call, and no reason to fail; all others but 'holds' are. */
@@ -117,7 +117,7 @@ async function remeasure(
   region: Region,
   signal: AbortSignal,
 ): Promise<{ readonly kind: 'measured'; readonly figures: Figures } | Failure> {
-  const bundled = await bundleRegion({ file: region.file, access: region.access });
+  const bundled = await bundleOf(region, {});
   if (bundled.kind === 'failed') return bundled;
   const started = await Sandbox.start({ signal });
   if (started.kind === 'failed') return started;

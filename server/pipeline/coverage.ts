@@ -1,11 +1,11 @@
 /** Which branches of the function the samples take: a network knows nothing about those that they do not. */
 import { relative } from 'node:path';
 import type { Samples, Signature } from '../../engine/types.ts';
-import { bundleRegion } from '../sampling/bundle.ts';
 import { regionHolder } from '../sampling/messages.ts';
 import type { Sandbox } from '../sampling/sandbox.ts';
 import { loadSource } from '../source/lazy.ts';
 import type { Region } from '../source/types.ts';
+import { bundleOf } from './regionBundle.ts';
 
 export interface Coverage {
   readonly branches: number;
@@ -41,8 +41,8 @@ export async function measureCoverage(
   const none = { branches: 0, covered: 0, samples: samples.count, uncovered: [] };
   if (branches.length === 0) return none;
 
-  const { file, access, signature } = region;
-  const bundled = await bundleRegion({ file, access, texts });
+  const { signature } = region;
+  const bundled = await bundleOf(region, { texts });
   if (bundled.kind === 'failed') return undefined;
   const counters = `globalThis.${branchCounters}`;
   const reader = `${counters} = new Float64Array(${branches.length}); ${regionHolder}.region = () => ${counters};`;

@@ -6,10 +6,10 @@ import { sampleDomain } from '../../engine/data/sobol.ts';
 import { splitSamples } from '../../engine/data/split.ts';
 import type { Failure } from '../protocol.ts';
 import { mostRejected, recordedDraws } from '../record/samples.ts';
-import { bundleRegion } from '../sampling/bundle.ts';
 import { sampleRegion } from '../sampling/sampler.ts';
 import { Sandbox } from '../sampling/sandbox.ts';
 import { formatVersion } from '../store.ts';
+import { bundleOf } from './regionBundle.ts';
 import { cancelledOr, emptyFront, type RunContext, readPlan, writePlan } from './run.ts';
 import type { SampledContext } from './searchAndFinish.ts';
 
@@ -29,11 +29,7 @@ export async function withSamples<T>(
   const { config } = request;
   hooks.onProgress('Sampling inputs and outputs', 0.02);
   hooks.onFront(emptyFront(context));
-  const bundled = await bundleRegion({
-    file: region.file,
-    access: region.access,
-    ...(request.overlay === undefined ? {} : { overlay: request.overlay }),
-  });
+  const bundled = await bundleOf(region, request);
   if (bundled.kind === 'failed') return bundled;
 
   const started = await Sandbox.start({ signal: hooks.signal });

@@ -16,6 +16,8 @@ export interface BundleRequest {
   readonly overlay?: string;
   /** Texts that stand in for files, by absolute path, that of the module itself included. */
   readonly texts?: ReadonlyMap<string, string>;
+  /** Modules that only the project's configuration finds: absolute paths by importer, line break and specifier. */
+  readonly imports?: ReadonlyMap<string, string>;
 }
 
 export interface Bundle {
@@ -55,7 +57,13 @@ const common = {
  * Bundles a module with everything it imports, tsconfig paths included, and hands over the function at `access`, exported
  * or not. Fails with `file:line:column` where the source does not compile.
  */
-export async function bundleRegion({ file, access, overlay, texts }: BundleRequest): Promise<Bundle | Failure> {
+export async function bundleRegion({
+  file,
+  access,
+  overlay,
+  texts,
+  imports,
+}: BundleRequest): Promise<Bundle | Failure> {
   const loader = loaders[extname(file).toLowerCase()];
   if (!loader)
     return failure(`${basename(file)} is not a TypeScript or JavaScript file.`, 'Pick a function in a source file.');
@@ -79,7 +87,11 @@ export async function bundleRegion({ file, access, overlay, texts }: BundleReque
     // In a script there is no `import()` and no `import.meta`.
     supported: { 'dynamic-import': false },
     define: importMeta(file),
-    plugins: [handOver({ file, access, text, loader }), ...(texts ? [standIns(texts)] : [])],
+    plugins: [
+      handOver({ file, access, text, loader }),
+      ...(texts ? [standIns(texts)] : []),
+      ...(imports?.size ? [aliases(imports)] : []),
+    ],
   };
   try {
     const { build } = await loadEsbuild();
@@ -141,6 +153,16 @@ const standIns = (texts: ReadonlyMap<string, string>): Plugin => ({
       const contents = texts.get(path);
       const loader = loaders[extname(path).toLowerCase()];
       return contents === undefined || !loader ? undefined : { contents, loader, resolveDir: dirname(path) };
+    });
+  },
+});
+
+const aliases = (imports: ReadonlyMap<string, string>): Plugin => ({
+  name: 'deepmaker-imports',
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, ({ path, importer }) => {
+      const found = imports.get(`${importer}\n${path}`);
+      return found === undefined ? undefined : { path: found };
     });
   },
 });

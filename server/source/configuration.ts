@@ -8,8 +8,14 @@ export interface Configuration {
   readonly path?: string;
   /** Changes when the configuration file does. */
   readonly version: string;
-  /** Options and the declaration files that everything of the project sees; read on demand. */
-  load(): { readonly options: ts.CompilerOptions; readonly ambientFiles: readonly string[] };
+  /** Whether a bundler that reads the nearest tsconfig.json finds every module by itself. */
+  readonly isPlain: boolean;
+  /** Options, the projects referred to, and the declaration files that everything of the project sees; read on demand. */
+  load(): {
+    readonly options: ts.CompilerOptions;
+    readonly references: readonly ts.ProjectReference[];
+    readonly ambientFiles: readonly string[];
+  };
 }
 
 /** What we need of any project: analysis of JavaScript too, and no output. */
@@ -39,35 +45,47 @@ export function readConfiguration(file: string, texts: FileTexts): Configuration
   const nearest =
     ts.findConfigFile(folder, ts.sys.fileExists) ?? ts.findConfigFile(folder, ts.sys.fileExists, 'jsconfig.json');
   if (nearest === undefined) {
-    return { version: '', load: () => ({ options: withoutConfiguration, ambientFiles: [] }) };
+    const load = () => ({ options: withoutConfiguration, references: [], ambientFiles: [] });
+    return { version: '', isPlain: true, load };
   }
   const path = configurationOf(file, nearest, texts);
   return {
     path,
     version: texts.version(path) ?? '',
+    isPlain: path === nearest && !parseConfiguration(path, texts).projectReferences?.length,
     load() {
-      const { options, fileNames } = parse(path, texts);
+      const { options, fileNames, projectReferences = [] } = parseConfiguration(path, texts);
       const ambientFiles = fileNames.filter((name) => /\.d\.[cm]?ts$/.test(name));
-      return { options: { ...options, ...ourOptions }, ambientFiles };
+      return { options: { ...options, ...ourOptions }, references: projectReferences, ambientFiles };
     },
   };
 }
 
-/** A "solution" tsconfig.json holds no files of its own: the one that it refers to and that holds the file counts. */
+/**
+ * A "solution" tsconfig.json holds no files of its own: the one that it refers to, or that these refer to, and that holds
+ * the file counts.
+ */
 function configurationOf(file: string, nearest: string, texts: FileTexts): string {
-  const { fileNames, projectReferences } = parse(nearest, texts);
-  if (!projectReferences?.length || fileNames.includes(file)) return nearest;
-  const referred = projectReferences.map((reference) => ts.resolveProjectReferencePath(reference));
-  return referred.find((path) => ts.sys.fileExists(path) && parse(path, texts).fileNames.includes(file)) ?? nearest;
+  const paths = [nearest];
+  // The list grows while it is walked.
+  for (const path of paths) {
+    const { fileNames, projectReferences = [] } = parseConfiguration(path, texts);
+    if (fileNames.includes(file)) return path;
+    for (const reference of projectReferences) {
+      const referred = ts.resolveProjectReferencePath(reference);
+      if (!paths.includes(referred) && ts.sys.fileExists(referred)) paths.push(referred);
+    }
+  }
+  return nearest;
 }
 
 /** Broken configuration is read as far as it goes, as editors do. */
-function parse(path: string, texts: FileTexts): ts.ParsedCommandLine {
+export function parseConfiguration(path: string, texts: FileTexts): ts.ParsedCommandLine {
   const version = texts.version(path) ?? '';
   const known = parsed.get(path);
   if (known?.version === version) return known.content;
-  const { config } = ts.readConfigFile(path, (name) => texts.read(name));
-  const content = ts.parseJsonConfigFileContent(config ?? {}, ts.sys, dirname(path), undefined, path);
+  const tree = ts.readJsonConfigFile(path, (name) => texts.read(name));
+  const content = ts.parseJsonSourceFileConfigFileContent(tree, ts.sys, dirname(path), undefined, path);
   parsed.set(path, { version, content });
   return content;
 }

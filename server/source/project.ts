@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { ts } from './compiler.ts';
 import { readConfiguration } from './configuration.ts';
+import { type ModuleImports, moduleImports } from './moduleImports.ts';
 import { CompilerSession, type SourceView } from './session.ts';
 import { FileTexts } from './texts.ts';
 
@@ -35,6 +36,14 @@ export class SourceProject {
   /** The program of the current texts that contains `file`; undefined where there is no such file. */
   view(file: string): SourceView | undefined {
     return this.#session(file).view(compilerPath(file));
+  }
+
+  /** Imports that a bundler does not find by itself, of everything that `file` leads to. */
+  imports(file: string): ModuleImports {
+    const path = compilerPath(file);
+    if (readConfiguration(path, this.#texts).isPlain) return new Map();
+    const view = this.view(file);
+    return view ? moduleImports(view) : new Map();
   }
 
   options(file: string): ts.CompilerOptions {

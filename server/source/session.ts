@@ -1,5 +1,5 @@
 import { isInPackage, libFolder, libraryText, ts } from './compiler.ts';
-import type { Configuration } from './configuration.ts';
+import { type Configuration, parseConfiguration } from './configuration.ts';
 import type { FileTexts } from './texts.ts';
 
 export interface SourceView {
@@ -16,6 +16,7 @@ export class CompilerSession {
   readonly configurationVersion: string;
   readonly options: ts.CompilerOptions;
   readonly #texts: FileTexts;
+  readonly #references: readonly ts.ProjectReference[];
   readonly #roots: Set<string>;
   readonly #trees = new Map<string, { readonly version: string; readonly tree: ts.SourceFile }>();
   /** Paths that module resolution looked for in vain: when one of them appears, imports resolve differently. */
@@ -25,10 +26,11 @@ export class CompilerSession {
   #versions = new Map<string, string>();
 
   constructor(configuration: Configuration, texts: FileTexts) {
-    const { options, ambientFiles } = configuration.load();
+    const { options, references, ambientFiles } = configuration.load();
     this.configurationVersion = configuration.version;
     this.options = options;
     this.#texts = texts;
+    this.#references = references;
     this.#roots = new Set(ambientFiles);
   }
 
@@ -74,6 +76,7 @@ export class CompilerSession {
       rootNames,
       options: this.options,
       host: this.#host,
+      projectReferences: this.#references,
       ...(oldProgram && { oldProgram }),
     });
     const paths = this.#program.getSourceFiles().map(({ fileName }) => fileName);
@@ -99,7 +102,7 @@ export class CompilerSession {
     return libraryText(path) !== undefined || this.#texts.hasOverlay(path) || ts.sys.fileExists(path);
   }
 
-  readonly #host: ts.CompilerHost = {
+  readonly #host: ReferringHost = {
     getSourceFile: (path, options) => this.#tree(path, options),
     getDefaultLibLocation: () => libFolder,
     getDefaultLibFileName: (options) => `${libFolder}/${ts.getDefaultLibFileName(options)}`,
@@ -115,12 +118,18 @@ export class CompilerSession {
     getCurrentDirectory: () => ts.sys.getCurrentDirectory(),
     getCanonicalFileName: (path) => (ts.sys.useCaseSensitiveFileNames ? path : path.toLowerCase()),
     useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
+    // A project that is referred to need not be built: its sources stand for its declarations.
+    useSourceOfProjectReferenceRedirect: () => true,
+    getParsedCommandLine: (path) => (ts.sys.fileExists(path) ? parseConfiguration(path, this.#texts) : undefined),
     getNewLine: () => '\n',
     writeFile: () => {
       throw new Error('Analysis writes no files.');
     },
   };
 }
+
+/** The compiler has it for editors, and shows it in the types of language services alone. */
+type ReferringHost = ts.CompilerHost & { useSourceOfProjectReferenceRedirect(): boolean };
 
 const isWatched = (path: string): boolean => !isInPackage(path) && !path.startsWith(`${libFolder}/`);
 
