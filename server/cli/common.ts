@@ -8,6 +8,7 @@ export type ExitCode = 0 | 1 | 2 | 130;
 export const usage = `deepmaker: approximate a hot function with a small neural network
 
   deepmaker approximate FILE#FUNCTION [options]   search, train and measure networks for a function
+      FILE#FUNCTION:12-18         statements of a function, by their lines
       --target cpu|gpu|arm|fpga|onnx  what the generated code runs on (default cpu)
       --objectives LIST           error,params (default), error,latency or error,params,latency
       --guard MODE                outside of the ranges: fallback (call the exact function, the default), clamp or none

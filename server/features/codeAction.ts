@@ -7,11 +7,14 @@ import {
   CodeActionTriggerKind,
   type Diagnostic,
   LSPErrorCodes,
+  type Range,
   ResponseError,
 } from 'vscode-languageserver/node';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { ServerContext } from '../languageServer.ts';
 import { knownSlower } from '../pipeline/lastRun.ts';
 import { approximateKind, commandIds, type RegionReference } from '../protocol.ts';
+import type { SourceModule, SourceProject } from '../source/lazy.ts';
 import { projectRoot } from '../store.ts';
 import { diagnosticSource } from './diagnostics.ts';
 import { filePathOf } from './files.ts';
@@ -37,7 +40,10 @@ export function registerCodeAction({ connection, documents, source }: ServerCont
     });
     switch (analysis.kind) {
       case 'none':
-        return fixes;
+        return [
+          ...fixes,
+          ...statementActions(module, project, { document, file, range, trigger: context.triggerKind }),
+        ];
       case 'refused': {
         // A light bulb on every function that merely exists would be noise: reasons are for those who ask.
         if (context.triggerKind === CodeActionTriggerKind.Automatic) return fixes;
@@ -56,6 +62,35 @@ export function registerCodeAction({ connection, documents, source }: ServerCont
     }
   });
 }
+
+interface Selected {
+  readonly document: TextDocument;
+  readonly file: string;
+  readonly range: Range;
+  readonly trigger: CodeActionTriggerKind | undefined;
+}
+
+/** For whole statements that are selected in a function. */
+function statementActions(
+  module: SourceModule,
+  project: SourceProject,
+  { document, file, range, trigger }: Selected,
+): CodeAction[] {
+  const tree = project.syntax(file);
+  const name = tree && module.placeOf(tree, document.offsetAt(range.start), document.offsetAt(range.end));
+  const place = name === undefined ? undefined : module.parsePlace(name);
+  if (name === undefined || !place) return [];
+  const lifted = module.lift(project, file, place);
+  if (lifted.kind === 'lifted') {
+    const reference: RegionReference = { uri: document.uri, name };
+    const command = { title: statementsTitle, command: commandIds.approximate, arguments: [reference] };
+    return [{ title: statementsTitle, kind: approximateKind, command }];
+  }
+  if (lifted.kind === 'none' || trigger === CodeActionTriggerKind.Automatic) return [];
+  return [{ title: statementsTitle, kind: approximateKind, disabled: { reason: lifted.reasons[0]!.message } }];
+}
+
+const statementsTitle = 'Approximate these statements';
 
 /** Kinds are hierarchical: a client that asks for `refactor` wants `refactor.rewrite.approximate` too. */
 const wanted = (only: readonly string[] | undefined, offered: string): boolean =>

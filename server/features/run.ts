@@ -67,7 +67,9 @@ export async function runRegion(
     );
     if (outcome.kind !== 'done') return outcome;
     const applied = await appliedCandidate(context, params.region.uri, outcome.result);
-    return { kind: 'done', front: frontViewOf(outcome.result, params.region.uri, applied) };
+    // Statements keep the name that they were asked for by, as their panel has it.
+    const subject = { kind: 'function', ...params.region } as const;
+    return { kind: 'done', front: { ...frontViewOf(outcome.result, params.region.uri, applied), subject } };
   } finally {
     progress.done();
   }

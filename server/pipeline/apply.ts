@@ -8,6 +8,7 @@ import { acceptsNameOf, approxNameOf, moduleText, targetProblem } from './emit.t
 import { type CodePoint, generate } from './generate.ts';
 import { belongsTo, importedFile, placeGenerated } from './generated.ts';
 import type { RunResult } from './run.ts';
+import { appliedName, wholeEdit, withStatements } from './statements.ts';
 
 /** A change to one source file and the generated file beside it. */
 export interface SourceChange<Generated extends GeneratedChange = GeneratedChange> {
@@ -48,7 +49,7 @@ export async function planApply(
   result: RunResult,
   candidateId: string,
   { target, force, signal }: ApplyOptions,
-  text: string,
+  original: string,
 ): Promise<AppliedChange | Objection | Failure> {
   const { region } = result;
   const guard = result.networks.find(({ id }) => id === candidateId)?.guard;
@@ -56,7 +57,8 @@ export async function planApply(
   if (unusable) return unusable;
   const objection = force ? undefined : objectionOf(result, candidateId);
   if (objection) return objection;
-  const { applyEdits, createSourceProject, analyse, findApplied, moduleStyle } = await loadSource();
+  const { applyEdits, createSourceProject, analyse, editText, findApplied, moduleStyle } = await loadSource();
+  const text = await withStatements(region, original);
   const applied = findApplied(text).find(({ name }) => name === region.name);
   const place = placeGenerated(region, { current: applied && importedFile(region.file, applied.importPath) });
   if (place.kind === 'failed') return place;
@@ -83,8 +85,9 @@ export async function planApply(
   });
   if (edits.kind === 'failed') return edits;
   const written = { kind: 'written', path: place.path, text: moduleText(generated.files) } as const;
+  const all = text === original ? edits.edits : wholeEdit(original, editText(text, edits.edits));
   const { point, checked } = generated;
-  return { kind: 'change', file: region.file, edits: edits.edits, generated: written, point, checked };
+  return { kind: 'change', file: region.file, edits: all, generated: written, point, checked };
 }
 
 /** Where the network is slower, or not clearly faster, or misses the bound, applying it needs an explicit choice. */
@@ -94,8 +97,9 @@ function objectionOf(result: RunResult, candidateId: string): Objection | undefi
 }
 
 /** The change that puts the exact function back and deletes the generated file, where it belongs to this source. */
-export async function planRevert(file: string, name: string, text: string): Promise<SourceChange | Failure> {
-  const { findApplied, revertEdits } = await loadSource();
+export async function planRevert(file: string, wanted: string, text: string): Promise<SourceChange | Failure> {
+  const { editText, findApplied, revertEdits, unliftEdits } = await loadSource();
+  const name = await appliedName(wanted, text);
   const applied = findApplied(text).find((entry) => entry.name === name);
   if (!applied) {
     return { kind: 'failed', message: `${name} is not approximated in ${file}.`, hint: 'There is nothing to revert.' };
@@ -104,5 +108,9 @@ export async function planRevert(file: string, name: string, text: string): Prom
   if (edits.kind === 'failed') return edits;
   const path = importedFile(file, applied.importPath);
   const generated: GeneratedChange = belongsTo(path, { file, name }) ? { kind: 'deleted', path } : { kind: 'kept' };
-  return { kind: 'change', file, edits: edits.edits, generated };
+  // Statements that were made a function for this go back to where they were.
+  const exact = editText(text, edits.edits);
+  const back = unliftEdits(exact, name);
+  const all = back ? wholeEdit(text, editText(exact, back)) : edits.edits;
+  return { kind: 'change', file, edits: all, generated };
 }

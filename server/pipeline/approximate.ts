@@ -10,19 +10,16 @@ import { type ApproximateOutcome, type ApproximateRequest, type RunContext, runI
 import { searchAndFinish } from './searchAndFinish.ts';
 import { withSamples } from './withSamples.ts';
 
-export async function approximate(
-  request: ApproximateRequest,
-  hooks: RunContext['hooks'],
-): Promise<ApproximateOutcome> {
-  const unusable = targetProblem(request.target);
+export async function approximate(asked: ApproximateRequest, hooks: RunContext['hooks']): Promise<ApproximateOutcome> {
+  const unusable = targetProblem(asked.target);
   if (unusable) return unusable;
   hooks.onProgress('Analysing the function', 0);
-  const analysis = await analyse(request);
+  const { request, analysis } = await analyseRequest(asked);
   if (analysis.kind === 'none') {
     return {
       kind: 'failed',
       message: `There is no function ${request.name} in ${request.file}.`,
-      hint: 'Name a function, a const that holds one, or Class.method, declared at the top level of the file.',
+      hint: 'Name a function, a const that holds one, or Class.method, declared at the top level of the file; `name:12-18` for statements of one.',
     };
   }
   if (analysis.kind === 'refused') return analysis;
@@ -70,9 +67,30 @@ async function begin(
   );
 }
 
-async function analyse({ file, name, overlay }: ApproximateRequest): Promise<Analysis> {
-  const { createSourceProject, analyse } = await loadSource();
+/** Where statements are named, what is asked for is the function that they make, in a text that only the run sees. */
+async function analyseRequest(
+  asked: ApproximateRequest,
+): Promise<{ readonly request: ApproximateRequest; readonly analysis: Analysis }> {
+  const { createSourceProject, analyse, lift, parsePlace } = await loadSource();
+  const { file, name, overlay } = asked;
   const project = createSourceProject();
   if (overlay !== undefined) project.setOverlay(file, overlay);
-  return analyse(project, { file, name });
+  const place = parsePlace(name);
+  if (!place) return { request: asked, analysis: analyse(project, { file, name }) };
+  const lifted = lift(project, file, place);
+  if (lifted.kind === 'none') return { request: asked, analysis: lifted };
+  if (lifted.kind === 'refused') return { request: asked, analysis: { ...lifted, name } };
+  project.setOverlay(file, lifted.text);
+  const analysis = analyse(project, { file, name: lifted.name });
+  const request = { ...asked, name: lifted.name, overlay: lifted.text };
+  switch (analysis.kind) {
+    case 'region':
+      return { request, analysis: { ...analysis, region: { ...analysis.region, lifted: lifted.lifted } } };
+    case 'refused': {
+      const reasons = analysis.reasons.map(({ message, line }) => ({ message, line: lifted.lineOf(line) }));
+      return { request, analysis: { ...analysis, reasons } };
+    }
+    default:
+      return { request, analysis };
+  }
 }

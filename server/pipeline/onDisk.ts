@@ -12,6 +12,7 @@ import { circuitProblem, targetProblem } from './emit.ts';
 import { generate } from './generate.ts';
 import { placeGenerated } from './generated.ts';
 import { type RunResult, readResult } from './run.ts';
+import { appliedName } from './statements.ts';
 
 export interface ApplyRequest {
   readonly runId: string;
@@ -68,7 +69,7 @@ export function revertOnDisk(
     if (change.kind === 'failed') return change;
     const failure = await writeSource(change, source.text);
     if (failure) return failure;
-    forgetApplied(root, file, name);
+    forgetApplied(root, file, await appliedName(name, source.text));
     const { generated } = change;
     if (generated.kind !== 'deleted') return { kind: 'reverted' };
     rmSync(generated.path);

@@ -3,6 +3,7 @@ export { type AnalysisTarget, analyse, type RegionOutline, regions } from './ana
 export { type AppliedFunction, findApplied } from './applied.ts';
 export { fillRanges } from './domain.ts';
 export { type Branch, branchCounters, type Instrumented, instrument } from './instrument.ts';
+export { type LiftOutcome, lift, liftedName, unliftEdits } from './lift.ts';
 export { type ModuleStyle, moduleStyle } from './moduleStyle.ts';
 export { createSourceProject, SourceProject } from './project.ts';
 export {
@@ -14,3 +15,4 @@ export {
   recordSource,
 } from './recordCalls.ts';
 export { type ApplyOptions, applyEdits, editText, type Rewrite, revertEdits } from './rewrite.ts';
+export { parsePlace, placeOf } from './selection.ts';

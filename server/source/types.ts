@@ -16,8 +16,16 @@ export interface Region {
   readonly outputSlots: readonly Slot[];
   /** From `@approximate error 0.02`: the bound on NRMSE (miss rate for a categorical output). */
   readonly maxError?: number;
+  /** Where the function is not in the source yet: the statements that it is made of. */
+  readonly lifted?: Lifted;
   /** SHA-256 of the function's text and of everything of the project it depends on, transitively. */
   readonly sourceHash: string;
+}
+
+export interface Lifted {
+  /** The function that the statements belong to. */
+  readonly from: string;
+  readonly text: string;
 }
 
 export type Analysis =

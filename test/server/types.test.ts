@@ -233,6 +233,36 @@ ${slow('(hours * this.rate) / 400')}    return this.open ? sum : 2 * sum;
       /tankLevelApproxAccepts\(hours, this\.rate, this\.open\) \? tankLevelApprox\(hours, this\.rate, this\.open\) : this\.levelExact\(hours\)/,
   },
   {
+    file: 'statements.ts',
+    region: 'portfolio:10-14',
+    text: `/**
+ * @range rate [0, 0.2]
+ * @range years [1, 9]
+ */
+export function portfolio(rate: number, years: number, names: readonly string[]): string {
+  const labels: string[] = [];
+  let worth = 1;
+  for (const name of names) {
+    // each of them
+    let sum = 0;
+    for (let i = 0; i < 400; i++) {
+      if (i > 398) break;
+      sum += (rate * years) / 400;
+    }
+    worth += sum;
+    labels.push(name + sum.toFixed(2));
+  }
+  return labels.join(' ') + ' ' + worth.toFixed(1);
+}
+`,
+    calls: `
+      const [a, b, worth] = m.portfolio(0.1, 5, ['a', 'b']).split(' ');
+      near(Number(a.slice(1)), 0.5, 0.3);
+      near(Number(worth), 2, 0.6);
+      near(Number(m.portfolio(0.5, 20, ['c']).slice(1).split(' ')[0]), 9.975, 0.0051);`,
+    applied: /\n {4}const sum = portfolioPart\(rate, years\);\n {4}worth.*portfolioPartApprox\(rate, years\)/s,
+  },
+  {
     file: 'typed.js',
     region: 'score',
     text: `/**
