@@ -110,6 +110,38 @@ describe('code action', () => {
     assert.deepEqual(await codeActions('let sum'), []);
   });
 
+  test('is offered for whole statements that are selected, and says why others will not do', async () => {
+    const selected = async (from: string, to: string) => {
+      const range = { start: positionOf(from), end: positionOf(to) };
+      const context = { diagnostics: [], triggerKind: 1 };
+      return client.request<CodeAction[]>('textDocument/codeAction', { textDocument: { uri }, range, context })
+        .response;
+    };
+    const [action] = await selected('let sum', '  return sum');
+    const title = 'Approximate these statements';
+    const command = 'deepmaker.approximate';
+    assert.deepEqual(action?.command, { title, command, arguments: [{ uri, name: 'hill:7-8' }] });
+    const [refused] = await selected('let sum', '\n}\n\nexport function now');
+    assert.match(refused?.disabled?.reason ?? '', /returns from the function around it/);
+  });
+
+  test('statements are approximated, applied in one edit, and reverted to the first text', async () => {
+    const outcome = await run('hill:7-8').response;
+    assert.ok(outcome.kind === 'done', JSON.stringify(outcome));
+    const { front } = outcome;
+    assert.equal(front.subject.name, 'hill:7-8');
+    const applied = await client.request<EditOutcome>('deepmaker/apply', {
+      ...{ runId: front.runId, candidateId: front.chosen, target: 'cpu', uri, force: true },
+    }).response;
+    assert.ok(applied.kind === 'edit', JSON.stringify(applied));
+    const { text } = apply(source, applied.edit.documentChanges!);
+    assert.match(text, /const sum = hillPart\(x, y\);\n {2}return sum;/);
+    client.notify('textDocument/didChange', { textDocument: { uri, version: 2 }, contentChanges: [{ text }] });
+    const reverted = await client.request<EditOutcome>('deepmaker/revert', { uri, name: 'hill:7-8' }).response;
+    assert.ok(reverted.kind === 'edit', JSON.stringify(reverted));
+    assert.equal(apply(text, reverted.edit.documentChanges!).text, source);
+  });
+
   test('is disabled with the reason where the function cannot be approximated', async () => {
     const [action] = await codeActions('now(x');
     assert.match(action?.disabled?.reason ?? '', /Date/);
