@@ -273,15 +273,21 @@ test('what the user asks for is said to the extension', async () => {
   assert.deepEqual(rest, []);
 });
 
-test('nothing runs out of a narrow panel', async () => {
-  const { page } = await openFront(front, { width: 340 });
-  const wide = 'document.documentElement.scrollWidth';
-  assert.ok((await page.evaluate<number>(wide)) <= 340);
-  for (const tab of ['Where it is wrong', 'The search']) {
-    await page.getByRole('tab', { name: tab }).click();
-    assert.ok((await page.evaluate<number>(wide)) <= 340, tab);
-  }
-});
+for (const language of ['en', 'de']) {
+  test(`nothing runs out of a narrow panel (${language})`, async () => {
+    const texts: Readonly<Record<string, string>> = language === 'en' ? {} : readBundle(language);
+    const { page } = await openFront(front, { width: 340, texts });
+    const wide = 'document.documentElement.scrollWidth';
+    assert.ok((await page.evaluate<number>(wide)) <= 340);
+    for (const tab of ['Where it is wrong', 'The search']) {
+      await page.getByRole('tab', { name: texts[tab] ?? tab }).click();
+      assert.ok((await page.evaluate<number>(wide)) <= 340, tab);
+    }
+  });
+}
+
+const readBundle = (language: string): Record<string, string> =>
+  JSON.parse(readFileSync(path.join(projectFolder, 'l10n', `bundle.l10n.${language}.json`), 'utf8'));
 
 test('the colours of the tests are those that the styles ask for', () => {
   const css = ['panel.css', 'plot.css'].map((file) => readFileSync(path.join(projectFolder, 'media', file), 'utf8'));

@@ -28,6 +28,8 @@ export interface PanelPageOptions {
   readonly height?: number;
   /** What a panel of before a reload has stored. */
   readonly state?: PanelState;
+  /** Translations, by English text. */
+  readonly texts?: Readonly<Record<string, string>>;
 }
 
 export interface PanelPage {
@@ -41,7 +43,7 @@ export interface PanelPage {
 
 /** Opens the panel and gives it its texts. Errors of its script, and what its security policy refuses, are thrown. */
 export async function openPanel(browser: Browser, options: PanelPageOptions = {}): Promise<PanelPage> {
-  const { theme = 'light', width = 720, height = 900, state } = options;
+  const { theme = 'light', width = 720, height = 900, state, texts = {} } = options;
   const page = await browser.newPage({ viewport: { width, height } });
   page.setDefaultTimeout(10_000);
   const problems: string[] = [];
@@ -65,7 +67,7 @@ export async function openPanel(browser: Browser, options: PanelPageOptions = {}
     await page.evaluate('new Promise((resolve) => setTimeout(() => requestAnimationFrame(() => resolve())))');
     if (problems.length > 0) throw new Error(problems.join('\n'));
   };
-  await tell({ kind: 'texts', texts: {} });
+  await tell({ kind: 'texts', texts });
   return {
     page,
     tell,
