@@ -7,7 +7,7 @@ import type { ServerTarget } from '../targets/target.ts';
 import type { StoredRun } from './readRun.ts';
 import { networkOf } from './storedNetworks.ts';
 
-/** Its code is run on test rows where its target can be run here; where it cannot, it is written all the same. */
+/** A target whose tools are missing here gets its code all the same, less thoroughly checked. */
 export async function exportTargets(
   run: StoredRun,
   candidateId: string,
@@ -27,5 +27,5 @@ async function targetFor({ target, unavailable }: ServerTarget, topology: AnyTop
   const refused = target.refuses?.(topology);
   if (refused !== undefined) return { id, label, refused };
   const problem = await unavailable();
-  return { id, label, ...(problem && { unchecked: `Its code is not run on this machine: ${problem.message}` }) };
+  return { id, label, ...(problem && { unchecked: `Its tools are not on this machine: ${problem.message}` }) };
 }
