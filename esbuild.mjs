@@ -35,8 +35,26 @@ const layersApart = {
   },
 };
 
+/** Activation must cost next to nothing, so the extension leaves the library that speaks to the server for the first use. */
+const languageClientApart = {
+  name: 'language-client-apart',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/languageClient\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './languageClient.cjs', external: true } : undefined,
+    );
+  },
+};
+
 const bundles = [
-  { ...node, entryPoints: { extension: 'client/extension.ts' }, external: ['vscode'] },
+  {
+    ...node,
+    plugins: [languageClientApart],
+    // VS Code answers `vscode` to require, so what is loaded later is required too.
+    supported: { 'dynamic-import': false },
+    entryPoints: { extension: 'client/extension.ts' },
+    external: ['vscode'],
+  },
+  { ...node, entryPoints: { languageClient: 'client/languageClient.ts' }, external: ['vscode'] },
   { ...node, entryPoints: { source: 'server/source/index.ts' } },
   // What BullMQ would load where it is there: other databases, traces, and an addon that is faster at what is not used.
   {

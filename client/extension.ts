@@ -4,6 +4,7 @@ import { createApi, type DeepMakerApi } from './api.ts';
 import { ApproximationsView } from './approximationsView.ts';
 import { type Client, handlePanelMessage, registerCommands } from './commands.ts';
 import { exactScheme, VirtualTexts } from './compare.ts';
+import { registerFirstUse } from './firstUse.ts';
 import { registerHotspots } from './hotspots.ts';
 import { registerTool } from './languageModelTool.ts';
 import { Panels } from './panels.ts';
@@ -41,7 +42,7 @@ export function activate(context: vscode.ExtensionContext): DeepMakerApi {
   context.subscriptions.push(registerRecording(client, context.workspaceState));
   const api = createApi({ requests: session, runs });
   context.subscriptions.push(registerTasks(context), ...registerTool(api));
-  session.start();
+  context.subscriptions.push(registerFirstUse(session));
   return api;
 }
 

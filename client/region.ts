@@ -1,14 +1,16 @@
 /** Which function a command is about: the one that a lens or code action names, or the one at the cursor. */
 import * as vscode from 'vscode';
-import { CodeAction, CodeActionRequest } from 'vscode-languageserver-protocol';
+import type { CodeAction, Command } from 'vscode-languageserver-protocol';
 import * as z from 'zod/mini';
-import { approximateKind, commandIds, type RegionReference } from '../server/protocol.ts';
+import { approximateKind, CodeActionRequest, commandIds, type RegionReference } from '../server/protocol.ts';
 import type { Requests } from './requests.ts';
 
 const reference = z.object({ uri: z.string(), name: z.string() });
 
 /** The languages whose functions can be approximated. */
 export const languages: readonly string[] = ['typescript', 'typescriptreact', 'javascript', 'javascriptreact'];
+
+export const documentSelector = languages.map((language) => ({ scheme: 'file', language }));
 
 /** The server reads and bundles files from disk. */
 export const isSupported = (document: vscode.TextDocument | undefined): document is vscode.TextDocument =>
@@ -35,17 +37,21 @@ export async function regionAtCursor(requests: Requests): Promise<RegionReferenc
     range: { start: plain(editor.selection.start), end: plain(editor.selection.end) },
     context: { diagnostics: [], only: [approximateKind] },
   });
-  const action = actions?.find((candidate) => CodeAction.is(candidate) && candidate.kind === approximateKind);
-  const region = CodeAction.is(action) ? parseRegion(action.command?.arguments?.[0]) : undefined;
-  const reason = CodeAction.is(action) ? action.disabled?.reason : undefined;
+  const action = actions?.find(offersApproximation);
+  const region = parseRegion(action?.command?.arguments?.[0]);
+  const reason = action?.disabled?.reason;
   if (region && reason === undefined) return region;
   tell(reason ?? vscode.l10n.t('Put the cursor on the name of a function, then run the command again.'));
   return undefined;
 }
 
+/** A server may answer bare commands too, which have no kind. */
+const offersApproximation = (action: Command | CodeAction): action is CodeAction =>
+  'kind' in action && action.kind === approximateKind;
+
 const tell = (text: string) => void vscode.window.showInformationMessage(text);
 
-const plain = ({ line, character }: vscode.Position) => ({ line, character });
+export const plain = ({ line, character }: vscode.Position) => ({ line, character });
 
 /** The region of an applied approximation: the only one of the file, the one that the user picks, or that at the cursor. */
 export async function appliedRegion(requests: Requests): Promise<RegionReference | undefined> {

@@ -1,12 +1,12 @@
 /** What the rest of the client needs from the server, and how its absence is told. */
 import type * as vscode from 'vscode';
-import type { ProgressType, RequestType, WorkspaceEdit } from 'vscode-languageserver-protocol';
-import type { Failure } from '../server/protocol.ts';
+import type { WorkspaceEdit } from 'vscode-languageserver-protocol';
+import type { Failure, ProgressType, RequestType } from '../server/protocol.ts';
 
 /** What the rest of the client needs from the server; `Session` is the real one. */
 export interface Requests {
-  /** Rejects with `ServerUnavailable` where the server does not run, and with `RequestCancelled` after a cancellation. */
-  request<P, R>(type: RequestType<P, R, void>, params: P, token?: vscode.CancellationToken): Promise<R>;
+  /** Starts the server where it has not run yet. Rejects with `ServerUnavailable` where the server does not run, and with `RequestCancelled` after a cancellation. */
+  request<P, R>(type: RequestType<P, R>, params: P, token?: vscode.CancellationToken): Promise<R>;
   /** Hears what the server reports under a token that a request carried. */
   onProgress<P>(type: ProgressType<P>, token: string, listener: (value: P) => void): vscode.Disposable;
   /** Undefined where a document has changed since the server made the edit. */

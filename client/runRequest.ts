@@ -1,8 +1,7 @@
 /** The one long request: what it reports on its way, and its end, whatever happens to the server. */
 import { randomUUID } from 'node:crypto';
 import type * as vscode from 'vscode';
-import { WorkDoneProgress } from 'vscode-languageserver-protocol';
-import { type FrontView, type RunOutcome, type RunParams, RunRequest } from '../server/protocol.ts';
+import { type FrontView, type RunOutcome, type RunParams, RunRequest, workDoneProgress } from '../server/protocol.ts';
 import { failureOf, RequestCancelled, type Requests } from './requests.ts';
 
 export interface RunListeners {
@@ -22,7 +21,7 @@ export async function requestRun(
   const partialResultToken = randomUUID();
   const increment = increments();
   const listeners = [
-    requests.onProgress(WorkDoneProgress.type, workDoneToken, (report) => {
+    requests.onProgress(workDoneProgress, workDoneToken, (report) => {
       if (report.kind === 'end') return;
       const { message, percentage } = report;
       onProgress({ ...(message === undefined ? {} : { message }), increment: increment(percentage) });

@@ -1,91 +1,103 @@
 import * as vscode from 'vscode';
-import {
-  type CancellationToken,
-  ErrorCodes,
-  LanguageClient,
-  LSPErrorCodes,
-  type ProgressType,
-  type RequestType,
-  ResponseError,
-  TransportKind,
-} from 'vscode-languageclient/node';
-import type { WorkspaceEdit } from 'vscode-languageserver-protocol';
-import type { InitializationOptions } from '../server/protocol.ts';
-import { languages } from './region.ts';
+import type { CodeAction, Command, WorkspaceEdit } from 'vscode-languageserver-protocol';
+import type { ProgressType, RequestType } from '../server/protocol.ts';
+import type { LanguageServer } from './languageClient.ts';
 import { RequestCancelled, type Requests, ServerUnavailable } from './requests.ts';
 
 /**
- * Owns the language server's process and the log. Lives from activation to deactivation; `restart` replaces the process
- * and keeps the log.
+ * Owns the language server's process and the log. Lives from activation to deactivation; the process lives from the first
+ * use on, and `restart` replaces it and keeps the log.
  */
 export class Session implements Requests, vscode.Disposable {
   readonly log: vscode.LogOutputChannel;
-  readonly #client: LanguageClient;
-  #started: Promise<void> | undefined;
+  readonly #modulePath: string;
+  readonly #running = new vscode.EventEmitter<void>();
+  /** Fires each time that the server has started. */
+  readonly onRunning = this.#running.event;
+  #loaded: Promise<LanguageServer> | undefined;
+  #started: Promise<LanguageServer> | undefined;
 
-  constructor(context: vscode.ExtensionContext) {
+  constructor(context: Pick<vscode.ExtensionContext, 'asAbsolutePath'>) {
     this.log = vscode.window.createOutputChannel('DeepMaker', { log: true });
-    const server = { module: context.asAbsolutePath('dist/server.cjs'), transport: TransportKind.ipc };
-    this.#client = new LanguageClient(
-      'deepmaker',
-      'DeepMaker',
-      { run: server, debug: { ...server, options: { execArgv: ['--nolazy', '--inspect=6011'] } } },
-      {
-        documentSelector: languages.map((language) => ({ scheme: 'file', language })),
-        outputChannel: this.log,
-        initializationOptions: { commands: 'client' } satisfies InitializationOptions,
-        synchronize: { configurationSection: 'deepmaker' },
-      },
-    );
+    this.#modulePath = context.asAbsolutePath('dist/server.cjs');
   }
 
-  /** Starts the server without waiting for it; requests wait. A failure is told once, here. */
+  /** Starts the server, unless that was done before, without waiting for it; requests wait. */
   start(): void {
-    this.#started = this.#client.start();
-    this.#started.catch((error: unknown) => this.#tellStartFailure(error));
+    this.#started ??= this.#launch();
   }
 
   async restart(): Promise<void> {
     this.log.info('Restarting the server.');
-    // A server that never started, or crashed, has nothing to stop.
-    if (this.#client.needsStop()) await this.#client.stop().catch((error: unknown) => this.log.warn(String(error)));
-    this.start();
-    await this.#started?.catch(() => undefined);
+    this.#started = this.#launch();
+    await this.#started.catch(() => undefined);
   }
 
-  async request<P, R>(type: RequestType<P, R, void>, params: P, token?: CancellationToken): Promise<R> {
+  async request<P, R>({ method }: RequestType<P, R>, params: P, token?: vscode.CancellationToken): Promise<R> {
+    this.#started ??= this.#launch();
+    let server: LanguageServer;
     try {
-      await this.#started;
+      server = await this.#started;
     } catch (error) {
       throw new ServerUnavailable('The DeepMaker server did not start.', { cause: error });
     }
     try {
-      return await this.#client.sendRequest(type as RequestType<unknown, R, void>, params, token);
+      return await server.send<R>(method, params, token);
     } catch (error) {
-      if (token?.isCancellationRequested || hasCode(error, cancellationCodes)) throw new RequestCancelled();
+      const cause = server.causeOf(error);
+      if (token?.isCancellationRequested || cause === 'cancelled') throw new RequestCancelled();
       this.log.error(error instanceof Error ? error : String(error));
-      if (hasCode(error, connectionCodes))
-        throw new ServerUnavailable('The DeepMaker server stopped.', { cause: error });
+      if (cause === 'stopped') throw new ServerUnavailable('The DeepMaker server stopped.', { cause: error });
       throw error;
     }
   }
 
-  onProgress<P>(type: ProgressType<P>, token: string, listener: (value: P) => void): vscode.Disposable {
-    return this.#client.onProgress(type, token, listener as (value: unknown) => void);
+  onProgress<P>(_type: ProgressType<P>, token: string, listener: (value: P) => void): vscode.Disposable {
+    // The request under this token waits for the server itself, so it comes later. What cannot be loaded fails there.
+    const listening = this.#load().then(
+      (server) => server.onProgress(token, listener as (value: unknown) => void),
+      () => undefined,
+    );
+    return { dispose: () => void listening.then((heard) => heard?.dispose()) };
   }
 
   async toWorkspaceEdit(edit: WorkspaceEdit): Promise<vscode.WorkspaceEdit | undefined> {
-    if (!this.#client.validateWorkspaceEdit(edit)) return undefined;
-    return this.#client.protocol2CodeConverter.asWorkspaceEdit(edit);
+    return (await this.#load()).toWorkspaceEdit(edit);
+  }
+
+  async toCodeActions(actions: readonly (Command | CodeAction)[], token: vscode.CancellationToken) {
+    return (await this.#load()).toCodeActions(actions, token);
   }
 
   /** Awaited by deactivation, so that the server can end its workers before the window goes. */
   async stop(): Promise<void> {
-    if (this.#client.needsStop()) await this.#client.stop();
+    await (await this.#loaded)?.stop();
   }
 
   dispose(): void {
+    this.#running.dispose();
     this.log.dispose();
+  }
+
+  #load(): Promise<LanguageServer> {
+    this.#loaded ??= import('./languageClient.ts').then(({ createLanguageServer }) =>
+      createLanguageServer(this.#modulePath, this.log),
+    );
+    return this.#loaded;
+  }
+
+  /** Ends the process that runs, if one does, and starts one. A failure is told once, here. */
+  async #launch(): Promise<LanguageServer> {
+    try {
+      const server = await this.#load();
+      await server.stop().catch((error: unknown) => this.log.warn(String(error)));
+      await server.start();
+      this.#running.fire();
+      return server;
+    } catch (error) {
+      this.#tellStartFailure(error);
+      throw error;
+    }
   }
 
   #tellStartFailure(error: unknown): void {
@@ -99,11 +111,3 @@ export class Session implements Requests, vscode.Disposable {
       .then((choice) => choice === openLog && this.log.show());
   }
 }
-
-const cancellationCodes: readonly number[] = [LSPErrorCodes.RequestCancelled, LSPErrorCodes.ServerCancelled];
-
-/** What a request is rejected with when the server's process ends under it. */
-const connectionCodes: readonly number[] = [ErrorCodes.PendingResponseRejected, ErrorCodes.ConnectionInactive];
-
-const hasCode = (error: unknown, codes: readonly number[]): boolean =>
-  error instanceof ResponseError && codes.includes(error.code);

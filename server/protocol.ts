@@ -2,7 +2,15 @@
  * Every message between an editor and the language server that LSP does not define, once, with who sends it and why.
  * Standard LSP carries the rest: code actions, lenses, progress, cancellation, trust-neutral text edits.
  */
-import { ProgressType, RequestType, type WorkspaceEdit } from 'vscode-languageserver-protocol';
+import type {
+  CodeAction,
+  CodeActionParams,
+  Command,
+  WorkDoneProgressBegin,
+  WorkDoneProgressEnd,
+  WorkDoneProgressReport,
+  WorkspaceEdit,
+} from 'vscode-languageserver-protocol';
 import type { CostItem } from '../engine/emit/cost.ts';
 import type { Measure, Table } from '../engine/plot/figure.ts';
 import type { RunPlots } from '../engine/plot/runFigures.ts';
@@ -11,6 +19,30 @@ import type { Explanation } from '../engine/trust/explain.ts';
 import type { Activation, ErrorFigures, TargetDescription, TargetId, VariantKind } from '../engine/types.ts';
 
 export type { CostItem, Table };
+
+/** A request: its method, with the types of what is sent and what is answered. A name only, so that the client loads no library for it. */
+export interface RequestType<P, R> {
+  readonly method: string;
+  /** Never there; it carries the types. */
+  readonly types?: (params: P) => R;
+}
+
+/** What is reported while a request is being answered. */
+export interface ProgressType<P> {
+  /** Never there; it carries the type. */
+  readonly reports?: P;
+}
+
+const requestType = <P, R>(method: string): RequestType<P, R> => ({ method });
+const progressType = <P>(): ProgressType<P> => ({});
+
+/** Standard LSP: the bar that a request's progress fills. */
+export const workDoneProgress = progressType<WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd>();
+
+/** Standard LSP: what can be done at a place of a document. */
+export const CodeActionRequest = {
+  type: requestType<CodeActionParams, readonly (Command | CodeAction)[] | null>('textDocument/codeAction'),
+};
 
 /** The kind of the code action, under `refactor.rewrite`. */
 export const approximateKind = 'refactor.rewrite.approximate';
@@ -173,8 +205,8 @@ export type RunOutcome =
 
 /** Client to server: approximate a function. Answers work-done progress, a FrontView per generation, and cancellation. */
 export const RunRequest = {
-  type: new RequestType<RunParams, RunOutcome, void>('deepmaker/run'),
-  partial: new ProgressType<FrontView>(),
+  type: requestType<RunParams, RunOutcome>('deepmaker/run'),
+  partial: progressType<FrontView>(),
 };
 
 export interface RecordBeginParams {
@@ -192,7 +224,7 @@ export type RecordBegun =
 
 /** Client to server: get ready to record a function's calls in a command, which the client runs next. */
 export const RecordBeginRequest = {
-  type: new RequestType<RecordBeginParams, RecordBegun, void>('deepmaker/record/begin'),
+  type: requestType<RecordBeginParams, RecordBegun>('deepmaker/record/begin'),
 };
 
 export interface RecordEndParams {
@@ -208,7 +240,7 @@ export type RecordOutcome = { readonly kind: 'recorded'; readonly id: string; re
 
 /** Client to server: the command has ended, however it did. */
 export const RecordEndRequest = {
-  type: new RequestType<RecordEndParams, RecordOutcome, void>('deepmaker/record/end'),
+  type: requestType<RecordEndParams, RecordOutcome>('deepmaker/record/end'),
 };
 
 export interface HotspotsParams {
@@ -235,7 +267,7 @@ export type HotspotsOutcome =
 
 /** Client to server: show a CPU profile as lenses on the functions of the project, and answer them as a list. */
 export const HotspotsRequest = {
-  type: new RequestType<HotspotsParams, HotspotsOutcome, void>('deepmaker/hotspots'),
+  type: requestType<HotspotsParams, HotspotsOutcome>('deepmaker/hotspots'),
 };
 
 export interface ApplyParams {
@@ -264,12 +296,12 @@ export type EditOutcome = Edit | Failure;
  * where the network does not pay. Answers cancellation, as code for a circuit takes a while to check.
  */
 export const ApplyRequest = {
-  type: new RequestType<ApplyParams, EditOutcome | Objection, void>('deepmaker/apply'),
+  type: requestType<ApplyParams, EditOutcome | Objection>('deepmaker/apply'),
 };
 
 /** Client to server: the same edit whatever it pays, to be looked at and not applied: nothing is recorded. */
 export const PreviewRequest = {
-  type: new RequestType<Omit<ApplyParams, 'force'>, EditOutcome, void>('deepmaker/preview'),
+  type: requestType<Omit<ApplyParams, 'force'>, EditOutcome>('deepmaker/preview'),
 };
 
 /** Nothing was changed: ask the user whether to apply it all the same, and send the request again with `force`. */
@@ -279,7 +311,7 @@ export interface Objection {
 }
 
 /** Client to server: the edit that puts the exact function back. */
-export const RevertRequest = { type: new RequestType<RegionReference, EditOutcome, void>('deepmaker/revert') };
+export const RevertRequest = { type: requestType<RegionReference, EditOutcome>('deepmaker/revert') };
 
 export interface FrontParams {
   /** A source file, or the folder of a run or a file in it, which then is the run that is wanted. */
@@ -296,7 +328,7 @@ export type FrontOutcome =
   | Failure;
 
 /** Client to server: the stored front, for a panel that is opened again or restored after a reload. */
-export const FrontRequest = { type: new RequestType<FrontParams, FrontOutcome, void>('deepmaker/front') };
+export const FrontRequest = { type: requestType<FrontParams, FrontOutcome>('deepmaker/front') };
 
 /** A network of a stored run. */
 export interface NetworkReference {
@@ -319,10 +351,9 @@ export interface ExportTarget {
 
 /** Client to server: what a network can be exported for, to show it before somebody asks for it. */
 export const ExportTargetsRequest = {
-  type: new RequestType<
+  type: requestType<
     NetworkReference,
-    { readonly kind: 'targets'; readonly targets: readonly ExportTarget[] } | Failure,
-    void
+    { readonly kind: 'targets'; readonly targets: readonly ExportTarget[] } | Failure
   >('deepmaker/exportTargets'),
 };
 
@@ -360,7 +391,7 @@ export interface TargetEstimates {
 
 /** Client to server: what the networks of a finished run take on a target. Nothing is trained, measured or run for it. */
 export const EstimateRequest = {
-  type: new RequestType<EstimateParams, TargetEstimates | Failure, void>('deepmaker/estimate'),
+  type: requestType<EstimateParams, TargetEstimates | Failure>('deepmaker/estimate'),
 };
 
 export interface ExportParams extends NetworkReference {
@@ -376,7 +407,7 @@ export type ExportOutcome =
   { readonly kind: 'written'; readonly files: readonly string[]; readonly figures: readonly string[] } | Failure;
 
 /** Client to server: write a network as code, checked on test rows where it can be. Answers cancellation. */
-export const ExportRequest = { type: new RequestType<ExportParams, ExportOutcome, void>('deepmaker/export') };
+export const ExportRequest = { type: requestType<ExportParams, ExportOutcome>('deepmaker/export') };
 
 /** A network that stands in for a function of the workspace: its figures when it was applied, and what became of it. */
 export interface AppliedNetwork extends RegionReference {
@@ -400,10 +431,9 @@ export interface ApproximationsParams {
 
 /** Client to server: what the view of the side bar lists. */
 export const ApproximationsRequest = {
-  type: new RequestType<
+  type: requestType<
     ApproximationsParams,
-    { readonly kind: 'networks'; readonly networks: readonly AppliedNetwork[] } | Failure,
-    void
+    { readonly kind: 'networks'; readonly networks: readonly AppliedNetwork[] } | Failure
   >('deepmaker/approximations'),
 };
 
@@ -430,9 +460,9 @@ export interface RunsParams {
 }
 
 /** Client to server: which of these stored runs are finished, the newest first, to pick one from. */
-export const RunsRequest = { type: new RequestType<RunsParams, readonly RunSummary[], void>('deepmaker/runs') };
+export const RunsRequest = { type: requestType<RunsParams, readonly RunSummary[]>('deepmaker/runs') };
 
 /** Client to server: what the status-bar picker lists. */
 export const TargetsRequest = {
-  type: new RequestType<Record<string, never>, readonly TargetDescription[], void>('deepmaker/targets'),
+  type: requestType<Record<string, never>, readonly TargetDescription[]>('deepmaker/targets'),
 };

@@ -7,9 +7,10 @@ import { standingOf } from '../pipeline/stale.ts';
 import { type AppliedNetwork, ApproximationsRequest } from '../protocol.ts';
 import { guardDisk } from '../store.ts';
 import { filePathOf } from './files.ts';
+import { lspRequest } from './lspTypes.ts';
 
 export function registerApproximations(context: ServerContext): void {
-  context.connection.onRequest(ApproximationsRequest.type, ({ uris }) =>
+  context.connection.onRequest(lspRequest(ApproximationsRequest.type), ({ uris }) =>
     guardDisk(async () => ({ kind: 'networks', networks: await appliedNetworks(context, uris) })),
   );
 }

@@ -18,16 +18,19 @@ import {
 } from '../protocol.ts';
 import { guardDisk, projectRoot } from '../store.ts';
 import { filePathOf, notAFile } from './files.ts';
+import { lspRequest } from './lspTypes.ts';
 import { signalOf } from './run.ts';
 
 export function registerEdits(context: ServerContext): void {
   const { connection } = context;
   forgetReverted(context);
-  connection.onRequest(ApplyRequest.type, (params, token) => guardDisk(() => apply(context, params, signalOf(token))));
-  connection.onRequest(PreviewRequest.type, (params, token) =>
+  connection.onRequest(lspRequest(ApplyRequest.type), (params, token) =>
+    guardDisk(() => apply(context, params, signalOf(token))),
+  );
+  connection.onRequest(lspRequest(PreviewRequest.type), (params, token) =>
     guardDisk(() => preview(context, params, signalOf(token))),
   );
-  connection.onRequest(RevertRequest.type, (params) => guardDisk(() => revert(context, params)));
+  connection.onRequest(lspRequest(RevertRequest.type), (params) => guardDisk(() => revert(context, params)));
 }
 
 export async function apply(

@@ -5,9 +5,10 @@ import { readRun } from '../pipeline/readRun.ts';
 import { type EstimateParams, EstimateRequest, type Failure, type TargetEstimates } from '../protocol.ts';
 import { guardDisk, projectRoot } from '../store.ts';
 import { filePathOf, notAFile, runFolderAt } from './files.ts';
+import { lspRequest } from './lspTypes.ts';
 
 export function registerEstimate({ connection }: ServerContext): void {
-  connection.onRequest(EstimateRequest.type, (params) => guardDisk(() => estimate(params)));
+  connection.onRequest(lspRequest(EstimateRequest.type), (params) => guardDisk(() => estimate(params)));
 }
 
 async function estimate({ uri, runId, target }: EstimateParams): Promise<TargetEstimates | Failure> {

@@ -16,11 +16,12 @@ import {
 } from '../protocol.ts';
 import { guardDisk, projectRoot, runFolder } from '../store.ts';
 import { filePathOf, notAFile } from './files.ts';
+import { lspRequest } from './lspTypes.ts';
 import { signalOf } from './run.ts';
 
 export function registerExport({ connection }: ServerContext): void {
-  connection.onRequest(ExportRequest.type, (params, token) => exportNetwork(params, signalOf(token)));
-  connection.onRequest(ExportTargetsRequest.type, (params) => guardDisk(() => targetsOf(params)));
+  connection.onRequest(lspRequest(ExportRequest.type), (params, token) => exportNetwork(params, signalOf(token)));
+  connection.onRequest(lspRequest(ExportTargetsRequest.type), (params) => guardDisk(() => targetsOf(params)));
 }
 
 async function targetsOf(params: NetworkReference) {

@@ -10,9 +10,12 @@ import { frontViewOf, type RunResult, readResult } from '../pipeline/run.ts';
 import { type FrontOutcome, type FrontParams, FrontRequest, type FrontView } from '../protocol.ts';
 import { guardDisk, listRuns, projectRoot } from '../store.ts';
 import { filePathOf, notAFile, runFolderAt } from './files.ts';
+import { lspRequest } from './lspTypes.ts';
 
 export function registerFront(context: ServerContext): void {
-  context.connection.onRequest(FrontRequest.type, (params) => guardDisk(() => storedFront(context, params)));
+  context.connection.onRequest(lspRequest(FrontRequest.type), (params) =>
+    guardDisk(() => storedFront(context, params)),
+  );
 }
 
 export async function storedFront(context: ServerContext, params: FrontParams): Promise<FrontOutcome> {

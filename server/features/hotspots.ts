@@ -9,10 +9,11 @@ import type { ServerContext } from '../languageServer.ts';
 import { commandIds, type HotspotsOutcome, type HotspotsParams, HotspotsRequest } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
 import { filePathOf, notAFile } from './files.ts';
+import { lspRequest } from './lspTypes.ts';
 import { refreshLenses } from './refreshLenses.ts';
 
 export function registerHotspots(context: ServerContext): void {
-  context.connection.onRequest(HotspotsRequest.type, (params) => show(context, params));
+  context.connection.onRequest(lspRequest(HotspotsRequest.type), (params) => show(context, params));
 }
 
 async function show(context: ServerContext, { uri, folder }: HotspotsParams): Promise<HotspotsOutcome> {

@@ -16,10 +16,11 @@ import { defaultLimitBytes, finishRecording, prepareRecording } from '../record/
 import { callsToKeep } from '../record/use.ts';
 import { guardDisk, projectRoot } from '../store.ts';
 import { filePathOf, notAFile } from './files.ts';
+import { lspRequest } from './lspTypes.ts';
 
 export function registerRecord({ connection }: ServerContext): void {
-  connection.onRequest(RecordBeginRequest.type, (params) => guardDisk(() => begin(params)));
-  connection.onRequest(RecordEndRequest.type, (params) => guardDisk(() => end(params)));
+  connection.onRequest(lspRequest(RecordBeginRequest.type), (params) => guardDisk(() => begin(params)));
+  connection.onRequest(lspRequest(RecordEndRequest.type), (params) => guardDisk(() => end(params)));
 }
 
 async function begin({ region, trusted, settings }: RecordBeginParams): Promise<RecordBegun> {

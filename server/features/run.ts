@@ -8,10 +8,11 @@ import { type RunOutcome, type RunParams, RunRequest } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
 import { filePathOf, notAFile } from './files.ts';
 import { appliedCandidate } from './front.ts';
+import { lspProgress, lspRequest } from './lspTypes.ts';
 
 export function registerRun(context: ServerContext): void {
   const { connection } = context;
-  connection.onRequest(RunRequest.type, (params: RunParams, token) => {
+  connection.onRequest(lspRequest(RunRequest.type), (params: RunParams, token) => {
     const progress = connection.window.attachWorkDoneProgress(params.workDoneToken);
     return runRegion(context, params, { signal: signalOf(token), progress });
   });
@@ -61,7 +62,7 @@ export async function runRegion(
         onFront(front) {
           if (params.partialResultToken === undefined) return;
           const view = { ...front, subject: { kind: 'function', ...params.region } } as const;
-          void connection.sendProgress(RunRequest.partial, params.partialResultToken, view);
+          void connection.sendProgress(lspProgress(RunRequest.partial), params.partialResultToken, view);
         },
       },
     );

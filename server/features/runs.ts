@@ -8,9 +8,10 @@ import { measureOf } from '../pipeline/run.ts';
 import { type RunSummary, RunsRequest } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
 import { filePathOf, runFolderAt } from './files.ts';
+import { lspRequest } from './lspTypes.ts';
 
 export function registerRuns({ connection }: ServerContext): void {
-  connection.onRequest(RunsRequest.type, ({ uris }) => {
+  connection.onRequest(lspRequest(RunsRequest.type), ({ uris }) => {
     const folders = new Set(uris.flatMap((uri) => runFolderAt(filePathOf(uri) ?? '') ?? []));
     return [...folders].flatMap((folder) => summaryOf(folder) ?? []).sort((a, b) => b.modifiedMs - a.modifiedMs);
   });

@@ -2,7 +2,8 @@
 import type { ServerContext } from '../languageServer.ts';
 import { TargetsRequest } from '../protocol.ts';
 import { describeTargets } from '../targets/registry.ts';
+import { lspRequest } from './lspTypes.ts';
 
 export function registerTargets({ connection }: ServerContext): void {
-  connection.onRequest(TargetsRequest.type, () => describeTargets());
+  connection.onRequest(lspRequest(TargetsRequest.type), () => describeTargets());
 }

@@ -1,7 +1,7 @@
 /** The extension in a real VS Code: as a folder, in Restricted Mode, and installed from its package. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -59,6 +59,17 @@ test('nothing runs in a workspace that is not trusted', async (t) => {
     log: t.diagnostic.bind(t),
   });
   assert.equal(code, 0);
+});
+
+test('what is loaded at activation leaves the library that speaks to the server for the first use', () => {
+  // Of vscode-languageclient, vscode-languageserver-protocol and vscode-jsonrpc, in this order.
+  const theirs = ['Client is currently stopping', 'textDocument/prepareTypeHierarchy', 'Content-Length'];
+  const holds = (file: string) => {
+    const text = readFileSync(path.join(projectFolder, 'dist', file), 'utf8');
+    return theirs.map((words) => text.includes(words));
+  };
+  assert.deepEqual(holds('extension.cjs'), [false, false, false]);
+  assert.deepEqual(holds('languageClient.cjs'), [true, true, true]);
 });
 
 test('the package is small, installs and works', async (t) => {

@@ -44,6 +44,11 @@ const rules: readonly Rule[] = [
         (!inside('engine')(to) || inside('engine/plot')(to) || ['engine/types.ts', 'engine/format.ts'].includes(to))),
   },
   {
+    name: 'the library that speaks to the server lives in client/languageClient.ts, which is loaded with the first use',
+    allows: ({ from, to }) =>
+      !/^vscode-(languageclient|jsonrpc)/.test(to) || !inside('client')(from) || from === 'client/languageClient.ts',
+  },
+  {
     name: 'plots know how figures are written, what correlates and where a network is wrong, and nothing else',
     allows: ({ from, to }) =>
       !inside('engine/plot')(from) ||
