@@ -60,4 +60,4 @@ console.log(
 console.log(`Load and activation, median of ${loads} processes`);
 console.log(`  elapsed    ${significant(median(results.map(({ wallMs }) => wallMs)))} ms`);
 console.log(`  processor  ${significant(median(results.map(({ cpuMs }) => cpuMs)))} ms`);
-console.log(`  modules    ${results[0]!.loaded.filter((name) => !name.startsWith('/')).join(', ')}`);
+console.log(`  modules    ${[...new Set(results[0]!.loaded.filter((name) => !name.startsWith('/')))].join(', ')}`);
