@@ -23,7 +23,7 @@ export function failureOf(error: unknown): Failure {
     ? {
         kind: 'failed',
         message,
-        hint: 'Restart it with “DeepMaker: Restart server”; a run continues where it stopped.',
+        hint: 'Try again: a run continues where it stopped. If it does not answer, use “DeepMaker: Restart server”.',
       }
     : { kind: 'failed', message: `DeepMaker failed: ${message}`, hint: 'This is a defect. The log has the details.' };
 }

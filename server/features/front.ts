@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { formatAmount } from '../../engine/format.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { approximationsIn } from '../pipeline/approximations.ts';
 import { datasetView } from '../pipeline/datasetView.ts';
 import { readRun, type StoredRun } from '../pipeline/readRun.ts';
-import { frontViewOf, type RunResult, readResult } from '../pipeline/run.ts';
+import { frontViewOf, type RunResult, readPlan, readResult } from '../pipeline/run.ts';
 import { type FrontOutcome, type FrontParams, FrontRequest, type FrontView } from '../protocol.ts';
-import { guardDisk, listRuns, projectRoot } from '../store.ts';
+import { guardDisk, listRuns, projectRoot, readJournal, runFolder } from '../store.ts';
 import { filePathOf, notAFile, runFolderAt } from './files.ts';
 import { lspRequest } from './lspTypes.ts';
 
@@ -67,11 +68,27 @@ async function functionFront(
     if (!result || (runId === undefined && !(result.region.file === file && result.region.name === name))) continue;
     return { kind: 'front', front: await functionView(context, uri, result) };
   }
-  return {
-    kind: 'none',
-    message: name ? `There is no finished run for ${name}.` : 'This run is no longer stored.',
-    hint: 'Approximate the function to search networks for it.',
-  };
+  return (
+    unfinished(root, runId) ?? {
+      kind: 'none',
+      message: name ? `There is no finished run for ${name}.` : 'This run is no longer stored.',
+      hint: 'Approximate the function to search networks for it.',
+    }
+  );
+}
+
+/** What is there of a run that was interrupted, as by a window that closed; undefined where that is nothing. */
+function unfinished(root: string, runId: string | undefined): Extract<FrontOutcome, { kind: 'none' }> | undefined {
+  if (runId === undefined) return undefined;
+  const folder = runFolder(root, runId);
+  const plan = readPlan(folder);
+  return (
+    plan && {
+      kind: 'none',
+      message: `The run for ${plan.region.name} did not finish. ${formatAmount(readJournal(folder).length, 'network')} will not be trained again.`,
+      hint: 'Run it again to continue where it stopped.',
+    }
+  );
 }
 
 /** The candidate of this run that the source calls now, if any. */

@@ -49,6 +49,25 @@ function searchTinyImages(workspace: string): void {
   assert.equal(status, 0, stderr);
 }
 
+test('every state has words, also of a server that crashed and of a run in another process', async (t) => {
+  const extension = { folder: projectFolder };
+  const code = await runSuiteSession({
+    entry,
+    suite: 'states',
+    followedBy: ['secondServer', 'serverCrash'],
+    extension,
+    trusted: true,
+    log: t.diagnostic.bind(t),
+  });
+  assert.equal(code, 0);
+});
+
+test('a run goes on where it was after its window is reloaded', async (t) => {
+  const extension = { folder: projectFolder };
+  const code = await runSuiteSession({ entry, suite: 'reload', extension, trusted: true, log: t.diagnostic.bind(t) });
+  assert.equal(code, 0);
+});
+
 test('nothing runs in a workspace that is not trusted', async (t) => {
   const extension = { folder: projectFolder };
   const code = await runSuiteSession({

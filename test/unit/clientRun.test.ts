@@ -266,7 +266,7 @@ test('a server that is gone is a failure with a next step', async () => {
     },
   });
   assert.equal((await run()).kind, 'failed');
-  assert.match(editor.messages[0]?.text ?? '', /server stopped\. Restart it with/);
+  assert.match(editor.messages[0]?.text ?? '', /server stopped\. Try again: a run continues where it stopped\./);
 });
 
 test('nothing runs in a workspace that is not trusted', async () => {

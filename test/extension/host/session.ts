@@ -8,7 +8,18 @@ import { cacheFolder, projectFolder } from './cache.ts';
 import { runInElectron } from './electronHost.ts';
 import { copyWorkspace, type Host, type HostOptions } from './host.ts';
 
-const suites = ['approximate', 'savedRuns', 'workload', 'restricted', 'installed', 'screenshot'] as const;
+const suites = [
+  'approximate',
+  'savedRuns',
+  'workload',
+  'states',
+  'secondServer',
+  'serverCrash',
+  'reload',
+  'restricted',
+  'installed',
+  'screenshot',
+] as const;
 type SuiteName = (typeof suites)[number];
 const timeoutMs = 10 * 60_000;
 
