@@ -184,11 +184,12 @@ describe('a queue', () => {
     const worker = await beginWorker(server.url);
     await until('it is there', async () => (await server.redis.scard('deepmaker:workers')) > 0);
     assert.match(await listed(), new RegExp(`:${worker.child.pid} +0\\.1\\.0 +wasm-[0-9a-f]{8} +2 +0 +0 +0 an hour\n`));
-    const searching = begin([...slow, ...queue()]);
-    const [record] = await server.redis.keys('deepmaker:workers:*');
-    await until('it trains', async () => JSON.parse((await server.redis.get(record!))!).busy > 0);
-    const { active, workers, searches } = JSON.parse(await listed('--json'));
-    assert.ok(active > 0 && workers[0].busy > 0 && searches[0].waiting > 0);
+    // Workers and searches say every two seconds what they do.
+    const searching = begin([...slow, '--population', '16', '--epochs', '600', ...queue()]);
+    await until('all is told', async () => {
+      const { active, workers, searches } = JSON.parse(await listed('--json'));
+      return active > 0 && workers[0]?.busy > 0 && searches[0]?.waiting > 0;
+    });
     await searching.ended;
     assert.match(await listed(), / {2}\d+ a (second|minute)|\d\.\d a second\n/);
   });

@@ -12,6 +12,7 @@ import {
   decided,
   eventCounts,
   heldBy,
+  isThere,
   killed,
   leftovers,
   openSession,
@@ -229,6 +230,7 @@ describe('a network', { skip: namespaceProblem() }, () => {
     assertSame(await searching, local);
     await assertEachOnce(1);
     const again = temporaryFolder('again');
+    await isThere(server.redis, apart);
     const searchingAgain = searchThere(again);
     await heldBy(server.redis, apart);
     assertSame(await searchingAgain, local);

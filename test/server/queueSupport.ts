@@ -52,6 +52,8 @@ export async function startRedis(options: readonly string[] = []): Promise<Redis
     redis,
     async restart() {
       await killed(server);
+      // Long enough that nobody finds it there when they first try again.
+      await delay(500);
       server = await startServer(args);
     },
     async stop() {
@@ -220,6 +222,13 @@ export async function until<T>(
 }
 
 const jobs = `${prefix}:candidates-${version}`;
+
+/** Waits until a worker process has said that it is there; what it said before it was cut off has expired by then. */
+export const isThere = (redis: Redis, { pid }: ChildProcess): Promise<boolean> =>
+  until('the worker was there', async () => {
+    const records = await Promise.all((await redis.keys(`${prefix}:workers:*`)).map((key) => redis.get(key)));
+    return records.some((record) => record?.includes(`:${pid}"`));
+  });
 
 /** The job that a worker process is in the middle of. */
 export const heldBy = (redis: Redis, { pid }: ChildProcess): Promise<string> =>
