@@ -106,8 +106,10 @@ suite('Approximate', () => {
     const region = { uri: document.uri.toString(), name: 'ripple' };
     await useNetworkFromPanel(region);
     await until('the source calls the network', () => changedText(document, original));
-    await vscode.workspace.saveAll();
-    assert.notEqual(await readBytes(document.uri), original);
+    await until('the change is on disk', async () => {
+      await vscode.workspace.saveAll();
+      return (await readBytes(document.uri)) === original ? undefined : true;
+    });
 
     await vscode.commands.executeCommand('deepmaker.approximations.focus');
     await until('the view lists the network with its figures', async () => {
@@ -118,8 +120,10 @@ suite('Approximate', () => {
     assert.equal(await runCheckTask(), 0, 'what was just measured is measured again');
 
     await vscode.commands.executeCommand(commandIds.revert, region);
-    await vscode.workspace.saveAll();
-    assert.equal(await readBytes(document.uri), original);
+    await until('the file is as it was, byte for byte', async () => {
+      await vscode.workspace.saveAll();
+      return (await readBytes(document.uri)) === original || undefined;
+    });
     await until('the view says that no function calls a network', async () => {
       const window = await askDriver({ kind: 'snapshot', surface: 'workbench' });
       return window.includes('No function of this workspace calls a network') || undefined;
