@@ -9,6 +9,7 @@
 import { type CnnTemplate, cnnTemplate } from '../../nn/cnn/template.ts';
 import type { QuantisedCnn } from '../../quantise/cnn/quantise.ts';
 import { collectRows, type IntegerRows } from './integerRows.ts';
+import type { CnnStep } from './plan.ts';
 
 /** Positions in memory and sizes are in values; `weight` and `row` are the first of the step's own. */
 export type IntegerStep =
@@ -42,20 +43,7 @@ export type IntegerStep =
       readonly zero: number;
       readonly to: number;
     }
-  | {
-      readonly kind: 'average';
-      readonly maps: number;
-      readonly height: number;
-      readonly width: number;
-      readonly channels: number;
-    }
-  | {
-      readonly kind: 'largest';
-      readonly maps: number;
-      readonly pixels: number;
-      readonly channels: number;
-      readonly to: number;
-    }
+  | Extract<CnnStep, { kind: 'average' | 'largest' }>
   | {
       readonly kind: 'convolve';
       readonly x: number;

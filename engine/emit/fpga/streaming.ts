@@ -4,7 +4,7 @@
  */
 import type { Fixed16Network } from '../../quantise/fixed16.ts';
 import type { Schedule } from './schedule.ts';
-import { extended, hexDigits, limited, romLines, shifted, tableLatency } from './verilog.ts';
+import { extended, hexDigits, limited, romLines, shifted, streamHead, tableLatency } from './verilog.ts';
 
 /** Bits of an unsigned counter up to `largest`. */
 const counterBits = (largest: number): number => Math.max(1, Math.ceil(Math.log2(largest + 1)));
@@ -42,20 +42,7 @@ export function streamingModule(name: string, network: Fixed16Network, schedule:
   const limits = layers.map((layer) =>
     limited('scaled', scaledBits, layer.usesTable ? saturation : layer, { low: -Infinity, high: Infinity }),
   );
-  return `module ${name} (
-  input  wire        clk,
-  // Drops what is under way and waits for the first input.
-  input  wire        rst,
-  // ${inputs} inputs, one after the other.
-  input  wire [15:0] s_axis_tdata,
-  input  wire        s_axis_tvalid,
-  output wire        s_axis_tready,
-  // ${outputs} outputs; tlast marks the last one.
-  output wire [15:0] m_axis_tdata,
-  output reg         m_axis_tvalid,
-  input  wire        m_axis_tready,
-  output reg         m_axis_tlast
-);
+  return `${streamHead(name, `${inputs} inputs, one after the other`, outputs)}
   localparam [1:0] LOAD = 2'd0, RUN = 2'd1, WAIT = 2'd2, SEND = 2'd3;
   reg [1:0] state = LOAD;
   reg [${bits.layer - 1}:0] layer = ${bits.layer}'d0;

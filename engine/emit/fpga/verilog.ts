@@ -115,3 +115,19 @@ ${romLines('points', words).join('\n')}
 endmodule
 `;
 }
+
+/** The head of a module that takes one value a clock and gives one a clock, by AXI4-Stream; `inputs` says what goes in. */
+export const streamHead = (name: string, inputs: string, outputs: number): string => `module ${name} (
+  input  wire        clk,
+  // Drops what is under way and waits for the first input.
+  input  wire        rst,
+  // ${inputs}.
+  input  wire [15:0] s_axis_tdata,
+  input  wire        s_axis_tvalid,
+  output wire        s_axis_tready,
+  // ${outputs} outputs; tlast marks the last one.
+  output wire [15:0] m_axis_tdata,
+  output reg         m_axis_tvalid,
+  input  wire        m_axis_tready,
+  output reg         m_axis_tlast
+);`;

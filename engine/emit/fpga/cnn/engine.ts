@@ -4,7 +4,7 @@
  * enter and results leave value by value with a valid/ready handshake, named as in AXI4-Stream.
  */
 import type { Fixed16Cnn } from '../../../quantise/cnn/fixed16.ts';
-import { extended, hexDigits, limited, romLines, shifted } from '../verilog.ts';
+import { extended, hexDigits, limited, romLines, shifted, streamHead } from '../verilog.ts';
 import type { Shifting } from './constants.ts';
 import {
   activates,
@@ -69,20 +69,8 @@ export function cnnModule(name: string, network: Fixed16Cnn, program: CnnProgram
       .join(' && ');
   const kernelPlace = (level: 1 | 2) => `left_${level}${counter[level]! > 3 ? '[2:0]' : ''}`;
   const wide = (text: string, from: number, to: number) => (from < to ? `{${d(to - from, 0)}, ${text}}` : text);
-  return `module ${name} (
-  input  wire        clk,
-  // Drops what is under way and waits for the first input.
-  input  wire        rst,
-  // An image of ${topology.height}x${topology.width}x${topology.channels}, row by row, the channels of a pixel side by side.
-  input  wire [15:0] s_axis_tdata,
-  input  wire        s_axis_tvalid,
-  output wire        s_axis_tready,
-  // ${topology.outputs} outputs; tlast marks the last one.
-  output wire [15:0] m_axis_tdata,
-  output reg         m_axis_tvalid,
-  input  wire        m_axis_tready,
-  output reg         m_axis_tlast
-);
+  const image = `An image of ${topology.height}x${topology.width}x${topology.channels}, row by row, the channels of a pixel side by side`;
+  return `${streamHead(name, image, topology.outputs)}
   localparam [2:0] LOAD = 3'd0, TELL = 3'd1, BEGIN = 3'd2, RUN = 3'd3, DRAIN = 3'd4, SEND = 3'd5;
   reg [2:0] state = LOAD;
 
