@@ -1,16 +1,12 @@
 /** "Record inputs from a run" in the editor: the command, the task, and the run that starts from the record. */
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import type { Requests } from '../../client/requests.ts';
 import type { RunOutcome } from '../../server/protocol.ts';
 import { frontView, region } from './clientHelpers.ts';
+import { type FakeServer, startClient } from './clientStart.ts';
 import * as fake from './clientVscode.ts';
 
-const { handlePanelMessage } = await import('../../client/commands.ts');
-const { VirtualTexts } = await import('../../client/compare.ts');
-const { Panels } = await import('../../client/panels.ts');
 const { registerRecording } = await import('../../client/recordInputs.ts');
-const { Runs } = await import('../../client/run.ts');
 
 const { editor } = fake;
 beforeEach(fake.reset);
@@ -22,29 +18,14 @@ const done: RunOutcome = { kind: 'done', front: frontView() };
 
 function start(answers: Record<string, unknown>) {
   const sent: { readonly method: string; readonly params: object }[] = [];
-  const requests: Requests = {
+  const server: FakeServer = {
     async request(type, params) {
       sent.push({ method: type.method, params: params as object });
       assert.ok(type.method in answers, `nobody answers ${type.method}`);
       return answers[type.method] as never;
     },
-    onProgress: () => ({ dispose: () => undefined }),
-    toWorkspaceEdit: async (edit) => edit as never,
   };
-  const log = { error: () => undefined, warn: () => undefined, info: () => undefined, show: () => undefined };
-  const session = { ...requests, log: log as never, restart: async () => undefined };
-  const panels = new Panels({
-    extensionUri: new fake.Uri('file:///extension') as never,
-    requests,
-    onMessage: (panel, message) => handlePanelMessage(client, panel, message),
-  });
-  const client = {
-    session,
-    panels,
-    runs: new Runs({ requests, panels }),
-    exact: new VirtualTexts('deepmaker-exact'),
-    previews: new VirtualTexts('deepmaker-preview'),
-  };
+  const { client } = startClient(server);
   const stored = new Map<string, unknown>();
   const memory = {
     keys: () => [...stored.keys()],

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { HostMessage } from '../../client/messages.ts';
-import type { Requests } from '../../client/requests.ts';
 import type { FrontView, RunOutcome, RunParams } from '../../server/protocol.ts';
 import { estimatesFor, frontView, point, region } from './clientHelpers.ts';
+import { type FakeServer, startClient } from './clientStart.ts';
 import * as fake from './clientVscode.ts';
 
-const { registerCommands, handlePanelMessage } = await import('../../client/commands.ts');
-const { VirtualTexts, exactScheme } = await import('../../client/compare.ts');
-const { Panels } = await import('../../client/panels.ts');
+const { registerCommands } = await import('../../client/commands.ts');
+const { exactScheme } = await import('../../client/compare.ts');
 const { RequestCancelled, ServerUnavailable } = await import('../../client/requests.ts');
 const { previewScheme } = await import('../../client/preview.ts');
-const { Runs } = await import('../../client/run.ts');
 
 const { editor } = fake;
 beforeEach(fake.reset);
@@ -30,7 +28,7 @@ function start(answers: Record<string, (params: never, server: Server) => unknow
     report: (token: string | number | undefined, value: unknown) => listeners.get(String(token))?.(value as never),
     aborted: () => Promise.resolve(),
   };
-  const requests: Requests = {
+  const requests: FakeServer = {
     async request(type, params, token) {
       if (type.method === 'deepmaker/estimate' && !answers[type.method]) return estimatesFor('cpu') as never;
       sent.push({ method: type.method, params, cancelled: () => token?.isCancellationRequested ?? false });
@@ -47,23 +45,8 @@ function start(answers: Record<string, (params: never, server: Server) => unknow
       listeners.set(token, listener as (value: never) => void);
       return { dispose: () => listeners.delete(token) };
     },
-    toWorkspaceEdit: async (edit) => edit as never,
   };
-  const logged: string[] = [];
-  const log = { error: (text: string) => logged.push(text), warn: (text: string) => logged.push(text), show() {} };
-  const session = { ...requests, log: log as never, restart: async () => undefined };
-  const panels = new Panels({
-    extensionUri: new fake.Uri('file:///extension') as never,
-    requests,
-    onMessage: (panel, message) => handlePanelMessage(client, panel, message),
-  });
-  const client = {
-    session,
-    panels,
-    runs: new Runs({ requests, panels }),
-    exact: new VirtualTexts('deepmaker-exact'),
-    previews: new VirtualTexts('deepmaker-preview'),
-  };
+  const { client, logged } = startClient(requests);
   registerCommands(client);
   const run = () => fake.commands.executeCommand('deepmaker.approximate', region) as Promise<RunOutcome>;
   return { client, sent, logged, listeners, run };

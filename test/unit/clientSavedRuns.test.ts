@@ -2,15 +2,12 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { HostMessage } from '../../client/messages.ts';
-import type { Requests } from '../../client/requests.ts';
 import type { RunSummary, Subject } from '../../server/protocol.ts';
 import { estimatesFor, frontView, region } from './clientHelpers.ts';
+import { type FakeServer, startClient } from './clientStart.ts';
 import * as fake from './clientVscode.ts';
 
-const { handlePanelMessage, registerCommands } = await import('../../client/commands.ts');
-const { VirtualTexts } = await import('../../client/compare.ts');
-const { Panels } = await import('../../client/panels.ts');
-const { Runs } = await import('../../client/run.ts');
+const { registerCommands } = await import('../../client/commands.ts');
 const { registerSavedRuns } = await import('../../client/savedRuns.ts');
 
 const { editor } = fake;
@@ -34,7 +31,7 @@ const summary = (more: Partial<RunSummary> = {}): RunSummary => ({
 /** A client on a server that answers each method with what `answers` says. */
 function start(answers: Record<string, (params: never) => unknown>) {
   const sent: { readonly method: string; readonly params: unknown }[] = [];
-  const requests: Requests = {
+  const server: FakeServer = {
     async request(type, params) {
       if (type.method === 'deepmaker/estimate' && !answers[type.method]) return estimatesFor('cpu') as never;
       sent.push({ method: type.method, params });
@@ -42,23 +39,8 @@ function start(answers: Record<string, (params: never) => unknown>) {
       assert.ok(answer, `nobody answers ${type.method}`);
       return answer(params as never) as never;
     },
-    onProgress: () => ({ dispose: () => undefined }),
-    toWorkspaceEdit: async (edit) => edit as never,
   };
-  const log = { error: () => undefined, warn: () => undefined, show: () => undefined };
-  const session = { ...requests, log: log as never, restart: async () => undefined };
-  const panels = new Panels({
-    extensionUri: new fake.Uri('file:///extension') as never,
-    requests,
-    onMessage: (panel, message) => handlePanelMessage(client, panel, message),
-  });
-  const client = {
-    session,
-    panels,
-    runs: new Runs({ requests, panels }),
-    exact: new VirtualTexts('deepmaker-exact'),
-    previews: new VirtualTexts('deepmaker-preview'),
-  };
+  const { client } = startClient(server);
   registerCommands(client);
   registerSavedRuns(client);
   return { client, sent };

@@ -2,17 +2,12 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { type HostMessage, parseHostMessage } from '../../client/messages.ts';
-import type { Requests } from '../../client/requests.ts';
 import { estimateRows, statusText } from '../../client/webview/targetRows.ts';
 import type { TargetId } from '../../engine/types.ts';
 import type { ApplyParams, EstimateParams, Failure, TargetEstimates } from '../../server/protocol.ts';
 import { estimatesFor, frontView, region } from './clientHelpers.ts';
+import { type FakeServer, startClient } from './clientStart.ts';
 import * as fake from './clientVscode.ts';
-
-const { handlePanelMessage } = await import('../../client/commands.ts');
-const { VirtualTexts } = await import('../../client/compare.ts');
-const { Panels } = await import('../../client/panels.ts');
-const { Runs } = await import('../../client/run.ts');
 
 beforeEach(fake.reset);
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -26,7 +21,7 @@ interface Asked {
 function start() {
   const asked: Asked[] = [];
   const applied: ApplyParams[] = [];
-  const requests: Requests = {
+  const server: FakeServer = {
     async request(type, params) {
       if (type.method === 'deepmaker/apply') {
         applied.push(params as ApplyParams);
@@ -40,23 +35,8 @@ function start() {
       assert.equal(type.method, 'deepmaker/estimate');
       return new Promise((answer) => asked.push({ params: params as EstimateParams, answer: answer as never }));
     },
-    onProgress: () => ({ dispose: () => undefined }),
-    toWorkspaceEdit: async (edit) => edit as never,
   };
-  const log = { error: () => undefined, warn: () => undefined, show: () => undefined };
-  const session = { ...requests, log: log as never, restart: async () => undefined };
-  const panels = new Panels({
-    extensionUri: new fake.Uri('file:///extension') as never,
-    requests,
-    onMessage: (panel, message) => handlePanelMessage(client, panel, message),
-  });
-  const client = {
-    session,
-    panels,
-    runs: new Runs({ requests, panels }),
-    exact: new VirtualTexts('deepmaker-exact'),
-    previews: new VirtualTexts('deepmaker-preview'),
-  };
+  const { panels } = startClient(server).client;
   return { panels, asked, applied };
 }
 
