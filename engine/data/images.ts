@@ -5,13 +5,14 @@ import { createRandom } from './random.ts';
 /**
  * Gives each row of independent values (count, height * width * channels) squares of one colour, of a size of its own from
  * a pixel to the whole image, and a brightness and contrast of its own. In place; row by row, so that rows that were
- * independent stay so. The rows hold nothing but the image.
+ * independent stay so. The rows hold nothing but the image, whose values all have the range of the first. A range of one
+ * value leaves nothing to draw.
  */
 export function structureImages(rows: Float64Array, domain: Domain, image: ImageSize, seed: number): void {
   const { height, width, channels } = image;
   const values = height * width * channels;
   const [range] = domain;
-  if (range?.kind !== 'number') return;
+  if (range?.kind !== 'number' || range.min === range.max) return;
   const { min, max, integer } = range;
   const random = createRandom(seed);
   const sizes = Math.floor(Math.log2(Math.max(height, width))) + 1;

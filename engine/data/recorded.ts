@@ -31,6 +31,7 @@ export function narrowDomain(domain: Domain, { count, inputs }: RecordedRows): N
     if (slot.kind !== 'number') return slot;
     let min = Infinity;
     let max = -Infinity;
+    // Where only whole numbers are in the range, the rows inside are whole.
     let integer = true;
     for (const row of inside) {
       const value = inputs[row * width + index]!;
@@ -38,7 +39,7 @@ export function narrowDomain(domain: Domain, { count, inputs }: RecordedRows): N
       max = Math.max(max, value);
       integer &&= Number.isInteger(value);
     }
-    return { ...slot, min, max, integer: slot.integer || integer };
+    return { ...slot, min, max, integer };
   });
   return { domain: narrowed, inside };
 }
@@ -64,28 +65,32 @@ export interface RecordedDraw {
 
 /**
  * `count` rows: recorded ones as they are, and synthetic ones, half of them recorded rows with each slot moved a little,
- * half from the whole domain (Sobol), so that a network also knows what lies between and beside real inputs.
+ * half from the whole domain (Sobol), so that a network also knows what lies between and beside real inputs. There is at
+ * least one recorded row.
  */
 export function drawRecorded(rows: RecordedRows, domain: Domain, count: number, seed: number): RecordedDraw {
   const width = domain.length;
-  const recorded = Math.min(rows.count, Math.round(count * recordedShare));
+  const origins = originsOf(rows.count, count);
+  const recorded = origins.filter((origin) => origin >= 0).length;
   const sources = [
     rows.inputs,
     perturb(rows, domain, Math.ceil((count - recorded) / 2), createRandom(seedOf(seed, 'perturb'))),
     sampleDomain(domain, Math.floor((count - recorded) / 2), seed),
   ] as const;
   const inputs = new Float64Array(count * width);
-  const origins: number[] = [];
-  const taken = [0, 0, 0];
-  for (let row = 0; row < count; row++) {
-    // A slow function is sampled on a prefix only, which must not lack recorded rows.
-    const fromRecord = taken[0]! < recorded && taken[0]! <= recordedShare * row;
-    const source = fromRecord ? 0 : 1 + ((row - taken[0]!) % 2);
-    const from = taken[source]!++;
+  let synthetic = 0;
+  for (const [row, origin] of origins.entries()) {
+    const source = origin >= 0 ? 0 : 1 + (synthetic % 2);
+    const from = origin >= 0 ? origin : synthetic++ >> 1;
     inputs.set(sources[source]!.subarray(from * width, (from + 1) * width), row * width);
-    origins.push(fromRecord ? from : -1);
   }
   return { inputs, origins };
+}
+
+/** Spread evenly from the first row on: a slow function is sampled on a prefix only, which must not lack recorded rows. */
+function originsOf(available: number, count: number): number[] {
+  let taken = 0;
+  return Array.from({ length: count }, (_, row) => (taken < available && taken <= recordedShare * row ? taken++ : -1));
 }
 
 function perturb({ count, inputs }: RecordedRows, domain: Domain, wanted: number, random: Random): Float64Array {
@@ -124,7 +129,8 @@ function deviation(inputs: Float64Array, index: number, width: number, count: nu
 
 /**
  * Validation and test samples are recorded rows alone, 15 % of these each, so that errors are those of real inputs; the
- * others, and all synthetic rows, are for training. `origins`: see `RecordedDraw`, one per sample. Throws RangeError below three recorded rows.
+ * others, and all synthetic rows, are for training. `origins`: see `RecordedDraw`, one per sample. Throws RangeError below
+ * three recorded rows.
  */
 export function splitRecorded(samples: Samples, origins: readonly number[], seed: number): Split {
   const rowsOf = (wanted: boolean) =>

@@ -1,7 +1,7 @@
 /** Which values a network's neurons take on data: what integer formats are chosen by. */
 import { layerSums } from '../nn/network.ts';
 import type { Activation, Network } from '../types.ts';
-import type { Range } from './grid.ts';
+import { boundedBy, type Range } from './grid.ts';
 
 /** Small, and all that a quantised network needs besides the network: the same calibration gives the same integers. */
 export interface Calibration {
@@ -50,8 +50,6 @@ const usefulArguments16: typeof usefulArguments8 = {
   selu: { min: -8, max: Infinity },
 };
 
-/** The part of a range of arguments that the activation can tell apart at this many bits. */
-export function usefulPart({ min, max }: Range, activation: Activation, bits: 8 | 16): Range {
-  const useful = (bits === 8 ? usefulArguments8 : usefulArguments16)[activation];
-  return { min: Math.max(min, useful.min), max: Math.min(max, useful.max) };
-}
+/** The part of a range of arguments that the activation can tell apart at this many bits; one value where there is none. */
+export const usefulPart = (range: Range, activation: Activation, bits: 8 | 16): Range =>
+  boundedBy(range, (bits === 8 ? usefulArguments8 : usefulArguments16)[activation]);

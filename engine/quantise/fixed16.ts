@@ -22,7 +22,7 @@
 import { activationFunctions } from '../nn/activations.ts';
 import type { Activation, Network, Topology } from '../types.ts';
 import { type Calibration, usefulPart } from './calibrate.ts';
-import { type Grid, grid16, type Range } from './grid.ts';
+import { boundedBy, type Grid, grid16, type Range } from './grid.ts';
 import { clamp, roundAway, saturate16, saturate32, shiftRight } from './integers.ts';
 import { type FloatLayer, floatLayers } from './layers.ts';
 
@@ -99,11 +99,6 @@ export function boundsOf(activation: Activation | 'clip'): Range | undefined {
   if (activation === 'relu') return { min: 0, max: Infinity };
   return activation === 'linear' ? { min: -Infinity, max: Infinity } : undefined;
 }
-
-export const boundedBy = ({ min, max }: Range, bounds: Range): Range => ({
-  min: clamp(min, bounds.min, bounds.max),
-  max: clamp(max, bounds.min, bounds.max),
-});
 
 export const limitsOf = ({ min, max }: Range, bits: number) => ({
   minimum: Math.max(-32768, min * 2 ** bits),

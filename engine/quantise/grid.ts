@@ -16,6 +16,12 @@ export interface Range {
   readonly max: number;
 }
 
+/** Where the values of a range end up that are clamped to bounds. */
+export const boundedBy = ({ min, max }: Range, bounds: Range): Range => ({
+  min: clamp(min, bounds.min, bounds.max),
+  max: clamp(max, bounds.min, bounds.max),
+});
+
 /**
  * The grid of 256 steps over a range, which is widened to contain 0, so that 0 is a step. Its scale is a float32, as files
  * for TensorFlow Lite hold it. A range of 0 alone gets the scale 1.

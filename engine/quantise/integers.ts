@@ -5,7 +5,7 @@
  */
 
 /** Round half away from zero: C's `round`, TensorFlow Lite's `TfLiteRound`. */
-export const roundAway = (x: number): number => (x < 0 ? -Math.floor(0.5 - x) : Math.floor(x + 0.5));
+export const roundAway = (x: number): number => (x < 0 ? -Math.round(-x) : Math.round(x));
 
 export const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 

@@ -2,7 +2,7 @@
  * What can be promised about single calls: a bound on the error that holds for a share of all inputs, with a confidence,
  * from samples that neither training nor selection saw.
  */
-import { shareAtLeast } from './beta.ts';
+import { shareAtLeast } from './binomial.ts';
 
 /** "The error is at most `error` for at least `share` of the inputs", at the given confidence. */
 export interface Certificate {
@@ -31,7 +31,7 @@ export const certifiedConfidence = 0.95;
 /**
  * `errors`: one per fresh input, drawn independently; see `sampleErrors`. The bound is an order statistic whose rank is
  * fixed by the number of inputs alone, so that it holds whatever the errors' distribution is. Undefined where there are
- * too few inputs for any statement.
+ * too few inputs for any statement, and where the bound would be infinite.
  */
 export function certify(errors: Float64Array, { networks, categorical }: CertificateOptions): Certificate | undefined {
   const samples = errors.length;
@@ -44,7 +44,8 @@ export function certify(errors: Float64Array, { networks, categorical }: Certifi
   }
   const rank = certifiedRank(samples, alpha);
   if (rank === undefined) return undefined;
-  return { error: errors.toSorted()[rank - 1]!, share: certifiedShare, ...common };
+  const error = errors.toSorted()[rank - 1]!;
+  return Number.isFinite(error) ? { error, share: certifiedShare, ...common } : undefined;
 }
 
 /** The smallest rank k for which k hits of `samples` prove the certified share. */

@@ -1,7 +1,7 @@
 /**
  * The optional error predictor: a regression tree on how far the network was off on its training samples, cut at the level
- * above which a tenth of all calls would fall back. It becomes a chain of comparisons, so it
- * costs a few nanoseconds where a second network would cost as much as the first one.
+ * above which a tenth of all calls would fall back. It becomes a chain of comparisons, so it costs a few nanoseconds where
+ * a second network would cost as much as the first one.
  */
 import type { Domain, ErrorTree } from '../types.ts';
 
@@ -130,10 +130,22 @@ function bestThreshold(
     const aboveCount = rows.length - belowCount;
     if (belowCount < smallestLeaf || aboveCount < smallestLeaf) continue;
     const gain = belowSum ** 2 / belowCount + (sum - belowSum) ** 2 / aboveCount - sum ** 2 / rows.length;
-    const threshold = discrete && step === 1 ? low + bin + 0.5 : Number((low + (bin + 1) * step).toPrecision(6));
+    const threshold = discrete && step === 1 ? low + bin + 0.5 : shortest(low + (bin + 1) * step, step / 100);
     if (gain > (best?.gain ?? 0)) best = { slot, threshold, gain };
   }
   return best;
+}
+
+/**
+ * A number of as few digits as possible, from six on, that is this near to `value`: a threshold is text in the code. It must
+ * not leave its bin, which six digits alone would let it where a range is far from 0.
+ */
+function shortest(value: number, near: number): number {
+  for (let digits = 6; digits < 17; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.abs(rounded - value) <= near) return rounded;
+  }
+  return value;
 }
 
 /** The lowest level of predicted error that keeps fallbacks within their share of all samples: only inputs count here. */

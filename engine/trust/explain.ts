@@ -114,8 +114,8 @@ function histogramOf(errors: Float64Array): Explanation['histogram'] {
 }
 
 /**
- * One sentence on where errors are largest; undefined where they are much the same everywhere. The bins are those of the
- * input that matters most, whose mean error is at least half the largest.
+ * One sentence on where errors are largest: the worst bin of the input that matters most. Undefined where its mean error is
+ * at most one and a half times that of the middle bin. `percent` writes an error as text.
  */
 export function whereText({ inputs }: Explanation, percent: (fraction: number) => string): string | undefined {
   const [input] = inputs;

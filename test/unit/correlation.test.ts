@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { correlate, incompleteBeta } from '../../engine/data/correlation.ts';
+import { incompleteBeta } from '../../engine/data/beta.ts';
+import { correlate } from '../../engine/data/correlation.ts';
 
 const close = (actual: number, expected: number, what: string, relative = 1e-10) =>
   assert.ok(Math.abs(actual - expected) <= relative * Math.abs(expected), `${what}: ${actual}, not ${expected}`);

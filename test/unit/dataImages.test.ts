@@ -38,7 +38,19 @@ test('images are dark and bright, flat and rich', () => {
   }
   // Independent pixels would have means of 10 to within 4 for all 400 images.
   assert.ok(Math.min(...means) < -4 && Math.max(...means) > 24, `${Math.min(...means)} to ${Math.max(...means)}`);
+  // Brightness is uniform, and contrast adds as much as it takes away: the middle of the range, but for chance.
+  const middle = means.reduce((sum, mean) => sum + mean, 0) / count;
+  assert.ok(Math.abs(middle - 10.25) < 2, `${middle} on average`);
   assert.ok(flat > count / 8 && flat < count / 2, `${flat} of one colour`);
+});
+
+test('a range of one value leaves the images as they are', () => {
+  const domain: Domain = Array.from({ length: values }, (_, index) => {
+    return { path: `i[${index}]`, kind: 'number', min: 3, max: 3, integer: false };
+  });
+  const rows = independentRows(domain, 2, 1);
+  structureImages(rows, domain, image, 2);
+  assert.ok(rows.every((value) => value === 3));
 });
 
 test('the same seed gives the same images', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorFigures } from '../../engine/data/metrics.ts';
+import { errorFigures, errorObjective } from '../../engine/data/metrics.ts';
 import type { ErrorFigures, Slot } from '../../engine/types.ts';
 
 const number: Slot = { path: 'result', kind: 'number' };
@@ -49,15 +49,21 @@ const cases: readonly Case[] = [
     name: 'a value that is not finite is infinitely wrong',
     slots: [number],
     exact: [1, 2],
-    approx: [NaN, 2],
-    expected: { nrmse: Infinity, meanRelative: 0.5, p99: Infinity, max: Infinity, missRate: 0 },
+    approx: [NaN, -Infinity],
+    expected: { nrmse: Infinity, meanRelative: 1, p99: Infinity, max: Infinity, missRate: 0 },
   },
   {
-    name: 'an overflowing range gives no NaN',
+    name: 'an overflowing range is the largest double',
     slots: [number],
     exact: [-1e308, 1e308],
-    approx: [-1e308, 1e308],
-    expected: { nrmse: 0, meanRelative: 0, p99: 0, max: 0, missRate: 0 },
+    approx: [-1e308, 0.5e308],
+    expected: {
+      nrmse: 0.5e308 / Number.MAX_VALUE / Math.SQRT2,
+      meanRelative: 0.25,
+      p99: 0.5e308 / Number.MAX_VALUE,
+      max: 0.5e308 / Number.MAX_VALUE,
+      missRate: 0,
+    },
   },
   {
     name: 'categories alone: every figure follows from the misses, NaN among them',
@@ -99,6 +105,12 @@ test('p99 is the nearest rank: of 200 samples the second largest but one', () =>
   const figures = errorFigures(exact, approx, 200, [number]);
   assert.equal(figures.p99, 1);
   assert.equal(figures.max, 3);
+});
+
+test('the objective of a mixed result is the worse of its two errors', () => {
+  const figures = { nrmse: 0.1, meanRelative: 0, p99: 0, max: 0, missRate: 0.2 };
+  assert.equal(errorObjective(figures), 0.2);
+  assert.equal(errorObjective({ ...figures, missRate: 0.05 }), 0.1);
 });
 
 test('arrays that are too short, or no samples, are refused', () => {

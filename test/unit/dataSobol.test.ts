@@ -105,6 +105,13 @@ test('slots beyond the table are stratified too', () => {
   }
 });
 
+test('no two slots have the same values, in the table and beyond it', () => {
+  const domain = Array.from({ length: sobolDimensions + 2 }, (_, index) => real(`x[${index}]`));
+  const rows = sampleDomain(domain, 16, 5);
+  const columns = domain.map((_, slot) => rows.filter((_, at) => at % domain.length === slot).join());
+  assert.equal(new Set(columns).size, domain.length);
+});
+
 test('samples repeat for their seed and differ for another, and a longer draw starts like a shorter one', () => {
   const domain = [real('a'), integers('b', 0, 1000)];
   const drawn = sampleDomain(domain, 64, 3);

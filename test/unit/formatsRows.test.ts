@@ -52,6 +52,9 @@ test('the same seed draws the same rows, another seed others', () => {
   const rows = classRows(Array.from({ length: 200 }, (_, row) => row % 10));
   assert.deepEqual(imageSubset(rows, 50, 1), imageSubset(rows, 50, 1));
   assert.notDeepEqual(numbersOf(imageSubset(rows, 50, 1)), numbersOf(imageSubset(rows, 50, 2)));
+  const heldBy = (seed: number) => numbersOf(splitValidation(rows, 0.1, seed).validation);
+  assert.deepEqual(heldBy(1), heldBy(1));
+  assert.notDeepEqual(heldBy(1), heldBy(2));
   // A subset and a split of the same seed must not pick the same rows.
   assert.notDeepEqual(numbersOf(imageSubset(rows, 20, 1)), numbersOf(splitValidation(rows, 0.1, 1).validation));
 });

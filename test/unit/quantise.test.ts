@@ -4,7 +4,13 @@ import { test } from 'node:test';
 import { activationFunctions } from '../../engine/nn/activations.ts';
 import { initialise, parameterCount, predict } from '../../engine/nn/network.ts';
 import { calibrate } from '../../engine/quantise/calibrate.ts';
-import { type Fixed16Network, interpolate, quantiseFixed16, runFixed16 } from '../../engine/quantise/fixed16.ts';
+import {
+  type Fixed16Network,
+  interpolate,
+  quantiseFixed16,
+  runFixed16,
+  tableFor,
+} from '../../engine/quantise/fixed16.ts';
 import { enterColumns, enterRows, grid8, grid16, leave, leaveRows } from '../../engine/quantise/grid.ts';
 import { type Int8Network, runInt8 } from '../../engine/quantise/int8.ts';
 import {
@@ -50,6 +56,20 @@ for (const activation of activations) {
     });
   }
 }
+
+test('arguments at which an activation is flat take no part of a table, wherever all of them lie', () => {
+  // 8 is where all that sixteen bits can tell ends, and three bits before the point.
+  const cases: [Activation, number, number, sumBits: number][] = [
+    ['tanh', -2, 30, 12],
+    ['tanh', 20, 30, 12],
+    ['sigmoid', -30, -20, 12],
+    ['elu', -30, -20, 12],
+    ['elu', 20, 30, 10],
+  ];
+  for (const [activation, min, max, sumBits] of cases) {
+    assert.equal(tableFor(activation, [{ min, max }]).sumBits, sumBits, `${activation} of ${min} to ${max}`);
+  }
+});
 
 test('the bytes are those of all constants', () => {
   const bytes = (activation: Activation) => {

@@ -105,6 +105,9 @@ test('multipliers are what QuantizeMultiplier gives', () => {
 });
 
 test('rounding', () => {
+  // Adding one half first would round these two again, to 1 and to an even number.
+  assert.equal(roundAway(0.5 - 2 ** -54), 0);
+  assert.equal(roundAway(-(2 ** 52 + 1)), -(2 ** 52 + 1));
   assert.deepEqual(
     [2.5, -2.5, 2.4, -2.4, 0.5, -0.5].map((x) => roundAway(x) + 0),
     [3, -3, 2, -2, 1, -1],

@@ -89,6 +89,21 @@ describe('drawRecorded', () => {
     assert.ok(Math.abs(near / synthetic - 0.54) < 0.04, `${near} of ${synthetic}`);
   });
 
+  test('any number of rows is made of recorded and synthetic ones, none of them left empty', () => {
+    const shifted = { count: 100, inputs: Float64Array.from({ length: 100 }, (_, row) => 10 + row / 10) };
+    const range = [number('x', 10, 20)];
+    for (let count = 0; count <= 140; count++) {
+      const { inputs, origins } = drawRecorded(shifted, range, count, 7);
+      assert.deepEqual([inputs.length, origins.length], [count, count]);
+      assert.ok(
+        inputs.every((x) => x >= 10 && x <= 20),
+        `${count} rows: ${inputs}`,
+      );
+      const recorded = origins.filter((origin) => origin >= 0).length;
+      assert.ok(recorded === 100 || Math.abs(recorded - 0.8 * count) < 1, `${recorded} of ${count}`);
+    }
+  });
+
   test('the same seed draws the same rows', () => {
     assert.deepEqual(drawRecorded(rows, domain, 500, 7), drawRecorded(rows, domain, 500, 7));
     assert.notDeepEqual(drawRecorded(rows, domain, 500, 7).inputs, drawRecorded(rows, domain, 500, 8).inputs);
@@ -103,13 +118,17 @@ test('validation and test samples are recorded ones, and every sample is in one 
   for (const part of [validation, held]) assert.ok(part.outputs.every((origin) => origin >= 0));
   const all = [train, validation, held].flatMap(({ inputs }) => [...inputs]).sort((a, b) => a - b);
   assert.deepEqual(all, [...origins.keys()]);
-  assert.throws(
-    () =>
-      splitRecorded(
-        samples,
-        origins.map(() => -1),
-        3,
-      ),
-    RangeError,
-  );
+  // In the order of their drawing a batch would hold recorded rows alone.
+  const half = train.outputs.subarray(0, 120).filter((origin) => origin < 0).length;
+  assert.ok(half > 30 && half < 70, `${half} of 100 synthetic rows are in the first half`);
+});
+
+test('three recorded samples are one for each part, two are too few', () => {
+  const parts = (origins: readonly number[]) => {
+    const values = Float64Array.from(origins);
+    const { train, validation, test: held } = splitRecorded({ count: 4, inputs: values, outputs: values }, origins, 1);
+    return [train, validation, held].map(({ count }) => count);
+  };
+  assert.deepEqual(parts([0, -1, 1, 2]), [2, 1, 1]);
+  assert.throws(() => parts([0, -1, 1, -1]), /2 recorded samples cannot be split/);
 });

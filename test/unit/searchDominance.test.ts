@@ -105,6 +105,17 @@ const crowdingCases: { name: string; front: Objectives[]; expected: number[] }[]
     ],
     expected: [0, 0, 0],
   },
+  { name: 'two equal points', front: Array(2).fill([1, 1]), expected: [Infinity, Infinity] },
+  {
+    name: 'an objective with an infinite value counts for nothing',
+    front: [
+      [0, Infinity],
+      [1, 2],
+      [3, 1],
+      [4, 0],
+    ],
+    expected: [Infinity, 3 / 4, 3 / 4, Infinity],
+  },
   {
     name: 'infinite points',
     front: [
@@ -136,6 +147,18 @@ test('thinning removes the most crowded point, then looks again', () => {
   assert.deepEqual(thinFront(line, 3), [0, 3, 4]);
   assert.deepEqual(thinFront(line, 5), [0, 1, 2, 3, 4]);
   assert.deepEqual(thinFront(line, 0), []);
+});
+
+test('thinning leaves an objective with an infinite value out', () => {
+  const front = [
+    [0, Infinity],
+    [5, 3],
+    [6, 2],
+    [9, 1],
+    [10, 0],
+  ];
+  // By the first objective alone the gaps are 6, 4, 4: of equally crowded points the later one goes, then the next.
+  assert.deepEqual(thinFront(front, 4), [0, 1, 2, 4]);
 });
 
 test('thinning removes, each time, a point with the least crowding distance of those left', () => {
@@ -263,6 +286,7 @@ test('hypervolume of three objectives: boxes by hand, and random points against 
         [1, 1, 0],
         [1, 1, 1],
         [5, 0, 0],
+        [0, 0, 5],
       ],
       [2, 2, 2],
     ),

@@ -120,6 +120,11 @@ test('simulated binary crossover follows its formula', () => {
   const spread = 5 ** (1 / 16);
   const swapped = simulatedBinaryCrossover(Float64Array.of(1), Float64Array.of(3), wide, 15, scripted(0, 0.9, 0.1));
   assert.ok(Math.abs(swapped[1][0]! - (2 - spread)) < 1e-12 && Math.abs(swapped[0][0]! - (2 + spread)) < 1e-12);
+  // Near a bound the distribution ends there: 0.5 below the lower parent, half a distance, makes alpha 2 - 1.5^-16.
+  const near = { lower: [0.5], upper: [1e9] };
+  const ended = simulatedBinaryCrossover(Float64Array.of(1), Float64Array.of(3), near, 15, scripted(0, 0.9, 0.9));
+  const factor = (1 / (2 - 0.9 * (2 - 1.5 ** -16))) ** (1 / 16);
+  assert.ok(Math.abs(ended[0][0]! - (2 - factor)) < 1e-12 && Math.abs(ended[1][0]! - (2 + spread)) < 1e-12);
   const skipped = simulatedBinaryCrossover(Float64Array.of(1), Float64Array.of(3), wide, 15, scripted(0.5));
   assert.deepEqual([skipped[0][0], skipped[1][0]], [1, 3]);
 });

@@ -1,10 +1,11 @@
 /** Exact binomial bounds, certificates from them, and the error predictor. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { incompleteBeta, logGamma } from '../../engine/data/beta.ts';
 import { sampleErrors } from '../../engine/data/metrics.ts';
 import { createRandom } from '../../engine/data/random.ts';
 import { independentRows } from '../../engine/data/sobol.ts';
-import { betaQuantile, incompleteBeta, logGamma, shareAtLeast } from '../../engine/trust/beta.ts';
+import { betaQuantile, shareAtLeast } from '../../engine/trust/binomial.ts';
 import { certify, stillHolds } from '../../engine/trust/certificate.ts';
 import { fitErrorTree, type Labelled, trusts } from '../../engine/trust/errorTree.ts';
 import type { Domain } from '../../engine/types.ts';
@@ -62,6 +63,12 @@ describe('certificates', () => {
   test('the smallest number of inputs that prove anything is 29', () => {
     assert.equal(certify(ramp(28), one), undefined);
     assert.equal(certify(ramp(29), one)!.error, 1);
+  });
+
+  test('an infinite bound is none', () => {
+    // Of 29 inputs the largest error is the bound; of 100 it is the 95th, see Clopper and Pearson.
+    assert.equal(certify(ramp(29).fill(Infinity, 28), one), undefined);
+    assert.equal(certify(ramp(100).fill(Infinity, 99), one)!.error, certify(ramp(100), one)!.error);
   });
 
   test('more inputs come closer to the true share, more networks need more of a margin', () => {
@@ -161,6 +168,20 @@ describe('error predictor', () => {
       else assert.ok(fresh.errors[row]! < 0.1 || fresh.inputs[row * 2]! < 0.93);
     }
     assert.ok(fallbacks / fresh.count <= 0.1 && fallbacks > 0, `${fallbacks} of ${fresh.count}`);
+  });
+
+  test('finds where errors are large in a range that is far from 0 too', () => {
+    const far: Domain = [{ path: 'time', kind: 'number', min: 1_700_000_000, max: 1_700_000_001, integer: false }];
+    const hard = (time: number) => time > 1_700_000_000.95;
+    const samples = (seed: number): Labelled => {
+      const inputs = independentRows(far, 2000, seed);
+      return { count: 2000, inputs, errors: inputs.map((time) => (hard(time) ? 0.5 : 0.01)) };
+    };
+    const tree = fitErrorTree(samples(1), samples(2), far)!;
+    const { inputs } = samples(3);
+    const trusted = inputs.filter((_, row) => trusts(tree, inputs, row));
+    // Thresholds are a 64th of the range apart.
+    assert.ok(trusted.length > 0.9 * inputs.length && trusted.every((time) => time < 1_700_000_000.97));
   });
 
   test('needs no tree where every input is as good as another', () => {

@@ -25,7 +25,6 @@ import type { ChannelLines } from '../../nn/cnn/network.ts';
 import type { Activation, CnnNetwork, CnnTopology } from '../../types.ts';
 import {
   bitsFor,
-  boundedBy,
   boundsOf,
   type Fixed16Table,
   interpolate,
@@ -34,7 +33,7 @@ import {
   quantiseLayer,
   tableFor,
 } from '../fixed16.ts';
-import { type Grid, grid16, type Range } from '../grid.ts';
+import { boundedBy, type Grid, grid16, type Range } from '../grid.ts';
 import { clamp, saturate16, shiftRight } from '../integers.ts';
 import type { CnnCalibration } from './calibrate.ts';
 import { floatCnn, lineOf, rowOf } from './floats.ts';
@@ -86,9 +85,8 @@ export function quantiseCnnFixed16(network: CnnNetwork, calibration: CnnCalibrat
   const quantised = stages.map(({ lines, layer }, index): Fixed16Stage => {
     const convolution = template.convolutions[index];
     const isNarrow = convolution?.kind === 'dense' && convolution.source === 'bottleneck';
-    const before = lines && {
-      ...normalizationOf(lines, isNarrow ? narrow : maps, sumBitsOf(calibration.normalized[index - 1]!)),
-    };
+    const before =
+      lines && normalizationOf(lines, isNarrow ? narrow : maps, sumBitsOf(calibration.normalized[index - 1]!));
     const inputBits = before ? (tabled?.table.bits ?? before.bits[0]!) : input;
     const normalization = before && { ...before, ...(bounds ? limitsOf(bounds, inputBits) : unlimited) };
     if (!convolution) {

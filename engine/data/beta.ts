@@ -1,6 +1,6 @@
-/** The beta distribution, as far as exact binomial bounds need it. */
+/** The distribution function of the beta distribution, which those of Student's t and of the binomial follow from. */
 
-/** ln Γ(x) for x > 0, by Lanczos's approximation (g = 7, n = 9): 15 digits. */
+/** ln gamma(x) for x > 0, by Lanczos's approximation (g = 7, n = 9): 15 digits. */
 export function logGamma(x: number): number {
   const coefficients = [
     0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
@@ -18,7 +18,7 @@ export function incompleteBeta(x: number, a: number, b: number): number {
   if (x >= 1) return 1;
   // The fraction converges quickly on one side only; the function is symmetric.
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);
-  const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log(1 - x)) / a;
+  const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x)) / a;
   const tiny = 1e-300;
   const nonZero = (value: number) => (Math.abs(value) < tiny ? tiny : value);
   let c = 1;
@@ -36,25 +36,4 @@ export function incompleteBeta(x: number, a: number, b: number): number {
     if (Math.abs(d * c - 1) < 1e-15) break;
   }
   return front * fraction;
-}
-
-/** The x with I_x(a, b) = p, by bisection to the last bit of a double. */
-export function betaQuantile(p: number, a: number, b: number): number {
-  let [low, high] = [0, 1];
-  for (let step = 0; step < 100; step++) {
-    const middle = (low + high) / 2;
-    if (middle === low || middle === high) break;
-    if (incompleteBeta(middle, a, b) < p) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
-}
-
-/**
- * Clopper and Pearson's exact lower bound (1934): with probability at least 1 - alpha, the true share is not below it.
- * One-sided. Throws RangeError unless 0 <= hits <= count and count > 0.
- */
-export function shareAtLeast(hits: number, count: number, alpha: number): number {
-  if (!(count > 0 && hits >= 0 && hits <= count)) throw new RangeError(`${hits} of ${count} is no share.`);
-  return hits === 0 ? 0 : betaQuantile(alpha, hits, count - hits + 1);
 }
