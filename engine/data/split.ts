@@ -1,5 +1,6 @@
 import type { Samples } from '../types.ts';
 import { createRandom, seedOf } from './random.ts';
+import { takeRows } from './rows.ts';
 
 export interface SplitFractions {
   readonly train: number;
@@ -55,13 +56,6 @@ export function concatenateSamples(a: Samples, b: Samples): Samples {
 
 /** The rows at `indices`, copied, in that order. */
 export function pick({ count, inputs, outputs }: Samples, indices: Int32Array): Samples {
-  const rows = (source: Float64Array) => {
-    const width = source.length / count;
-    const picked = new Float64Array(indices.length * width);
-    indices.forEach((index, row) => {
-      picked.set(source.subarray(index * width, (index + 1) * width), row * width);
-    });
-    return picked;
-  };
+  const rows = (source: Float64Array) => takeRows(source, source.length / count, indices);
   return { count: indices.length, inputs: rows(inputs), outputs: rows(outputs) };
 }

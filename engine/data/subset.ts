@@ -1,6 +1,7 @@
 import type { EncodedSamples } from '../types.ts';
 import type { Rows } from './dataset.ts';
 import { createRandom, seedOf } from './random.ts';
+import { takeRows } from './rows.ts';
 
 /**
  * At most `count` rows, drawn by the seed and kept in their order. Where targets are classes, each class keeps its share
@@ -29,18 +30,10 @@ export function splitValidation(rows: Rows, fraction: number, seed: number): { t
 /** At most `most` rows, taken evenly from all and kept in their order: sets are often sorted by class. */
 export function spreadRows({ count, inputs, targets }: EncodedSamples, most: number): EncodedSamples {
   const taken = Math.min(count, most);
-  const spread = (values: Float32Array): Float32Array => {
-    const width = values.length / count;
-    const rows = new Float32Array(taken * width);
-    for (let index = 0; index < taken; index++) {
-      const row = Math.floor((index * count) / taken);
-      rows.set(values.subarray(row * width, (row + 1) * width), index * width);
-    }
-    return rows;
-  };
-  return taken === count
-    ? { count, inputs, targets }
-    : { count: taken, inputs: spread(inputs), targets: spread(targets) };
+  if (taken === count) return { count, inputs, targets };
+  const rows = Array.from({ length: taken }, (_, index) => Math.floor((index * count) / taken));
+  const spread = (values: Float32Array) => takeRows(values, values.length / count, rows);
+  return { count: taken, inputs: spread(inputs), targets: spread(targets) };
 }
 
 /** `count` row numbers in ascending order. */
@@ -90,15 +83,7 @@ function proportionalShares(sizes: readonly number[], count: number): number[] {
 function pickRows({ count, inputs, targets }: Rows, indices: Int32Array): Rows {
   return {
     count: indices.length,
-    inputs: pickFrom(inputs, indices, inputs.length / count),
-    targets: pickFrom(targets, indices, targets.length / count),
+    inputs: takeRows(inputs, inputs.length / count, indices),
+    targets: takeRows(targets, targets.length / count, indices),
   };
-}
-
-function pickFrom<T extends Uint8Array | Uint16Array | Float32Array>(values: T, indices: Int32Array, size: number): T {
-  const picked = new (values.constructor as new (length: number) => T)(indices.length * size);
-  indices.forEach((index, row) => {
-    picked.set(values.subarray(index * size, (index + 1) * size), row * size);
-  });
-  return picked;
 }

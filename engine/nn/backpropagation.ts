@@ -1,5 +1,6 @@
 /** Loss and gradient of a multi-layer perceptron on a batch, in double precision. */
-import type { Loss, Topology } from '../types.ts';
+import { takeRows } from '../data/rows.ts';
+import type { EncodedSamples, Loss, Topology } from '../types.ts';
 import { activationFunctions } from './activations.ts';
 import { denseBackward, denseForward, denseGradients } from './dense.ts';
 import { lossFunctions } from './losses.ts';
@@ -11,6 +12,12 @@ export interface Batch {
   readonly inputs: Float64Array;
   /** (count, O) */
   readonly targets: Float64Array;
+}
+
+/** The rows that `order` names, as one batch. */
+export function batchOf({ count, inputs, targets }: EncodedSamples, order: Uint32Array): Batch {
+  const rowsOf = (values: Float32Array) => Float64Array.from(takeRows(values, values.length / count, order));
+  return { count: order.length, inputs: rowsOf(inputs), targets: rowsOf(targets) };
 }
 
 /** One layer of a forward pass: its input x (B,I), and before the activation z (B,O). */

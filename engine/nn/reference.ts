@@ -4,24 +4,11 @@
  */
 import type { EncodedSamples, Trainer, TrainingTask } from '../types.ts';
 import { augmentImages } from './augment.ts';
-import { type Batch, lossAndGradients, outputsOf } from './backpropagation.ts';
+import { type Batch, batchOf, lossAndGradients, outputsOf } from './backpropagation.ts';
 import { checkTask, runEpochs, type TrainingSession } from './epochs.ts';
 import { countMisses, lossFunctions } from './losses.ts';
 import { initialise } from './network.ts';
 import { applyGradients, createOptimizer } from './optimizers.ts';
-
-/** The rows that `order` names, as one batch. */
-function batchOf(samples: EncodedSamples, order: Uint32Array): Batch {
-  const columns = (values: Float32Array) => {
-    const width = values.length / samples.count;
-    const rows = new Float64Array(order.length * width);
-    order.forEach((row, k) => {
-      rows.set(values.subarray(row * width, (row + 1) * width), k * width);
-    });
-    return rows;
-  };
-  return { count: order.length, inputs: columns(samples.inputs), targets: columns(samples.targets) };
-}
 
 /** A training session in double precision; weights are rounded to single precision only where they leave it. */
 export function createReferenceSession(

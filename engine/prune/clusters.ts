@@ -1,5 +1,6 @@
 /** k-means++ (Arthur and Vassilvitskii, 2007): the seeding that Algorithm 2 groups filters with, and Lloyd's iterations. */
 import type { Random } from '../data/random.ts';
+import { takeRows } from '../data/rows.ts';
 
 /** `values` holds point after point, each of `size` numbers. */
 export interface Points {
@@ -28,7 +29,7 @@ export function kMeans(points: Points, k: number, random: Random): Clusters {
     throw new RangeError(`${points.count} points do not make ${k} clusters.`);
   }
   const chosen = seeds(points, k, random);
-  let centroids = rowsOf(points, chosen);
+  let centroids = takeRows(points.values, points.size, chosen);
   let clusterOf = new Int32Array(points.count).fill(-1);
   // Where to look first: most points stay where they are, and a seed begins in its own cluster.
   let likely = new Int32Array(points.count);
@@ -73,14 +74,6 @@ function distanceUpTo(bound: number, a: Float64Array, i: number, b: Float64Array
     for (; at < stop; at++, other++) sum += (a[at]! - b[other]!) ** 2;
   }
   return sum;
-}
-
-function rowsOf({ values, size }: Points, rows: readonly number[]): Float64Array {
-  const picked = new Float64Array(rows.length * size);
-  rows.forEach((row, index) => {
-    picked.set(values.subarray(row * size, (row + 1) * size), index * size);
-  });
-  return picked;
 }
 
 /**

@@ -4,6 +4,7 @@
  * where a grid saturates (the straight-through estimator; Jacob et al., 2018). In double precision, on one thread.
  */
 import { activationFunctions } from '../nn/activations.ts';
+import { type Batch, batchOf } from '../nn/backpropagation.ts';
 import { denseBackward, denseForward, denseGradients } from '../nn/dense.ts';
 import { type EpochSession, runSchedule } from '../nn/epochs.ts';
 import { countMisses, lossFunctions } from '../nn/losses.ts';
@@ -51,7 +52,7 @@ function createSession(
   const order = new Uint32Array(train.count);
   const all = Uint32Array.from({ length: validation.count }, (_, row) => row);
   const pass = (samples: EncodedSamples, rows: Uint32Array, into?: Float64Array) =>
-    roundedLoss(task, grids, weights, batchOf(samples, rows, grids.input), into);
+    roundedLoss(task, grids, weights, roundedBatch(samples, rows, grids.input), into);
   let misses = 0;
   return {
     order,
@@ -75,23 +76,10 @@ function createSession(
   };
 }
 
-interface RoundedBatch {
-  readonly count: number;
-  readonly inputs: Float64Array;
-  readonly targets: Float64Array;
-}
-
 /** The rows that `order` names, their inputs on the grid. */
-function batchOf({ count, inputs, targets }: EncodedSamples, order: Uint32Array, grid: Grid): RoundedBatch {
-  const take = (values: Float32Array, map: (value: number) => number) => {
-    const width = values.length / count;
-    const rows = new Float64Array(order.length * width);
-    order.forEach((row, k) => {
-      for (let column = 0; column < width; column++) rows[k * width + column] = map(values[row * width + column]!);
-    });
-    return rows;
-  };
-  return { count: order.length, inputs: take(inputs, (x) => round(x, grid)), targets: take(targets, (y) => y) };
+function roundedBatch(samples: EncodedSamples, order: Uint32Array, grid: Grid): Batch {
+  const batch = batchOf(samples, order);
+  return { ...batch, inputs: batch.inputs.map((value) => round(value, grid)) };
 }
 
 const round = (value: number, grid: Grid): number => leave(enterColumn(value, grid), grid);
@@ -117,7 +105,7 @@ function roundedLoss(
   { topology, loss }: TrainingTask,
   grids: Int8Network,
   weights: Float64Array,
-  batch: RoundedBatch,
+  batch: Batch,
   into?: Float64Array,
 ): { readonly outputs: Float64Array; readonly mean: number } {
   const slices = layerSlices(topology);
@@ -136,8 +124,8 @@ function roundedLoss(
     const y = z.map((sum, k) => {
       const argument = table ? round(sum, sums) : sum;
       const h = isLast ? sum : value(argument);
-      const passes = (!table || within(sum, sums)) && within(h, output);
-      slopes[k] = passes ? (isLast ? 1 : slope(argument)) : 0;
+      const follows = (!table || within(sum, sums)) && within(h, output);
+      slopes[k] = follows ? (isLast ? 1 : slope(argument)) : 0;
       return round(h, output);
     });
     passes.push({ slice, x, w, slopes, y });

@@ -3,6 +3,7 @@
  * precision on the library's device.
  */
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import { takeRows } from '../../data/rows.ts';
 import type { CnnNetwork, CnnTrainer, CnnTrainingTask, EncodedSamples } from '../../types.ts';
 import { augmentImages } from '../augment.ts';
 import { largestSubBatch } from '../cnn/memory.ts';
@@ -64,11 +65,11 @@ export function createTensorflowCnnSession(
     change: (images: Float32Array) => void = () => {},
   ) => {
     const { height, width, channels, outputs } = topology;
-    const images = rowsOf(inputs, inputs.length / count, rows);
+    const images = takeRows(inputs, inputs.length / count, rows);
     change(images);
     return {
       images: tf.tensor4d(images, [rows.length, height, width, channels]),
-      targets: tf.tensor2d(rowsOf(targets, outputs, rows), [rows.length, outputs]),
+      targets: tf.tensor2d(takeRows(targets, outputs, rows), [rows.length, outputs]),
     };
   };
   const network = (): TensorCnn => ({ tf, topology, template, loss: task.loss, weights, statistics });
@@ -129,7 +130,8 @@ export function createTensorflowCnnSession(
         if (inferred === 'stopped') return inferred;
         const [mean, y] = [await valuesOf(inferred.loss), await valuesOf(inferred.outputs)];
         total += rows.length * mean[0]!;
-        if (classifies) misses += countMisses(y, rowsOf(validation.targets, topology.outputs, rows), topology.outputs);
+        if (classifies)
+          misses += countMisses(y, takeRows(validation.targets, topology.outputs, rows), topology.outputs);
       }
       return total / validation.count;
     },
@@ -152,15 +154,6 @@ async function valuesOf(tensor: Tensor): Promise<Float32Array> {
   } finally {
     tensor.dispose();
   }
-}
-
-/** The rows of `values` that `order` names, each of `width` values, one after another. */
-function rowsOf(values: Float32Array, width: number, order: Uint32Array): Float32Array {
-  const rows = new Float32Array(order.length * width);
-  order.forEach((row, k) => {
-    rows.set(values.subarray(row * width, (row + 1) * width), k * width);
-  });
-  return rows;
 }
 
 /**

@@ -21,14 +21,13 @@ import {
   type Moments,
   mapBackward,
   mapForward,
-  mapsOf,
   momentsOf,
   normalizationBackward,
   normalizationForward,
   runningMomentum,
   scaleBy,
 } from './layers.ts';
-import { type CnnTemplate, type Convolution, cnnTemplate, type Normalization } from './template.ts';
+import { type Convolution, cnnTemplate, type Normalization } from './template.ts';
 
 /** How a forward pass treats normalisation and dropout. Inference uses the statistics and drops nothing. */
 export type Mode =
@@ -45,7 +44,6 @@ export type Mode =
 
 interface Context {
   readonly topology: CnnTopology;
-  readonly template: CnnTemplate;
   readonly weights: Float64Array;
   readonly statistics: Float64Array;
   readonly mode: Mode;
@@ -201,12 +199,10 @@ export function cnnForward(
   images: { readonly count: number; readonly inputs: Float64Array },
   mode: Mode,
 ): CnnPass {
-  const template = cnnTemplate(topology);
-  const context: Context = { topology, template, weights, statistics, mode };
-  const { convolutions, head } = template;
-  let between: Between = {
-    maps: { ...mapsOf({ ...topology, count: 0 }), count: images.count, values: images.inputs },
-  };
+  const context: Context = { topology, weights, statistics, mode };
+  const { convolutions, head } = cnnTemplate(topology);
+  const { height, width, channels } = topology;
+  let between: Between = { maps: { count: images.count, height, width, channels, values: images.inputs } };
   const passes = convolutions.map((convolution, layer) => {
     const pass = convolutionPass(context, convolution, layer, between);
     between = mapsAfter(convolution, between, pass);

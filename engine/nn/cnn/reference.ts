@@ -4,26 +4,13 @@
  */
 import type { CnnNetwork, CnnTrainer, CnnTrainingTask, EncodedSamples } from '../../types.ts';
 import { augmentImages } from '../augment.ts';
-import type { Batch } from '../backpropagation.ts';
+import { batchOf } from '../backpropagation.ts';
 import { runSchedule } from '../epochs.ts';
 import { countMisses, lossFunctions } from '../losses.ts';
 import { applyGradients, createOptimizer } from '../optimizers.ts';
 import { cnnForward, cnnLossAndGradients } from './backpropagation.ts';
 import { checkCnnArrays, initialiseCnn } from './network.ts';
 import { type CnnSession, checkCnnTask } from './session.ts';
-
-/** The rows that `order` names, as one batch. */
-function batchOf({ count, inputs, targets }: EncodedSamples, order: Uint32Array): Batch {
-  const rowsOf = (values: Float32Array) => {
-    const width = values.length / count;
-    const rows = new Float64Array(order.length * width);
-    order.forEach((row, k) => {
-      rows.set(values.subarray(row * width, (row + 1) * width), k * width);
-    });
-    return rows;
-  };
-  return { count: order.length, inputs: rowsOf(inputs), targets: rowsOf(targets) };
-}
 
 /**
  * Batches are cut into sub-batches of `subBatch` samples, whose gradients are added up. Each is normalised by its own
