@@ -4,7 +4,8 @@
 import { bandRows, Convolution, Kind, Network } from './cnnNetwork';
 import { clearMargins, forwardConvolution, poolRow } from './cnnForward';
 import { addNormalizationGradients, prepareNormals, startGradients } from './cnnNormals';
-import { accumulateGradients, addLaneSums, convolveRow, groupsFor, groupStart, pack } from './convolution';
+import { convolveRow, groupsFor, groupStart, pack } from './convolution';
+import { accumulateGradients, addLaneSums } from './convolutionGradients';
 import { dropRow, startDropout } from './dropout';
 import { finishGradient, normalizeActivateBackward } from './normalization';
 import { ROW, TILE } from './tile';
