@@ -42,7 +42,8 @@ export interface Pruned<N> {
 
 /**
  * One network for each rate; each goes on from the one before, fine-tuned. Ends early where it is stopped, or every layer
- * is down to one unit: rates beyond that have no network. Throws RangeError where a rate is not in (0, 1) or they do not ascend.
+ * is down to one unit: rates beyond that have no network. Throws RangeError where a rate is not in (0, 1) or they do not
+ * ascend.
  */
 export async function prune<N>(kind: Prunable<N>, network: N, options: PruningOptions<N>): Promise<Pruned<N>[]> {
   const { alphas, fineTune = async (same: N) => same, everyStep = false, shouldStop = () => false } = options;

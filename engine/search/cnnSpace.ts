@@ -4,7 +4,7 @@ import { cnnMemoryBytes, cnnMemoryLimitBytes } from '../nn/cnn/memory.ts';
 import { type CnnSizes, cnnTopologyOf } from '../nn/cnn/network.ts';
 import { cnnParameterCount, cnnProblem } from '../nn/cnn/template.ts';
 import { activations, type CnnGenome, optimizers } from '../types.ts';
-import { onePointCrossover, uniformReset } from './operators.ts';
+import { drawFitting, onePointCrossover, uniformReset } from './operators.ts';
 import type { Genes, NetworkSpace, SpaceOutcome } from './types.ts';
 
 /** The values of each gene, in the order of the genome. */
@@ -53,9 +53,6 @@ export interface CnnSpaceOptions {
   /** The paper's where absent. */
   readonly table?: CnnGeneTable;
 }
-
-/** Draws that may be too large in a row, before the next one is made to fit. */
-const attempts = 100;
 
 /** Trainers pass at least this many samples through a network together. */
 const leastSamples = 8;
@@ -111,14 +108,9 @@ export function cnnSpace({ maxParams = Infinity, sizes, table = tableOne }: CnnS
     }
     return smaller;
   };
-  const draw = (random: Random) => geneSizes.map((size) => random.integer(size));
   const space: NetworkSpace = {
     genes: geneSizes.length,
-    draw(random) {
-      let genes = draw(random);
-      for (let attempt = 1; attempt < attempts && !fits(genes); attempt++) genes = draw(random);
-      return shrink(genes, random);
-    },
+    draw: (random) => shrink(drawFitting(geneSizes, fits, random), random),
     crossover(first, second, random) {
       const [one, other] = onePointCrossover(first, second, random);
       return [shrink(one, random), shrink(other, random)];

@@ -3,7 +3,7 @@ import type { Random } from '../data/random.ts';
 import { parametersOf } from '../nn/models.ts';
 import { topologyOf } from '../nn/network.ts';
 import { activations, type MlpGenome, optimizers } from '../types.ts';
-import { onePointCrossover, uniformReset } from './operators.ts';
+import { drawFitting, onePointCrossover, uniformReset } from './operators.ts';
 import type { Genes, NetworkSpace, Recipe, SpaceOutcome } from './types.ts';
 
 export const learningRates = [0.01, 0.003, 0.001, 0.0001, 0.00001] as const;
@@ -54,9 +54,6 @@ export interface MlpSpaceOptions {
   readonly outputColumns: number;
 }
 
-/** Draws that may be too large in a row, before the next one is made to fit. */
-const attempts = 100;
-
 /**
  * The space of perceptrons with at most `maxParams` parameters; all of them where options are absent. Nothing larger ever
  * leaves it: a draw that is too large is drawn again, so that the first generation is uniform over what fits; a child that
@@ -82,14 +79,9 @@ export function mlpSpace(options?: MlpSpaceOptions): SpaceOutcome {
     };
   }
   const fits = (genes: MlpGenes) => params(genes) <= maxParams;
-  const draw = (random: Random) => geneSizes.map((size) => random.integer(size));
   const space: NetworkSpace = {
     genes: geneSizes.length,
-    draw(random) {
-      let genes = draw(random);
-      for (let attempt = 1; attempt < attempts && !fits(genes); attempt++) genes = draw(random);
-      return narrow(genes, fits, random);
-    },
+    draw: (random) => narrow(drawFitting(geneSizes, fits, random), fits, random),
     crossover(first, second, random) {
       const [one, other] = onePointCrossover(first, second, random);
       return [narrow(one, fits, random), narrow(other, fits, random)];

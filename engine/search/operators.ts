@@ -1,5 +1,23 @@
-/** Crossover and mutation of integer genomes. Real-coded ones are in realSpace.ts. */
+/** Draws, crossover and mutation of integer genomes. Real-coded ones are in realSpace.ts. */
 import type { Random } from '../data/random.ts';
+
+/** Draws that may be too large in a row, before the last one has to be made to fit. */
+const attempts = 100;
+
+/**
+ * A genome whose genes are below `sizes`, uniform over those that fit: what does not is drawn again. Where few or none fit,
+ * the answer may not.
+ */
+export function drawFitting(
+  sizes: readonly number[],
+  fits: (genes: readonly number[]) => boolean,
+  random: Random,
+): number[] {
+  const draw = () => sizes.map((size) => random.integer(size));
+  let genes = draw();
+  for (let attempt = 1; attempt < attempts && !fits(genes); attempt++) genes = draw();
+  return genes;
+}
 
 /** Swaps everything from a random cut on, which leaves at least one gene on each side. Genomes of one gene stay as is. */
 export function onePointCrossover(

@@ -1,16 +1,10 @@
 /** The host side of engine/nn/kernels/mlp.ts: typed exports, and sample buffers in the kernel's memory. */
-import {
-  activations,
-  type EncodedSamples,
-  type Loss,
-  type Network,
-  optimizers,
-  type TrainingTask,
-} from '../../types.ts';
+import { activations, type EncodedSamples, type Network, optimizers, type TrainingTask } from '../../types.ts';
 import { augmentEpoch } from '../augment.ts';
 import type { TrainingSession } from '../epochs.ts';
 import { countMisses } from '../losses.ts';
 import { initialise, parameterCount } from '../network.ts';
+import { instantiate, losses } from './kernel.ts';
 
 /** Addresses are byte offsets into the kernel's memory; rows are numbered by u32. */
 interface MlpExports {
@@ -29,9 +23,6 @@ interface MlpExports {
   predict(inputs: number, count: number, outputs: number): void;
 }
 
-/** Numbers of the losses in the kernel, by position. */
-const losses: readonly Loss[] = ['mse', 'softmax-cross-entropy'];
-
 /** Rows per pass of a prediction: enough to fill the processor, few enough to stay in its caches. */
 const predictionBatch = 64;
 
@@ -45,15 +36,6 @@ function memoryBytes(task: TrainingTask, batchSize: number, samples: readonly En
   const tileBytes = task.topology.widths.reduce((sum, width) => sum + 3 * (width * 32 + 128), 0);
   return sampleBytes + Math.ceil(batchSize / 8) * tileBytes + 16 * parameterCount(task.topology) + 2 ** 20;
 }
-
-const instantiate = (kernel: WebAssembly.Module): MlpExports =>
-  new WebAssembly.Instance(kernel, {
-    env: {
-      abort() {
-        throw new Error('The training kernel aborted.');
-      },
-    },
-  }).exports as unknown as MlpExports;
 
 const floats = ({ memory }: MlpExports, address: number, length: number) =>
   new Float32Array(memory.buffer, address, length);
@@ -102,7 +84,7 @@ export function createWasmSession(
     const mebibytes = Math.ceil(bytes / 2 ** 20);
     throw new RangeError(`Training needs ${mebibytes} MiB and has 4096. Use fewer samples or smaller batches.`);
   }
-  const kernel = instantiate(module);
+  const kernel = instantiate<MlpExports>(module, 'perceptrons');
   const inputs = upload(kernel, train.inputs);
   const targets = upload(kernel, train.targets);
   const validationInputs = upload(kernel, validation.inputs);
@@ -145,7 +127,7 @@ export function predictWasm(
   if (weights.length !== parameterCount(topology) || inputs.length < count * topology.widths[0]!) {
     throw new RangeError('The weights or the inputs do not fit the network.');
   }
-  const kernel = instantiate(module);
+  const kernel = instantiate<MlpExports>(module, 'perceptrons');
   const inputsAddress = upload(kernel, inputs.subarray(0, count * topology.widths[0]!));
   const outputs = count * topology.widths.at(-1)!;
   const outputsAddress = kernel.allocate(outputs * Float32Array.BYTES_PER_ELEMENT);

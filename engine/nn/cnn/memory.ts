@@ -60,10 +60,10 @@ export function cnnMemoryBytes(topology: CnnTopology, subBatch: number): number 
 }
 
 /**
- * How many samples of a batch to pass through the network together, where `bytesOf` says what they take: all where that fits into `limitBytes`, otherwise
- * parts as equal as multiples of eight allow. The gradients of the parts add up to that of the batch but for the
- * normalisation: each part has moments of its own, and moves the running ones. Throws RangeError where not even eight
- * samples fit.
+ * How many samples of a batch to pass through the network together, where `bytesOf` says what they take: all where that
+ * fits into `limitBytes`, otherwise parts as equal as multiples of eight allow. The gradients of the parts add up to that of
+ * the batch but for the normalisation: each part has moments of its own, and moves the running ones. Throws RangeError
+ * where not even eight samples fit.
  */
 export function largestSubBatch(
   topology: CnnTopology,
