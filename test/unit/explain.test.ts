@@ -47,6 +47,24 @@ test('the histogram holds every sample, the pairs a few', () => {
   assert.ok(JSON.stringify(explanation).length < 12_000, 'it is stored with every network');
 });
 
+test('bins and histogram, by hand', () => {
+  const one: Domain = [{ path: 'x', kind: 'number', min: 0, max: 16, integer: false }];
+  // Twenty errors in the first bin, five in the last, one of them infinite, and four between, which are too few.
+  const xs = [...Array(20).fill(0), 8, 8, 8, 8, 15, 15.5, 16, 16, 16];
+  const own = [...Array.from({ length: 20 }, (_, k) => (k + 1) / 100), 9, 9, 9, 9, 0.5, 0.5, 0.5, 0.5, Infinity];
+  const { inputs: partial, histogram } = explain({
+    inputs: Float64Array.from(xs),
+    errors: Float64Array.from(own),
+    domain: one,
+  });
+  assert.deepEqual(partial[0]!.bins, [
+    { at: 0.5, label: '0 to 1', mean: 0.105, p95: 0.19 },
+    { at: 15.5, label: '15 to 16', mean: 0.6, p95: 1 },
+  ]);
+  // The 99th percentile is infinite: bins are twentieths of 1, and what is beyond has one of its own.
+  assert.deepEqual([histogram.edges.at(-2), histogram.edges.at(-1), histogram.counts.at(-1)], [1, 2, 5]);
+});
+
 test('one sentence says where, and none where there is nothing to say', () => {
   assert.match(
     whereText(explanation, formatPercent)!,
@@ -54,6 +72,10 @@ test('one sentence says where, and none where there is nothing to say', () => {
   );
   const even = explain({ inputs, errors: new Float64Array(count).fill(0.01), domain });
   assert.equal(whereText(even, formatPercent), undefined);
+  // Puts are 1.4 times as wrong as calls: not enough to say so.
+  const little = explain({ inputs, errors: errors.map((_, row) => 0.01 + 0.004 * inputs[row * 3 + 2]!), domain });
+  assert.equal(little.inputs[0]!.path, 'kind');
+  assert.equal(whereText(little, formatPercent), undefined);
 });
 
 test('figures have a picture in words and the same as a table', () => {
@@ -92,5 +114,18 @@ test('hard inputs: the search climbs to the worst input, far above what random o
   for (let at = 0; at < rows.length; at += 3) {
     assert.ok(rows[at]! >= 0 && rows[at]! <= 1 && rows[at + 1]! >= 0 && rows[at + 1]! <= 160);
     assert.ok(rows[at + 2] === 0 || rows[at + 2] === 1);
+  }
+});
+
+test('hard inputs: steps past the end of a range come back into it, and whole numbers stay whole', () => {
+  const edges: Domain = [
+    { path: 'x', kind: 'number', min: 0, max: 1, integer: false },
+    { path: 'n', kind: 'number', min: 0.5, max: 9.5, integer: true },
+  ];
+  const search = hardSearch(edges, { count: 1, inputs: Float64Array.of(1, 9), errors: Float64Array.of(1) }, 1);
+  const rows = search.ask(200);
+  for (let at = 0; at < rows.length; at += 2) {
+    assert.ok(rows[at]! >= 0 && rows[at]! < 1, `${rows[at]}`);
+    assert.ok(Number.isInteger(rows[at + 1]) && rows[at + 1]! >= 1 && rows[at + 1]! <= 9, `${rows[at + 1]}`);
   }
 });

@@ -77,6 +77,20 @@ test('surgery takes out the neurons that go, and nothing else', () => {
 
 const square = { count: 4, size: 2, values: Float64Array.of(0, 0, 5, 5, 5, 5.5, -1, 0.5) };
 
+test('a neuron is its incoming weights and its bias', () => {
+  const topology = { widths: [2, 3, 1], activation: 'relu' } as const;
+  const weights = Float32Array.from({ length: parameterCount(topology) }, (_, k) => k);
+  const { count, size, values } = prunableMlp.points({ topology, weights }, 0);
+  assert.deepEqual([count, size, ...values], [3, 3, 0, 3, 6, 1, 4, 7, 2, 5, 8]);
+});
+
+test('a neuron leaves nothing to its opposite, and all of itself to its double, of zeros too', () => {
+  const heirs = (...rows: [number, number][]) =>
+    selectUnits('similarity', { count: 3, size: 2, values: Float64Array.from(rows.flat()) }, 2, createRandom(1)).heirs;
+  assert.deepEqual(heirs([9, 9], [0.1, 0], [-0.1, 0]), heirsOf([0, 1], [1, 1], [1, 0]));
+  assert.deepEqual(heirs([9, 9], [0, 0], [0, 0]), heirsOf([0, 1], [1, 1], [1, 1]));
+});
+
 test('each method keeps what its rule says', () => {
   const similar = selectUnits('similarity', square, 3, createRandom(1));
   // (5, 5.5) on (5, 5): 52.5 / 50.
@@ -95,7 +109,8 @@ test('each method keeps what its rule says', () => {
 
 for (const method of pruningMethods) {
   test(`${method}: rates, sizes and turns`, async () => {
-    const network = networkOf([3, 8, 6, 4, 2]);
+    const hidden = [16, 6, 4];
+    const network = networkOf([3, ...hidden, 2]);
     const alphas = [0.1, 0.3, 0.5, 0.7];
     const pruned = await prune(prunableMlp, network, { alphas, method, seed: 2 });
     assert.deepEqual(
@@ -116,10 +131,10 @@ for (const method of pruningMethods) {
     }
     // Layers take turns in proportion to their widths: none has lost a neuron more than its share, or a neuron less.
     for (const { network: result } of pruned) {
-      const lost = result.topology.widths.slice(1, -1).map((width, layer) => [8, 6, 4][layer]! - width);
-      const share = lost.reduce((a, b) => a + b) / 18;
+      const lost = result.topology.widths.slice(1, -1).map((width, layer) => hidden[layer]! - width);
+      const share = lost.reduce((a, b) => a + b) / 26;
       lost.forEach((neurons, layer) => {
-        assert.ok(Math.abs(neurons - share * [8, 6, 4][layer]!) <= 1, lost.join());
+        assert.ok(Math.abs(neurons - share * hidden[layer]!) <= 1, lost.join());
       });
     }
   });
@@ -135,6 +150,17 @@ test('a layer keeps its last neuron, and rates that cannot be reached have no ne
   const all = await prune(prunableMlp, networkOf([1, 9, 1]), { ...options, alphas: [0.85] });
   assert.deepEqual(all[0]!.network.topology.widths, [1, 1, 1]);
   assert.deepEqual(await prune(prunableMlp, networkOf([3, 2]), options), [], 'no hidden layer, nothing to prune');
+});
+
+test('pruning ends with the neuron that reaches the rate, and begins with the first of equal layers', async () => {
+  const pruned = await prune(prunableMlp, networkOf([1, 10, 1]), {
+    alphas: [1 - 28 / 31],
+    method: 'magnitude',
+    seed: 1,
+  });
+  assert.deepEqual(pruned[0]!.network.topology.widths, [1, 9, 1]);
+  const [first] = await prune(prunableMlp, networkOf([2, 5, 5, 2]), { alphas: [0.01], method: 'magnitude', seed: 1 });
+  assert.deepEqual(first!.network.topology.widths, [2, 4, 5, 2]);
 });
 
 test('fine-tuning happens at every rate, or after every neuron', async () => {

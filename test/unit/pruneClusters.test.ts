@@ -115,6 +115,19 @@ test('any points and any k: k clusters, centroids are means, representatives are
           assert.ok(Math.abs(clusters.centroids[cluster * 2 + axis]! - mean) < 1e-12);
         }
       }
+      // Points that coincide with several centroids are spread over them; all others are with the nearest, the first of equals.
+      const distances = (point: number) =>
+        Array.from({ length: k }, (_, cluster) =>
+          ([0, 1] as const).reduce(
+            (sum, axis) => sum + (list[point]![axis] - clusters.centroids[cluster * 2 + axis]!) ** 2,
+            0,
+          ),
+        );
+      clusters.clusterOf.forEach((cluster, point) => {
+        const own = distances(point);
+        const least = Math.min(...own);
+        assert.equal(least === 0 ? own[cluster] : own.indexOf(least), least === 0 ? 0 : cluster);
+      });
       const kept = representatives(points, clusters);
       assert.equal(new Set(kept.map((point) => clusters.clusterOf[point])).size, k);
     }),

@@ -89,6 +89,21 @@ test('a filter without an heir takes its map along: as if its BatchNorm entries 
   assert.ok(relativeDifference(outputsOf(pruned, 2), outputsOf({ ...network, weights }, 2)) < 1e-6);
 });
 
+test('an heir takes a share of the outgoing weights', () => {
+  const network = networkOf(shapes.plain);
+  const { convolutions, head } = cnnTemplate(shapes.plain);
+  const layer = convolutions.length - 1;
+  const heirs = [0, 1, 2, 3].map((unit) => (unit === 1 ? { unit: 0, share: 0.5 } : { unit, share: 1 }));
+  const pruned = prunableCnn.keep(network, layer, { kept: [0, 2, 3], heirs });
+  const { outputs } = head;
+  const row = (weights: Float32Array, at: number, channel: number) =>
+    weights.subarray(at + channel * outputs, at + (channel + 1) * outputs);
+  const first = convolutions[layer]!.firstChannel;
+  const gone = row(network.weights, head.weights, first + 1);
+  const expected = row(network.weights, head.weights, first).map((weight, o) => weight + 0.5 * gone[o]!);
+  assert.deepEqual(row(pruned.weights, cnnTemplate(pruned.topology).head.weights, first), expected);
+});
+
 const sizes = [16, 28].flatMap((layers) =>
   [1, 2, 3, 4].flatMap((blocks) => ([3, 5] as const).map((kernel) => ({ layers, blocks, kernel }))),
 );

@@ -12,7 +12,7 @@ import {
   tableFor,
 } from '../../engine/quantise/fixed16.ts';
 import { enterColumns, enterRows, grid8, grid16, leave, leaveRows } from '../../engine/quantise/grid.ts';
-import { type Int8Network, runInt8 } from '../../engine/quantise/int8.ts';
+import { hiddenGrids, type Int8Network, runInt8 } from '../../engine/quantise/int8.ts';
 import {
   float32Bytes,
   integerFormats,
@@ -150,6 +150,8 @@ test('16 bits: every step of a layer, by hand', () => {
   const table = { values: Int16Array.from({ length: 257 }, (_, index) => index * 100 - 12800), bits: 8 };
   // 313 = 256 + 57: between 100 and 200, at 57/256 -> 22.27.
   assert.deepEqual([...runFixed16(network({ ...free, usesTable: true }, { table }), [1, -5], 1)], [122]);
+  // At 58/256 it is 22.66.
+  assert.equal(interpolate(table.values, 256 + 58), 123);
   // 40 * 2^3: a shift to the left.
   assert.deepEqual([...runFixed16(network({ ...free, shift: -3 }), [0, 0], 1)], [320]);
 });
@@ -181,6 +183,10 @@ test('networks at the edge quantise to finite numbers', () => {
       'biases alone',
       { topology: { widths: [4, 1, 1], activation: 'elu' }, weights: Float32Array.of(0, 0, 0, 0, 900, 0, -3) },
     ],
+    [
+      'a bias far beyond the steps of its weights',
+      { topology: { widths: [4, 1, 1], activation: 'relu' }, weights: Float32Array.of(1e-9, 0, 0, 0, 900, 1, -3) },
+    ],
   ];
   for (const [name, network] of cases) {
     const exact = predict(network, inputs, count);
@@ -209,6 +215,18 @@ test('grids contain 0 and both ends of their range', () => {
     assert.ok((-128 - zero) * scale <= Math.min(0, min) + scale / 2 + 1e-9);
     assert.ok((127 - zero) * scale >= Math.max(0, max) - scale / 2 - 1e-9);
   }
+});
+
+test('values enter at the nearest step, halves upwards', () => {
+  const steps = [0.09, 0.1, -0.1, 0.03125, -0.03125, 5000, -5000];
+  assert.deepEqual([...enterColumns(steps, grid16(4))], [1, 2, -2, 1, 0, 32767, -32768]);
+});
+
+test("TANH and LOGISTIC have TensorFlow Lite's output grids, and no more of their arguments than they can tell", () => {
+  const range = { min: -100, max: 100 };
+  assert.deepEqual(hiddenGrids(range, 'tanh').output, grid(1 / 128, 0));
+  assert.deepEqual(hiddenGrids(range, 'sigmoid').output, grid(1 / 256, -128));
+  assert.equal(hiddenGrids(range, 'sigmoid').sums.scale, Math.fround(12 / 255));
 });
 
 test('raw slots enter and leave as their encoding says', () => {

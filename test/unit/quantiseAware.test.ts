@@ -45,6 +45,27 @@ for (const activation of activations) {
   });
 }
 
+test('a weight learns nothing from where a grid saturates', async () => {
+  const topology = { widths: [1, 1], activation: 'linear' } as const;
+  const calibration = { inputs: { min: -1, max: 1 }, sums: [{ min: -1, max: 1 }] };
+  const rows = { count: 8, inputs: new Float32Array(8).fill(0.9), targets: new Float32Array(8) };
+  const tuned = async (weight: number) => {
+    const task = { ...taskOf({ topology, epochs: 1, optimizer: 'sgd', learningRate: 0.1 }), batchSize: 8 };
+    const initial = Float32Array.of(weight, 0);
+    return (await fineTuneAware({ ...task, initial }, calibration, rows, rows)).weights[0]!;
+  };
+  assert.equal(await tuned(10), 10, 'nine is far beyond the grid, whose end is 1');
+  // dw = 2 (0.45 - 0) 0.9, but for a step of the grids.
+  assert.ok(Math.abs((await tuned(0.5)) - (0.5 - 0.1 * 2 * 0.45 * 0.9)) < 0.005);
+});
+
+test('fine-tuning that is stopped leaves the network as it was', async () => {
+  const network = await hardToQuantise('relu', train);
+  const calibration = calibrate(network, train.inputs, train.count);
+  const task = { ...taskOf({ topology: network.topology, epochs: 5 }), initial: network.weights };
+  assert.deepEqual(await fineTuneAware(task, calibration, train, held, () => true), network);
+});
+
 test('without epochs the network stays as it is, and the loss that it is judged by is that of its integers', async () => {
   const network = await hardToQuantise('tanh', train);
   const calibration = calibrate(network, train.inputs, train.count);

@@ -65,8 +65,14 @@ describe('certificates', () => {
     assert.equal(certify(ramp(29), one)!.error, 1);
   });
 
+  test('the rank is the first that a binomial distribution proves', () => {
+    // With a tenth of all inputs beyond a bound, at most 4 of 100 are so in 2.4 % of all samples, at most 5 in 5.8 %.
+    assert.equal(certify(ramp(100), one)!.error, 0.96);
+    for (const categorical of [false, true]) assert.equal(certify(ramp(0), { ...one, categorical }), undefined);
+  });
+
   test('an infinite bound is none', () => {
-    // Of 29 inputs the largest error is the bound; of 100 it is the 95th, see Clopper and Pearson.
+    // Of 29 inputs the largest error is the bound; of 100 it is not.
     assert.equal(certify(ramp(29).fill(Infinity, 28), one), undefined);
     assert.equal(certify(ramp(100).fill(Infinity, 99), one)!.error, certify(ramp(100), one)!.error);
   });
@@ -168,6 +174,20 @@ describe('error predictor', () => {
       else assert.ok(fresh.errors[row]! < 0.1 || fresh.inputs[row * 2]! < 0.93);
     }
     assert.ok(fallbacks / fresh.count <= 0.1 && fallbacks > 0, `${fallbacks} of ${fresh.count}`);
+    const decides = (node: typeof tree): boolean =>
+      typeof node === 'boolean' || (node.below !== node.above && decides(node.below) && decides(node.above));
+    assert.ok(decides(tree), 'no comparison between equal answers');
+  });
+
+  test('does not trust a handful of samples', () => {
+    const line: Domain = [{ path: 'x', kind: 'number', min: 0, max: 1, integer: false }];
+    const samples = (count: number): Labelled => {
+      const inputs = Float64Array.from({ length: count }, (_, row) => row / count);
+      return { count, inputs, errors: inputs.map((x) => (x >= 0.92 ? 1 : 0)) };
+    };
+    // Eight samples are within the budget, but fewer than a leaf may have.
+    assert.equal(fitErrorTree(samples(100), samples(100), line), undefined);
+    assert.notEqual(fitErrorTree(samples(1000), samples(100), line), undefined);
   });
 
   test('finds where errors are large in a range that is far from 0 too', () => {
