@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { changeImage, drawChange } from '../../engine/nn/augment.ts';
+import { augmentEpoch, augmentImages, changeImage, drawChange } from '../../engine/nn/augment.ts';
 import { createCnnTrainer } from '../../engine/nn/backends/cnn.ts';
 import { createTensorflowTrainer } from '../../engine/nn/backends/tensorflow.ts';
 import { createTensorflowCnnTrainer } from '../../engine/nn/backends/tensorflowCnn.ts';
@@ -11,12 +11,28 @@ import { cnnReferenceTrainer } from '../../engine/nn/cnn/reference.ts';
 import { referenceTrainer } from '../../engine/nn/reference.ts';
 import type { Augmentation } from '../../engine/types.ts';
 import { cnnKernel, cnnTaskOf, cnnTopologyWith, randomImages } from './cnnHelpers.ts';
-import { kernelBytes, relativeDifference, taskOf } from './nnHelpers.ts';
+import { kernelBytes, randomValues, relativeDifference, taskOf } from './nnHelpers.ts';
 
 before(() => tf.setBackend('cpu'));
 
 const size = { height: 6, width: 5, channels: 2 };
 const augment: Augmentation = { ...size, maxShift: 2, flip: true, black: [-0.5, 0.25] };
+
+test('the parts of a batch, and an epoch as a whole, show the same images', () => {
+  const task = { seed: 3, augment, batchSize: 4 };
+  const images = randomValues(6 * 60, 1);
+  const changed = (update: number, firstSample: number, from: number, to: number) => {
+    const part = images.slice(from * 60, to * 60);
+    augmentImages(task, { update, firstSample }, part);
+    return [...part];
+  };
+  const batch = changed(8, 0, 0, 4);
+  assert.notDeepEqual(batch, [...images.subarray(0, 4 * 60)]);
+  assert.deepEqual([...changed(8, 0, 0, 3), ...changed(8, 3, 3, 4)], batch);
+  const shown = new Float32Array(images.length);
+  augmentEpoch(task, { update: 8, order: Uint32Array.of(0, 1, 2, 3, 4, 5) }, images, shown);
+  assert.deepEqual([...shown], [...batch, ...changed(9, 0, 4, 6)]);
+});
 
 test('an image moves, mirrors, and black comes in', () => {
   const still = { right: 0, down: 0, mirrored: false };

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { createTensorflowTrainer } from '../../engine/nn/backends/tensorflow.ts';
 import { createWasmTrainer } from '../../engine/nn/backends/wasm.ts';
 import { type EpochSession, runSchedule } from '../../engine/nn/epochs.ts';
+import { countMisses } from '../../engine/nn/losses.ts';
 import { referenceTrainer } from '../../engine/nn/reference.ts';
 import { bestEpoch, kernelBytes, randomSamples, taskOf } from './nnHelpers.ts';
 
@@ -33,6 +34,35 @@ for (const [losses, misses, kept] of schedules) {
     assert.deepEqual([best, validationError], [kept, misses]);
   });
 }
+
+for (const [losses, validation] of [
+  [
+    [2, Infinity],
+    [2, 1],
+  ],
+  [
+    [2, 1],
+    [2, Number.NaN],
+  ],
+] as const) {
+  test(`losses ${losses} and ${validation} of validation samples end as diverged, with the first epoch's network`, async () => {
+    let epoch = -1;
+    const session: EpochSession<number> = {
+      order: new Uint32Array(1),
+      trainEpoch: () => losses[++epoch]!,
+      validationLoss: () => validation[epoch]!,
+      snapshot: () => epoch,
+    };
+    const task = { epochs: 2, learningRate: 1, schedule: 'constant', seed: 1 } as const;
+    const result = await runSchedule(task, session);
+    assert.deepEqual(result, { best: 0, epochs: 1, trainLoss: [2], validationLoss: [2], outcome: 'diverged' });
+  });
+}
+
+test('a miss is a largest output elsewhere than the largest target, the first of equals', () => {
+  const targets = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
+  assert.equal(countMisses(Float32Array.of(5, 5, 1, 5, 5, 1, 0, -1, 2), targets, 3), 1);
+});
 
 const train = randomSamples(100, [3, 3], 'softmax-cross-entropy');
 const validation = randomSamples(40, [3, 3], 'softmax-cross-entropy', 2);

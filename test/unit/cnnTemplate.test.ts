@@ -130,6 +130,8 @@ test('DenseNet-BC has the published number of parameters', () => {
 test('a bottleneck is read by the next convolution only, and a transition compresses', () => {
   const topology = cnnTopologyWith({ blocks: 2, layers: 8, growth: 2, initialFilters: 3, bottleneck: true });
   const { blocks, convolutions } = cnnTemplate({ ...topology, compression: 0.5 });
+  const least = cnnTemplate({ ...topology, compression: 0.01 }).convolutions.find(({ kind }) => kind === 'transition')!;
+  assert.equal(least.filters, 1, 'a transition keeps one map at least');
   const rows = convolutions.map((c) => [c.kind, c.block, c.channels, c.filters, c.kernel, c.firstChannel]);
   assert.deepEqual(rows, [
     ['initial', 0, 1, 3, 3, 0],
@@ -228,6 +230,7 @@ test('what is no network is refused with the reason', () => {
   const cases: [Partial<CnnTopology>, string | undefined][] = [
     [{}, undefined],
     [{ layers: 4 }, undefined],
+    [{ layers: 2 }, '2 layers do not make 2 blocks: less 4, they must be a multiple of the blocks.'],
     [{ height: 0 }, '"height" is 0; it must be a positive integer.'],
     [{ outputs: 2.5 }, '"outputs" is 2.5; it must be a positive integer.'],
     [{ kernel: 4 as 3 }, 'The kernel is 4x4; it must be 3x3 or 5x5.'],

@@ -52,6 +52,8 @@ const shapes: readonly Partial<CnnTopology>[] = [
   { height: 4, width: 4, blocks: 3, layers: 7, outputs: 1 },
   { height: 3, width: 5, blocks: 1, layers: 5, channels: 2, growth: 13, initialFilters: 25 },
   { growth: 12, initialFilters: 24, height: 10, width: 14, channels: 3 },
+  // A block of one map: a vector is longer than the two pixels that a mean is of.
+  { layers: 4, filters: [1, 5], height: 9, width: 12 },
   { bottleneck: true, compression: 0.5, blocks: 2, layers: layersOf({ blocks: 2, perBlock: 2, bottleneck: true }) },
 ];
 

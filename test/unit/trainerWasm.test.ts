@@ -109,6 +109,7 @@ for (const trainer of [wasmTrainer, referenceTrainer]) {
     await refused({ epochs: -1 }, /-1 is not a number of epochs/);
     await refused({ learningRate: Number.NaN }, /learning rate is NaN/);
     await refused({ initial: new Float32Array(3) }, /3-5-2 has 32 weights; 3 initial ones/);
+    await refused({ topology: { widths: [3], activation: 'relu' } }, /"3" is not a network/);
     await refused({ topology: { widths: [3, 0, 2], activation: 'relu' } }, /"3-0-2" is not a network/);
     await refused(
       { topology: { widths: [4, 5, 2], activation: 'relu' } },

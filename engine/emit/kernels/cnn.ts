@@ -77,7 +77,10 @@ export function average(maps: i32, height: i32, width: i32, channels: i32): void
         const at = from + k;
         const top = f32x4.add(v128.load(at), v128.load(at + pixel));
         const bottom = f32x4.add(v128.load(at + row), v128.load(at + row + pixel));
-        v128.store(to + k, f32x4.mul(f32x4.add(top, bottom), quarter));
+        const mean = f32x4.mul(f32x4.add(top, bottom), quarter);
+        // Of one map, a whole vector would spoil pixels that the next means are of.
+        if (channels === 1) v128.store32_lane(to, mean, 0);
+        else v128.store(to + k, mean);
       }
       from += 2 * pixel;
       to += pixel;
