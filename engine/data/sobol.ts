@@ -12,7 +12,7 @@ export const sobolDimensions = directionRows.length + 1;
  * The 32 direction numbers of a dimension (from 0), as 32-bit fractions: bit 31 stands for 1/2.
  * Recurrence of Bratley and Fox, Algorithm 659. Throws RangeError outside the table.
  */
-export function directionNumbers(dimension: number): Uint32Array {
+function directionNumbers(dimension: number): Uint32Array {
   const directions = new Uint32Array(bits);
   if (dimension === 0) return directions.map((_, bit) => 2 ** (bits - 1 - bit));
   const row = directionRows[dimension - 1];

@@ -93,8 +93,8 @@ export function averageZeros(network: Network, inputs: Float32Array, count: numb
     const neurons = widths[layer + 1]!;
     const zeros = new Float64Array(neurons);
     sums.forEach((sum, k) => {
-      if (value(sum) === 0) zeros[k % neurons]! += 1 / count;
+      if (value(sum) === 0) zeros[k % neurons]!++;
     });
-    return zeros;
+    return zeros.map((samples) => samples / count);
   });
 }

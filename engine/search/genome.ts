@@ -6,9 +6,9 @@ import { activations, type MlpGenome, optimizers } from '../types.ts';
 import { drawFitting, onePointCrossover, uniformReset } from './operators.ts';
 import type { Genes, NetworkSpace, Recipe, SpaceOutcome } from './types.ts';
 
-export const learningRates = [0.01, 0.003, 0.001, 0.0001, 0.00001] as const;
-export const hiddenWidths = [2, 4, 8, 16, 32, 64, 128, 200] as const;
-export const maxHiddenLayers = 4;
+const learningRates = [0.01, 0.003, 0.001, 0.0001, 0.00001] as const;
+const hiddenWidths = [2, 4, 8, 16, 32, 64, 128, 200] as const;
+const maxHiddenLayers = 4;
 
 /**
  * Indices into the tables of values: [activation, optimizer, learning rate, hidden layers - 1, width 1 to width 4].

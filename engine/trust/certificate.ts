@@ -26,7 +26,7 @@ export interface CertificateOptions {
 }
 
 export const certifiedShare = 0.9;
-export const certifiedConfidence = 0.95;
+const certifiedConfidence = 0.95;
 
 /**
  * `errors`: one per fresh input, drawn independently; see `sampleErrors`. The bound is an order statistic whose rank is

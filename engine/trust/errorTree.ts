@@ -46,9 +46,10 @@ export function fitErrorTree(
   { leaves = 64, fallbacks = 0.09 }: ErrorTreeOptions = {},
 ): ErrorTree | undefined {
   if (domain.length === 0 || train.count === 0 || validation.count === 0) return undefined;
-  // A few huge errors must not use up all the leaves: what counts is where errors are large, not how large they are.
+  // A few huge errors must not use up all the leaves: what counts is where errors are large, not how large they are. Most
+  // errors are 0 where outputs are right or wrong, and a wrong one is 1.
   const sorted = train.errors.toSorted();
-  const cap = 2 * sorted[Math.floor(0.95 * (train.count - 1))]!;
+  const cap = 2 * sorted[Math.floor(0.95 * (train.count - 1))]! || 1;
   const targets = train.errors.map((error) => Math.min(error, cap));
   const root: Node = {
     leaf: leafOf(

@@ -198,10 +198,9 @@ test('the share of zeros is counted on the activations', () => {
     weights: Float32Array.of(1, -1, 0, 0, 0, 1, 1, 1, 1, 0),
   };
   const [zeros] = averageZeros(network, Float32Array.of(-1, -2, 3), 3);
-  assert.deepEqual(
-    [...zeros!].map((share) => Math.round(share * 3)),
-    [2, 1, 0],
-  );
+  assert.deepEqual([...zeros!], [2 / 3, 1 / 3, 0]);
+  const idle = averageZeros(network, new Float32Array(10), 10);
+  assert.deepEqual([...idle[0]!], [1, 1, 0], 'shares of ten samples');
 });
 
 test('a trained network keeps more without similar neurons than without random ones, in the mean over five seeds', async () => {

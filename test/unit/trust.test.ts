@@ -179,6 +179,16 @@ describe('error predictor', () => {
     assert.ok(decides(tree), 'no comparison between equal answers');
   });
 
+  test('finds where a category is wrong, however seldom that is', () => {
+    const wrong = (seed: number) => {
+      const { count, inputs } = labelled(4000, seed);
+      const errors = Float64Array.from({ length: count }, (_, row) => (inputs[row * 2]! > 0.97 ? 1 : 0));
+      return { count, inputs, errors };
+    };
+    const tree = fitErrorTree(wrong(1), wrong(2), domain)!;
+    assert.ok(!trusts(tree, [0.99, 0]) && trusts(tree, [0.9, 0]));
+  });
+
   test('does not trust a handful of samples', () => {
     const line: Domain = [{ path: 'x', kind: 'number', min: 0, max: 1, integer: false }];
     const samples = (count: number): Labelled => {

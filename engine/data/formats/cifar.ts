@@ -9,7 +9,7 @@ import type { ByteImages } from './idx.ts';
 
 export type CifarKind = 'cifar10' | 'cifar100';
 
-export const cifarSide = 32;
+const cifarSide = 32;
 const area = cifarSide * cifarSide;
 const channels = 3;
 const imageBytes = area * channels;

@@ -41,7 +41,7 @@ export function placesOf(template: CnnTemplate): Place[] {
 }
 
 /** In the order of the statistics. */
-export function normalizationsOf({ convolutions, head }: CnnTemplate): Normalization[] {
+function normalizationsOf({ convolutions, head }: CnnTemplate): Normalization[] {
   const own = convolutions.flatMap((step) => (step.kind === 'initial' ? [] : [step.normalization]));
   return [...own, head.normalization];
 }
