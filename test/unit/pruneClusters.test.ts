@@ -118,7 +118,7 @@ test('any points and any k: k clusters, centroids are means, representatives are
       // Points that coincide with several centroids are spread over them; all others are with the nearest, the first of equals.
       const distances = (point: number) =>
         Array.from({ length: k }, (_, cluster) =>
-          ([0, 1] as const).reduce(
+          ([0, 1] as const).reduce<number>(
             (sum, axis) => sum + (list[point]![axis] - clusters.centroids[cluster * 2 + axis]!) ** 2,
             0,
           ),
