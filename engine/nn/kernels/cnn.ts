@@ -1,5 +1,5 @@
 /**
- * A convolutional network that trains in place. The host (../backends/cnn.ts) writes the rows of a sub-batch, then
+ * A convolutional network that trains in place. The host (../backends/cnnKernel.ts) writes the rows of a sub-batch, then
  * calls the steps of the template one by one, so that it can stop within a batch: one batch of a large network takes a
  * minute. The network's parts are in ./cnnNetwork, its layers in ./cnnForward, ./cnnBackward and ./cnnHead.
  */

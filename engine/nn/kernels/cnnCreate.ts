@@ -7,7 +7,7 @@ import { Optimizer, resetOptimizer } from './optimizers';
 import { ROW, tilesFor, tileStride } from './tile';
 import { bytesOf, VECTOR } from './vector';
 
-/** What the host says about a network; see `CnnExports` in ../backends/cnn.ts. */
+/** What the host says about a network; see `createNetwork` in ../backends/cnnKernel.ts. */
 @unmanaged
 export class Sizes {
   height: i32;
