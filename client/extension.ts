@@ -1,5 +1,6 @@
 /** Puts the client together. */
 import type * as vscode from 'vscode';
+import { useLocale } from '../engine/texts.ts';
 import { createApi, type DeepMakerApi } from './api.ts';
 import { ApproximationsView } from './approximationsView.ts';
 import { type Client, handlePanelMessage, registerCommands } from './commands.ts';
@@ -7,6 +8,7 @@ import { exactScheme, VirtualTexts } from './compare.ts';
 import { registerFirstUse } from './firstUse.ts';
 import { registerHotspots } from './hotspots.ts';
 import { registerTool } from './languageModelTool.ts';
+import { locale } from './locale.ts';
 import { Panels } from './panels.ts';
 import { previewScheme } from './preview.ts';
 import { registerRecording } from './recordInputs.ts';
@@ -19,6 +21,7 @@ import { registerTasks } from './tasks.ts';
 let session: Session | undefined;
 
 export function activate(context: vscode.ExtensionContext): DeepMakerApi {
+  useLocale(locale());
   session = new Session(context);
   const panels = new Panels({
     extensionUri: context.extensionUri,

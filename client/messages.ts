@@ -3,6 +3,7 @@
  * is another origin, and its stored state may come from an older version of the extension.
  */
 import * as z from 'zod/mini';
+import type { Locale } from '../engine/texts.ts';
 import { activations, targetIds, variantKinds } from '../engine/types.ts';
 import type { FrontView } from '../server/protocol.ts';
 import { type TargetFigures, targetFigures } from './targetFigures.ts';
@@ -144,7 +145,10 @@ const exportTargets = z.object({
 export type ExportTargets = z.infer<typeof exportTargets>;
 
 const hostMessage = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('texts'), texts: z.record(z.string(), z.string()) }),
+  z.object({
+    kind: z.literal('locale'),
+    locale: z.object({ name: z.string(), texts: z.record(z.string(), z.string()) }),
+  }),
   z.object({ kind: z.literal('targets'), ...exportTargets.shape }),
   z.object({ kind: z.literal('front'), front: frontView }),
   z.object({ kind: z.literal('status'), status: panelStatus }),
@@ -153,8 +157,8 @@ const hostMessage = z.discriminatedUnion('kind', [
 
 /** Extension to panel. Each message replaces what was said before, so a panel may be told twice. */
 export type HostMessage =
-  /** First of all: the panel's texts in the editor's language, by the English ones; empty for English. */
-  | { readonly kind: 'texts'; readonly texts: Readonly<Record<string, string>> }
+  /** First of all: the editor's language, with the texts. */
+  | { readonly kind: 'locale'; readonly locale: Locale }
   | ({ readonly kind: 'targets' } & ExportTargets)
   | { readonly kind: 'front'; readonly front: FrontView }
   | { readonly kind: 'status'; readonly status: PanelStatus }

@@ -1,10 +1,9 @@
 /** Tells the user how a run ended, with the next step one click away. */
 import * as vscode from 'vscode';
-import { formatComparison, formatPercent } from '../engine/format.ts';
+import { formatAmount, formatComparison, formatPercent } from '../engine/format.ts';
 import type { FrontView, RegionReference, RunOutcome } from '../server/protocol.ts';
 import { revealRegion } from './region.ts';
 import { tellFailure, tellQuietly } from './tell.ts';
-import { networks } from './texts.ts';
 
 export interface TellOptions {
   readonly log: vscode.LogOutputChannel;
@@ -22,7 +21,7 @@ export function tellOutcome(region: RegionReference, outcome: Ended, options: Te
     case 'cancelled':
       tellQuietly(
         outcome.evaluated > 0
-          ? vscode.l10n.t('Cancelled. {0} will not be trained again.', networks(outcome.evaluated))
+          ? vscode.l10n.t('Cancelled. {0} will not be trained again.', formatAmount(outcome.evaluated, 'network'))
           : vscode.l10n.t('Cancelled.'),
       );
       return;

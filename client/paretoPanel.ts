@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { FrontView, Subject } from '../server/protocol.ts';
+import { locale } from './locale.ts';
 import { type HostMessage, type Note, type PanelMessage, type PanelStatus, parsePanelMessage } from './messages.ts';
 import { panelHtml } from './panelHtml.ts';
 import type { TargetFigures } from './targetFigures.ts';
@@ -55,7 +56,7 @@ export class ParetoPanel {
       scriptUri: asset('dist', 'webview', 'panel.js'),
       styleUris: [asset('media', 'plot.css'), asset('media', 'panel.css')],
       nonce: randomBytes(16).toString('base64url'),
-      language: vscode.env.language,
+      language: locale().name,
       loading: vscode.l10n.t('Loading…'),
     });
   }
@@ -101,7 +102,7 @@ export class ParetoPanel {
   }
 
   #tellEverything(): void {
-    this.#post({ kind: 'texts', texts: vscode.l10n.bundle ?? {} });
+    this.#post({ kind: 'locale', locale: locale() });
     if (this.#front) this.#post({ kind: 'front', front: this.#front });
     if (this.#target) this.#post({ kind: 'target', figures: this.#target });
     this.#post({ kind: 'status', status: this.#status });

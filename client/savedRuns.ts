@@ -1,13 +1,12 @@
 /** Stored runs in the editor: picked from a list, or opened as the file that they are. */
 import * as vscode from 'vscode';
-import { formatPercent } from '../engine/format.ts';
+import { formatAmount, formatPercent } from '../engine/format.ts';
 import { measureName } from '../engine/plot/figure.ts';
 import { type RunSummary, RunsRequest } from '../server/protocol.ts';
 import { type Client, openSettled } from './commands.ts';
 import { readFront } from './panels.ts';
 import { failureOf } from './requests.ts';
 import { tellFailure } from './tell.ts';
-import { networks } from './texts.ts';
 
 export const savedRunIds = { openRun: 'deepmaker.openRun', editor: 'deepmaker.run' } as const;
 
@@ -73,6 +72,11 @@ function itemOf(run: RunSummary): vscode.QuickPickItem & { readonly run: RunSumm
 
 /** `9 networks, best error 0.31 % (NRMSE)` */
 export const figuresOf = ({ networks: count, error, measure }: RunSummary): string =>
-  vscode.l10n.t('{0}, best error {1} ({2})', networks(count), formatPercent(error), measureName(measure));
+  vscode.l10n.t(
+    '{0}, best error {1} ({2})',
+    formatAmount(count, 'network'),
+    formatPercent(error),
+    measureName(measure),
+  );
 
 export const dateOf = ({ modifiedMs }: RunSummary): string => new Date(modifiedMs).toLocaleString(vscode.env.language);

@@ -1,4 +1,5 @@
 /** Numbers as people read them, each with its unit. Panel, notifications, lenses and reports all use it, and so agree. */
+import { type Noun, nounTexts } from './nouns.ts';
 import type { VariantKind } from './types.ts';
 
 export type { VariantKind };
@@ -9,8 +10,10 @@ const noResult = 'no finite result';
 export const formatCount = (count: number): string => count.toLocaleString('en-US');
 
 /** 1 -> `1 network`, 12345 -> `12,345 networks`. */
-export const formatAmount = (count: number, noun: string): string =>
-  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+export const formatAmount = (count: number, noun: Noun): string => {
+  const [one, many] = nounTexts[noun]();
+  return (count === 1 ? one : many).replace('{0}', formatCount(count));
+};
 
 /** A measured fraction as a percentage, always with three significant digits: 0.0038 -> `0.380 %`. */
 export function formatPercent(fraction: number): string {

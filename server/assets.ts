@@ -8,12 +8,12 @@ const distFolder =
 
 export const assetPath = (name: string): string => join(distFolder, name);
 
-/** Style sheets that the panel and reports share. In a checkout and in the package, `media/` lies beside `dist/`. */
-export const mediaPath = (name: string): string => join(distFolder, '..', 'media', name);
+/** What the package carries as it is in the sources: in both, `media/` and `l10n/` lie beside `dist/`. */
+export const packagePath = (...path: readonly string[]): string => join(distFolder, '..', ...path);
 
 /** The product's own version, as its package says. */
 export function productVersion(): string {
-  const manifest = JSON.parse(readFileSync(join(distFolder, '..', 'package.json'), 'utf8')) as { version: string };
+  const manifest = JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as { version: string };
   return manifest.version;
 }
 

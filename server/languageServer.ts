@@ -8,6 +8,7 @@ import {
   TextDocuments,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { useLocale } from '../engine/texts.ts';
 import { registerApproximations } from './features/approximations.ts';
 import { registerCodeAction } from './features/codeAction.ts';
 import { registerCodeLens } from './features/codeLens.ts';
@@ -25,6 +26,7 @@ import { registerRun } from './features/run.ts';
 import { registerRuns } from './features/runs.ts';
 import { registerTargets } from './features/targets.ts';
 import type { Hotspot } from './hotspots/hotspots.ts';
+import { readLocale } from './locale.ts';
 import { approximateKind, type InitializationOptions } from './protocol.ts';
 import type { SourceModule, SourceProject } from './source/lazy.ts';
 import { loadSource } from './source/lazy.ts';
@@ -73,7 +75,8 @@ export function serve(connection: Connection): void {
     },
   };
 
-  connection.onInitialize(({ capabilities: { workspace }, initializationOptions }): InitializeResult => {
+  connection.onInitialize(({ locale, capabilities: { workspace }, initializationOptions }): InitializeResult => {
+    useLocale(readLocale(locale));
     const said = (initializationOptions ?? {}) as InitializationOptions;
     const files = workspace?.workspaceEdit?.resourceOperations ?? [];
     context.client.configuration = workspace?.configuration ?? false;

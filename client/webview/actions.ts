@@ -1,10 +1,11 @@
 /** What can be done with the selected network. */
+
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import type { DetailsOptions } from './details.ts';
 import { type Child, html } from './dom.ts';
 import { isOffered } from './front.ts';
 import { useState } from './status.ts';
-import { t } from './texts.ts';
 
 type Options = Pick<DetailsOptions, 'status' | 'state' | 'send' | 'onPin'>;
 

@@ -1,4 +1,6 @@
 /** The panel: holds what the extension said and what the user picked, and has both drawn. */
+
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import type { ExportTargets, HostMessage, PanelMessage, PanelState, PanelStatus } from '../messages.ts';
 import type { TargetFigures } from '../targetFigures.ts';
@@ -11,7 +13,6 @@ import { isOffered } from './front.ts';
 import { createHeader } from './header.ts';
 import { createHold } from './hold.ts';
 import { noRoles } from './roles.ts';
-import { t } from './texts.ts';
 import { createViews } from './views.ts';
 
 export interface PanelOptions {
@@ -22,7 +23,7 @@ export interface PanelOptions {
 }
 
 export interface Panel {
-  receive(message: Exclude<HostMessage, { kind: 'texts' }>): void;
+  receive(message: Exclude<HostMessage, { kind: 'locale' }>): void;
 }
 
 const initial: PanelState = {
@@ -67,7 +68,7 @@ export function createPanel({ send, stored, store }: PanelOptions): Panel {
     draw();
   }
 
-  function receive(message: Exclude<HostMessage, { kind: 'texts' }>): void {
+  function receive(message: Exclude<HostMessage, { kind: 'locale' }>): void {
     switch (message.kind) {
       case 'front':
         receiveFront(message.front);

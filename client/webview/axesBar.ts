@@ -1,11 +1,12 @@
 /** Which two metrics the plot is of, and on which scales. */
+import { formatAmount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontView } from '../../server/protocol.ts';
 import { type MetricId, metricIds, type PanelState } from '../messages.ts';
 import { html } from './dom.ts';
 import { isOffered } from './front.ts';
 import { metricsOf } from './metrics.ts';
 import type { Scene } from './scene.ts';
-import { networks, t } from './texts.ts';
 
 type Picked = Partial<Pick<PanelState, 'x' | 'y' | 'xScale' | 'yScale'>>;
 
@@ -48,7 +49,7 @@ export function createAxesBar(onPick: (picked: Picked) => void) {
         for (const select of [x, y]) {
           select.replaceChildren(...metrics.map(({ id, name }) => html('option', { value: id }, name)));
         }
-        count.textContent = networks(view.points.filter((point) => isOffered(point, view)).length);
+        count.textContent = formatAmount(view.points.filter((point) => isOffered(point, view)).length, 'network');
         listed = view;
       }
       const show = (select: HTMLSelectElement, button: HTMLElement, id: MetricId, kind: string) => {

@@ -1,11 +1,11 @@
 /** A budget: the most that somebody accepts of some metrics, and the network that is best within it. */
 import { formatCount } from '../../engine/format.ts';
 import { networkLabel } from '../../engine/plot/runFigures.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import { type Budget, metricIds, type PanelState } from '../messages.ts';
 import { defaultSelection, isOffered } from './front.ts';
 import { isError, limitText, metricOf } from './metrics.ts';
-import { t } from './texts.ts';
 
 export const limited = (budget: Budget) => metricIds.filter((id) => budget[id] !== undefined);
 

@@ -1,10 +1,11 @@
 /** The budget as fields: what is at most acceptable, and in words which network is best within it. */
+
+import { t } from '../../engine/texts.ts';
 import type { FrontView } from '../../server/protocol.ts';
 import { type Budget, type MetricId, metricIds } from '../messages.ts';
 import { budgetText, limited } from './budget.ts';
 import { html } from './dom.ts';
 import { limitText, metricOf, metricsOf, parseLimit } from './metrics.ts';
-import { t } from './texts.ts';
 
 /** Those that have a field whether they are limited or not. */
 const usual: readonly MetricId[] = ['nrmse', 'bytes', 'latencyNs'];

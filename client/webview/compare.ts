@@ -1,8 +1,8 @@
 /** What two networks differ by, figure by figure. */
 import { formatBytes, formatCount, formatDuration, significant } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import { isError, type Metric, metricsOf } from './metrics.ts';
-import { t } from './texts.ts';
 
 export interface ComparedRow {
   readonly name: string;

@@ -1,9 +1,9 @@
 /** Two networks side by side, as a table with what the second has more or less. */
 import { networkLabel } from '../../engine/plot/runFigures.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import { compareNetworks } from './compare.ts';
 import { type Child, html } from './dom.ts';
-import { t } from './texts.ts';
 
 export function drawComparison(
   view: FrontView,

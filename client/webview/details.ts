@@ -1,13 +1,16 @@
 /** The selected network: what matters of it first, what can be done with it, and the rest on request. */
 import {
+  formatAmount,
   formatCertificate,
   formatComparison,
+  formatCount,
   formatDuration,
   formatPercent,
   formatVariant,
 } from '../../engine/format.ts';
 import { namedLayers, networkDrawing } from '../../engine/plot/networkDrawing.ts';
 import { networkLabel } from '../../engine/plot/runFigures.ts';
+import { capitalise, t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import type { ExportTargets, PanelMessage, PanelState, PanelStatus } from '../messages.ts';
 import { drawActions } from './actions.ts';
@@ -17,7 +20,6 @@ import { allFigures, errorTitle, type Row } from './figures.ts';
 import { isOffered } from './front.ts';
 import { metricOf } from './metrics.ts';
 import { type Roles, roleNames } from './roles.ts';
-import { capitalise, parameters, t } from './texts.ts';
 
 export interface DetailsOptions {
   readonly status: PanelStatus;
@@ -107,16 +109,16 @@ function drawNetwork({ topology, activation }: FrontPoint): SVGElement | undefin
     layers.kind === 'mlp'
       ? t(
           'A network of {0} inputs, hidden layers of {1} neurons ({2}), and {3} outputs',
-          layers.widths[0]!,
+          formatCount(layers.widths[0]!),
           layers.widths.slice(1, -1).join(', '),
           activation,
-          layers.widths.at(-1)!,
+          formatCount(layers.widths.at(-1)!),
         )
       : t(
           'A convolutional network on images of {0}, with {1} dense blocks of {2} layers ({3})',
           `${layers.height}x${layers.width}x${layers.channels}`,
-          layers.blocks,
-          layers.layersPerBlock,
+          formatCount(layers.blocks),
+          formatCount(layers.layersPerBlock),
           activation,
         );
   return toDom(networkDrawing(layers, label));
@@ -125,7 +127,7 @@ function drawNetwork({ topology, activation }: FrontPoint): SVGElement | undefin
 /** What a choice is made by. */
 function keyFigures(view: FrontView, point: FrontPoint): Row[] {
   const error = metricOf('nrmse', view);
-  const size = `${metricOf('bytes', view).format(point.bytes)}, ${parameters(point.params)}`;
+  const size = `${metricOf('bytes', view).format(point.bytes)}, ${formatAmount(point.params, 'parameter')}`;
   return [
     [
       view.measure === 'classes' ? error.name : t('Error (NRMSE)'),
@@ -148,8 +150,4 @@ function madeText({ points }: FrontView, { variant, variantOf, alpha }: FrontPoi
 }
 
 const certificateText = (certificate: NonNullable<FrontPoint['certificate']>): string =>
-  t(
-    'Certified: {0}, from {1} fresh inputs.',
-    formatCertificate(certificate),
-    certificate.samples.toLocaleString('en-US'),
-  );
+  t('Certified: {0}, from {1} fresh inputs.', formatCertificate(certificate), formatCount(certificate.samples));

@@ -1,8 +1,9 @@
 /** A button per target that the network can be exported for, and for the others why not. */
+
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint } from '../../server/protocol.ts';
 import type { ExportTargets, PanelMessage } from '../messages.ts';
 import { type Child, html } from './dom.ts';
-import { t } from './texts.ts';
 
 export function drawExports(
   { id }: FrontPoint,

@@ -1,5 +1,6 @@
 /** The plot with what belongs to it: axes, budget, pointer, replay and legend. */
 import { networkLabel } from '../../engine/plot/runFigures.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontView } from '../../server/protocol.ts';
 import type { Budget, PanelState } from '../messages.ts';
 import { createAxesBar } from './axesBar.ts';
@@ -13,7 +14,6 @@ import { drawLegend } from './legend.ts';
 import { listenToPointer } from './pointer.ts';
 import { createReplay } from './replay.ts';
 import { figureText, type Scene, sceneOf } from './scene.ts';
-import { t } from './texts.ts';
 import { createTip } from './tip.ts';
 
 export interface FigureOptions {

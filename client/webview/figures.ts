@@ -1,8 +1,8 @@
 /** Every figure of a network, in groups: for its details, and for the comparison with another. */
 import { formatBytes, formatCount, formatDuration, formatPercent, significant } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import { isOffered } from './front.ts';
-import { t } from './texts.ts';
 
 /** A term and its value; the third text, where there is one, says what the figure rests on. */
 export type Row = readonly [term: string, value: string, basis?: string | undefined];

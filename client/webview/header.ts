@@ -1,11 +1,12 @@
 /** What the run is about and how it stands, with what can be done about that. */
+
+import { t } from '../../engine/texts.ts';
 import type { FrontView } from '../../server/protocol.ts';
 import type { PanelMessage, PanelStatus } from '../messages.ts';
 import type { TargetFigures } from '../targetFigures.ts';
 import { html } from './dom.ts';
 import { statusText } from './status.ts';
 import { targetOf } from './targetRows.ts';
-import { t } from './texts.ts';
 
 export interface HeaderSubject {
   /** For as long as nothing has arrived, what an earlier session showed. */

@@ -1,12 +1,12 @@
 /** What the shapes in the plot mean; only those that are in the picture. */
 import { formatVariant } from '../../engine/format.ts';
 import { type LegendEntry, legendMark, type Role } from '../../engine/plot/marks.ts';
+import { capitalise, t } from '../../engine/texts.ts';
 import { variantKinds } from '../../engine/types.ts';
 import type { FrontView } from '../../server/protocol.ts';
 import { html, toDom } from './dom.ts';
 import { roleName } from './roles.ts';
 import type { Scene } from './scene.ts';
-import { capitalise, t } from './texts.ts';
 
 export const drawLegend = (view: FrontView, scene: Scene): HTMLElement[] =>
   entriesOf(view, scene).map((entry) => html('li', {}, toDom(legendMark(entry)), entry.text));

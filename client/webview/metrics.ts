@@ -7,9 +7,9 @@ import {
   formatSpeedup,
   significant,
 } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import { type MetricId, metricIds } from '../messages.ts';
-import { t } from './texts.ts';
 
 export interface Metric {
   readonly id: MetricId;

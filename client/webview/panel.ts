@@ -1,7 +1,8 @@
 /** The Pareto panel's script: hears what the extension says, and starts the panel once it has its texts. */
+
+import { useLocale } from '../../engine/texts.ts';
 import { type PanelMessage, type PanelState, parseHostMessage, parsePanelState } from '../messages.ts';
 import { createPanel, type Panel } from './app.ts';
-import { useTexts } from './texts.ts';
 
 declare function acquireVsCodeApi(): {
   postMessage(message: PanelMessage): void;
@@ -15,13 +16,13 @@ let panel: Panel | undefined;
 window.addEventListener('message', (event: MessageEvent<unknown>) => {
   const message = parseHostMessage(event.data);
   if (!message) throw new Error('The panel received a message that it does not know.');
-  if (message.kind !== 'texts') {
+  if (message.kind !== 'locale') {
     panel?.receive(message);
     return;
   }
   // A panel that is told everything twice keeps what it shows.
   if (panel) return;
-  useTexts(message.texts);
+  useLocale(message.locale);
   panel = createPanel({
     send: (sent) => editor.postMessage(sent),
     stored: parsePanelState(editor.getState()),

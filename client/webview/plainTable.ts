@@ -1,8 +1,8 @@
 /** A table that only shows: the first cell of each row names it, the others hold figures. */
 import type { Table } from '../../engine/plot/figure.ts';
+import { t } from '../../engine/texts.ts';
 import { html } from './dom.ts';
 import type { PlainRow } from './targetRows.ts';
-import { t } from './texts.ts';
 
 export const drawPlainTable = (table: Table, label: string): HTMLElement =>
   drawRows(

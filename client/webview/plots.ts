@@ -2,10 +2,10 @@
 import { explanationFigures } from '../../engine/plot/explanation.ts';
 import type { Figure } from '../../engine/plot/figure.ts';
 import { figureIds, networkLabel, runFigures } from '../../engine/plot/runFigures.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import { html, toDom } from './dom.ts';
 import { drawPlainTable } from './plainTable.ts';
-import { t } from './texts.ts';
 
 const leastWidth = 280;
 

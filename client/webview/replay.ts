@@ -1,9 +1,9 @@
 /** The search again, generation by generation: a slider, and a button that moves it. */
 import { formatCount } from '../../engine/format.ts';
 import { sparkline } from '../../engine/plot/sparkline.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontView } from '../../server/protocol.ts';
 import { html, toDom } from './dom.ts';
-import { t } from './texts.ts';
 
 const stepMs = 700;
 
@@ -60,7 +60,10 @@ export function createReplay(onGeneration: (generation: number | undefined) => v
       slider.max = String(generations.length);
       const index = generation === undefined ? -1 : generations.indexOf(generation);
       slider.value = String(index < 0 ? generations.length : index);
-      const shown = index < 0 ? t('Final front') : t('Generation {0} of {1}', generation!, generations.at(-1)!);
+      const shown =
+        index < 0
+          ? t('Final front')
+          : t('Generation {0} of {1}', formatCount(generation!), formatCount(generations.at(-1)!));
       slider.setAttribute('aria-valuetext', shown);
       const size = fronts[index]?.places.length;
       const volumes = view.hypervolume.slice(0, index < 0 ? undefined : generation);

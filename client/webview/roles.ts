@@ -1,7 +1,7 @@
 /** The points that stand out, in the order in which one shape stands for several roles. */
 import type { Role } from '../../engine/plot/marks.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontView } from '../../server/protocol.ts';
-import { t } from './texts.ts';
 
 /** By the id of the network. */
 export type Roles = ReadonlyMap<string, readonly Role[]>;

@@ -1,16 +1,16 @@
 /** What the plot shows of a run, as data: which networks, where, how they stand out, and what is said about them. */
-import { formatCount, formatPercent } from '../../engine/format.ts';
+import { formatAmount, formatCount, formatPercent } from '../../engine/format.ts';
 import type { Frame, Size } from '../../engine/plot/frame.ts';
 import { type ChartAxis, type ChartOptions, type ChartPoint, chartFrame } from '../../engine/plot/frontChart.ts';
 import type { GenerationFront } from '../../engine/plot/generations.ts';
 import { networkLabel } from '../../engine/plot/runFigures.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import type { Budget, PanelState } from '../messages.ts';
 import { budgetTest, limitLine } from './budget.ts';
 import { type Axes, axesOf, frontOf, isOffered, kneeOf, type Place, placesOf } from './front.ts';
 import type { Metric } from './metrics.ts';
 import { noRoles, type Roles, roleNames, rolesOf } from './roles.ts';
-import { networks, parameters, t } from './texts.ts';
 
 export interface Scene {
   readonly axes: Axes;
@@ -77,7 +77,7 @@ function replayScene(view: FrontView, { generation, places }: GenerationFront, l
   const marks = toPlaces(places).map(({ id, x, y }, index): ChartPoint => {
     const point = id === undefined ? undefined : byId.get(id);
     const name = point ? networkLabel(point) : t('A network');
-    const text = t('{0}: {1}, {2} on validation data', name, parameters(x), formatPercent(y / 100));
+    const text = t('{0}: {1}, {2} on validation data', name, formatAmount(x, 'parameter'), formatPercent(y / 100));
     return { id: id ?? `generation-${index}`, x, y, offered: true, onLine: true, text };
   });
   const fronts = view.plots?.fronts ?? [];
@@ -88,8 +88,8 @@ function replayScene(view: FrontView, { generation, places }: GenerationFront, l
     y: { label: axes.y.axis, ...(look.yScale ? { kind: look.yScale } : {}) },
     description: t(
       'The front after generation {0}: {1}, by error on validation data.',
-      generation,
-      networks(marks.length),
+      formatCount(generation),
+      formatAmount(marks.length, 'network'),
     ),
     listName: t('Networks on this front, from left to right'),
     pinned: look.pinned,
@@ -128,7 +128,7 @@ function axis(
 /** `5-22-1 elu: 155 parameters, NRMSE 0.311 %, Size 620 B`. */
 function placeText({ point }: Place, axes: Axes): string {
   const figures = [axes.y, axes.x].filter(({ id }) => id !== 'params').map((metric) => figureText(metric, point));
-  return [`${networkLabel(point)}: ${parameters(point.params)}`, ...figures].join(', ');
+  return [`${networkLabel(point)}: ${formatAmount(point.params, 'parameter')}`, ...figures].join(', ');
 }
 
 export function figureText(metric: Metric, point: FrontPoint): string {
@@ -142,7 +142,7 @@ function describe(count: number, line: readonly Place[], axes: Axes): string {
   if (!first || !last) return `${title} ${t('No network yet.')}`;
   return `${title} ${t(
     '{0}, {1} of them on the front, from {2} to {3}.',
-    networks(count),
+    formatAmount(count, 'network'),
     formatCount(line.length),
     placeText(first, axes),
     placeText(last, axes),

@@ -1,9 +1,9 @@
 /** Every state of a run as text, and what can be done with the selected network in it. */
-import { formatCount } from '../../engine/format.ts';
+import { formatAmount, formatCount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import type { PanelStatus } from '../messages.ts';
 import { isOffered } from './front.ts';
-import { networks, t } from './texts.ts';
 
 export interface StatusText {
   readonly text: string;
@@ -36,7 +36,7 @@ export function statusText(status: PanelStatus, view: FrontView | undefined): St
       return { ...busy, text: t('Changing the source…') };
     case 'cancelled':
       return {
-        text: view ? t('Cancelled after {0}.', networks(view.evaluations)) : t('Cancelled.'),
+        text: view ? t('Cancelled after {0}.', formatAmount(view.evaluations, 'network')) : t('Cancelled.'),
         hint: t('Run again to continue where it stopped.'),
         busy: false,
         tone: 'warning',
@@ -83,7 +83,7 @@ function stageText(view: FrontView | undefined): StatusText {
           'Searching: generation {0} of {1}, {2} trained',
           formatCount(Math.min(view.generations, Math.max(1, view.generation))),
           formatCount(view.generations),
-          networks(view.evaluations),
+          formatAmount(view.evaluations, 'network'),
         ),
         progress: Math.min(1, view.hypervolume.length / Math.max(1, view.generations)),
       };

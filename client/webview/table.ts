@@ -1,5 +1,6 @@
 /** The same networks as a table, for whoever reads numbers rather than pictures, or cannot see the picture. */
 import { formatCount, formatVariant } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import type { MetricId, PanelState, SortColumn } from '../messages.ts';
 import { budgetTest } from './budget.ts';
@@ -7,7 +8,6 @@ import { type Child, html } from './dom.ts';
 import { isOffered, sortPoints } from './front.ts';
 import { metricsOf } from './metrics.ts';
 import { type Roles, roleNames } from './roles.ts';
-import { t } from './texts.ts';
 
 /** Rows at first, and more on each request: a page of thousands of rows is slow, and nobody reads it. */
 export const pageRows = 200;

@@ -1,11 +1,11 @@
 /** What every network of the run takes on the target that is picked, and the selected one on the devices of the paper. */
 import { networkLabel } from '../../engine/plot/runFigures.ts';
+import { t } from '../../engine/texts.ts';
 import type { CostItem, FrontPoint, FrontView, NetworkEstimate, TargetEstimates } from '../../server/protocol.ts';
 import type { TargetFigures } from '../targetFigures.ts';
 import { html, replaceKeepingFocus } from './dom.ts';
 import { drawPlainTable, drawRows } from './plainTable.ts';
 import { estimateRows, statusText, targetOf } from './targetRows.ts';
-import { t } from './texts.ts';
 
 export interface TargetSection {
   readonly element: HTMLElement;

@@ -1,10 +1,10 @@
 /** The figures of a target as text, without any drawing. */
 import { formatBytes, formatCount, formatDuration } from '../../engine/format.ts';
 import { networkLabel } from '../../engine/plot/runFigures.ts';
+import { t } from '../../engine/texts.ts';
 import type { TargetId } from '../../engine/types.ts';
 import type { CostItem, FrontView, NetworkEstimate, TargetEstimates } from '../../server/protocol.ts';
 import type { TargetFigures } from '../targetFigures.ts';
-import { t } from './texts.ts';
 
 export const targetOf = (figures: TargetFigures): TargetId =>
   figures.kind === 'estimated' ? figures.estimates.target : figures.target;

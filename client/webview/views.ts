@@ -1,4 +1,6 @@
 /** What is below the plot: the table of networks, and on request the comparison, the errors and the search. */
+
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import type { PanelMessage, PanelState, SortColumn, Tab } from '../messages.ts';
 import type { TargetFigures } from '../targetFigures.ts';
@@ -11,7 +13,6 @@ import type { Roles } from './roles.ts';
 import { createTabs } from './tabBar.ts';
 import { drawTable, listedPoints, markSelected, pageRows } from './table.ts';
 import { createTargetSection } from './target.ts';
-import { t } from './texts.ts';
 
 export interface ViewsOptions {
   readonly send: (message: PanelMessage) => void;

@@ -2,6 +2,7 @@
 import { formatVariant } from '../format.ts';
 import { networkName } from '../nn/models.ts';
 import { integerBytes } from '../quantise/models.ts';
+import { inEnglish } from '../texts.ts';
 import type { GuardMode, SlotDomain } from '../types.ts';
 import { literalText } from './shapes.ts';
 import type { EmitInput } from './target.ts';
@@ -38,7 +39,7 @@ export function headerText(input: EmitInput): string {
 
 function formatText({ quantised }: EmitInput): string {
   if (!quantised) return '';
-  return ` in ${formatVariant(quantised.kind)}, ${integerBytes(quantised).toLocaleString('en-US')} bytes`;
+  return ` in ${inEnglish(() => formatVariant(quantised.kind))}, ${integerBytes(quantised).toLocaleString('en-US')} bytes`;
 }
 
 const outsideText: Readonly<Record<GuardMode, string>> = {

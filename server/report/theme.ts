@@ -1,6 +1,6 @@
 /** The colours of reports, light and dark, and the style sheets that use them. */
 import { readFileSync } from 'node:fs';
-import { mediaPath } from '../assets.ts';
+import { packagePath } from '../assets.ts';
 
 const light = {
   ink: '#1f2328',
@@ -26,7 +26,7 @@ const dark: Readonly<Record<keyof typeof light, string>> = {
   yellow: '#d29922',
 };
 
-const readStyle = (name: string): string => readFileSync(mediaPath(name), 'utf8');
+const readStyle = (name: string): string => readFileSync(packagePath('media', name), 'utf8');
 
 const variables = (colours: typeof dark): string =>
   Object.entries(colours)

@@ -1,4 +1,5 @@
 /** What the pipeline and the language server use of the source layer. Load it lazily: it brings the compiler. */
+export { useLocale } from '../../engine/texts.ts';
 export { type AnalysisTarget, analyse, type RegionOutline, regions } from './analyse.ts';
 export { type AppliedFunction, findApplied } from './applied.ts';
 export { fillRanges } from './domain.ts';

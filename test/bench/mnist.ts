@@ -7,7 +7,6 @@
 import { parseArgs } from 'node:util';
 import { fitNormalization, toEncodedSamples } from '../../engine/data/normalization.ts';
 import { splitValidation } from '../../engine/data/subset.ts';
-import { formatAmount } from '../../engine/format.ts';
 import { createCnnSession, predictCnn } from '../../engine/nn/backends/cnn.ts';
 import { createWasmSession } from '../../engine/nn/backends/mlp.ts';
 import { pickKernel } from '../../engine/nn/backends/wasm.ts';
@@ -97,7 +96,7 @@ async function run<Snapshot>(session: EpochSession<Snapshot>): Promise<Snapshot>
 }
 
 function announce(topology: AnyTopology): void {
-  const shifts = augment ? `, training images moved by up to ${formatAmount(maxShift, 'pixel')}` : '';
+  const shifts = augment ? `, training images moved by up to ${maxShift} pixels` : '';
   console.log(`${networkName(topology)}, ${activation}, ${parametersOf(topology)} parameters, seed ${seed}${shifts}`);
 }
 

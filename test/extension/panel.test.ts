@@ -7,6 +7,7 @@ import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { HostMessage, PanelStatus } from '../../client/messages.ts';
 import type { TargetFigures } from '../../client/targetFigures.ts';
+import { readLocale } from '../../server/locale.ts';
 import type { FrontView } from '../../server/protocol.ts';
 import { projectFolder } from './host/cache.ts';
 import { installBrowser } from './host/chromium.ts';
@@ -275,19 +276,16 @@ test('what the user asks for is said to the extension', async () => {
 
 for (const language of ['en', 'de']) {
   test(`nothing runs out of a narrow panel (${language})`, async () => {
-    const texts: Readonly<Record<string, string>> = language === 'en' ? {} : readBundle(language);
-    const { page } = await openFront(front, { width: 340, texts });
+    const locale = readLocale(language);
+    const { page } = await openFront(front, { width: 340, locale });
     const wide = 'document.documentElement.scrollWidth';
     assert.ok((await page.evaluate<number>(wide)) <= 340);
     for (const tab of ['Where it is wrong', 'The search']) {
-      await page.getByRole('tab', { name: texts[tab] ?? tab }).click();
+      await page.getByRole('tab', { name: locale.texts[tab] ?? tab }).click();
       assert.ok((await page.evaluate<number>(wide)) <= 340, tab);
     }
   });
 }
-
-const readBundle = (language: string): Record<string, string> =>
-  JSON.parse(readFileSync(path.join(projectFolder, 'l10n', `bundle.l10n.${language}.json`), 'utf8'));
 
 test('the colours of the tests are those that the styles ask for', () => {
   const css = ['panel.css', 'plot.css'].map((file) => readFileSync(path.join(projectFolder, 'media', file), 'utf8'));

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { HostMessage, PanelMessage, PanelState } from '../../client/messages.ts';
 import { panelHtml } from '../../client/panelHtml.ts';
+import { english, type Locale } from '../../engine/texts.ts';
 import { projectFolder } from './host/cache.ts';
 
 export const themeNames = ['light', 'dark', 'hc-dark', 'hc-light'] as const;
@@ -28,8 +29,7 @@ export interface PanelPageOptions {
   readonly height?: number;
   /** What a panel of before a reload has stored. */
   readonly state?: PanelState;
-  /** Translations, by English text. */
-  readonly texts?: Readonly<Record<string, string>>;
+  readonly locale?: Locale;
 }
 
 export interface PanelPage {
@@ -43,7 +43,7 @@ export interface PanelPage {
 
 /** Opens the panel and gives it its texts. Errors of its script, and what its security policy refuses, are thrown. */
 export async function openPanel(browser: Browser, options: PanelPageOptions = {}): Promise<PanelPage> {
-  const { theme = 'light', width = 720, height = 900, state, texts = {} } = options;
+  const { theme = 'light', width = 720, height = 900, state, locale = english } = options;
   const page = await browser.newPage({ viewport: { width, height } });
   page.setDefaultTimeout(10_000);
   const problems: string[] = [];
@@ -67,7 +67,7 @@ export async function openPanel(browser: Browser, options: PanelPageOptions = {}
     await page.evaluate('new Promise((resolve) => setTimeout(() => requestAnimationFrame(() => resolve())))');
     if (problems.length > 0) throw new Error(problems.join('\n'));
   };
-  await tell({ kind: 'texts', texts });
+  await tell({ kind: 'locale', locale });
   return {
     page,
     tell,

@@ -37,11 +37,13 @@ const rules: readonly Rule[] = [
     allows: ({ from, to }) => !inside('engine')(from) || !/^(node:|vscode|ts-morph|typescript$|esbuild$)/.test(to),
   },
   {
-    name: 'the client knows of the server only its protocol, and of the engine only its types, how figures are written, and plots',
+    name: 'the client knows of the server only its protocol, and of the engine only its types, texts, how figures are written, and plots',
     allows: ({ from, to }) =>
       !inside('client')(from) ||
       ((!inside('server')(to) || to === 'server/protocol.ts') &&
-        (!inside('engine')(to) || inside('engine/plot')(to) || ['engine/types.ts', 'engine/format.ts'].includes(to))),
+        (!inside('engine')(to) ||
+          inside('engine/plot')(to) ||
+          ['engine/types.ts', 'engine/format.ts', 'engine/texts.ts'].includes(to))),
   },
   {
     name: 'the library that speaks to the server lives in client/languageClient.ts, which is loaded with the first use',
@@ -53,7 +55,7 @@ const rules: readonly Rule[] = [
     allows: ({ from, to }) =>
       !inside('engine/plot')(from) ||
       inside('engine/plot')(to) ||
-      ['engine/format.ts', 'engine/data/correlation.ts', 'engine/trust/explain.ts'].includes(to),
+      ['engine/format.ts', 'engine/texts.ts', 'engine/data/correlation.ts', 'engine/trust/explain.ts'].includes(to),
   },
   {
     name: 'the server does not know the client',

@@ -356,7 +356,7 @@ test('a webview that starts anew is told everything', async () => {
   panel!.posted.length = 0;
   panel!.say({ kind: 'ready' });
   assert.deepEqual(posted(panel), [
-    { kind: 'texts', texts: {} },
+    { kind: 'locale', locale: { name: 'en-US', texts: {} } },
     { kind: 'front', front: frontView() },
     { kind: 'status', status: { kind: 'ready' } },
   ]);
@@ -364,14 +364,16 @@ test('a webview that starts anew is told everything', async () => {
 
 test("a panel's texts are in the editor's language before it draws anything", async () => {
   fake.l10n.bundle = { Networks: 'Netze' };
+  fake.env.language = 'de';
   try {
     const { run } = start({ 'deepmaker/run': () => done() });
     await run();
     editor.panels[0]!.say({ kind: 'ready' });
     const [first] = posted(editor.panels[0]).slice(-3);
-    assert.deepEqual(first, { kind: 'texts', texts: { Networks: 'Netze' } });
+    assert.deepEqual(first, { kind: 'locale', locale: { name: 'de', texts: { Networks: 'Netze' } } });
   } finally {
     fake.l10n.bundle = undefined;
+    fake.env.language = 'en';
   }
 });
 

@@ -7,7 +7,6 @@ import { compareNetworks } from '../../client/webview/compare.ts';
 import { toCsv, toJson } from '../../client/webview/copy.ts';
 import { limitText, metricOf, metricsOf, parseLimit } from '../../client/webview/metrics.ts';
 import { sceneOf } from '../../client/webview/scene.ts';
-import { t, useTexts } from '../../client/webview/texts.ts';
 import { frontView, point } from './clientHelpers.ts';
 
 const points = [
@@ -199,12 +198,4 @@ test('copies hold raw numbers, and quote what has a comma', () => {
   assert.equal(parsed[0]!.nrmse, 0.1);
   assert.equal(parsed[0]!.onFront, true);
   assert.equal('nrmse' in parsed[1]!, false, 'no finite result is no number');
-});
-
-test('texts are looked up in the bundle, and English where it has none', () => {
-  useTexts({ '{0} of {1}': '{1} davon {0}' });
-  assert.equal(t('{0} of {1}', 1, 2), '2 davon 1');
-  assert.equal(t('Networks'), 'Networks');
-  useTexts({});
-  assert.equal(t('{0} of {1}', 1, 2), '1 of 2');
 });
