@@ -95,7 +95,7 @@ test('the bytes are those of all constants', () => {
   const filters = 6 + 4 + 4 + 14 + 4 + 4;
   const normalized = 6 + 10 + 14 + 14 + 18 + 22;
   const [int8, fixed16] = [
-    weights + 6 * filters + 9 * 3 + 10 * normalized,
+    weights + 9 * (filters + 3) + 10 * normalized,
     2 * weights + filters + 4 * 3 + 7 * normalized,
   ];
   assert.deepEqual(bytes({ activation: 'relu' }), [int8, fixed16]);
@@ -115,6 +115,7 @@ test('int8: every step, by hand', () => {
   // Rescaling by 1 / 2^shift.
   const rows = (weights: readonly number[], bias: readonly number[], shift: number) => ({
     weights: Int8Array.from(weights),
+    weightScales: Float32Array.from(bias, () => 2 ** -shift),
     bias: Int32Array.from(bias),
     multipliers: Int32Array.from(bias, () => 2 ** 30),
     shifts: Int8Array.from(bias, () => 1 - shift),
@@ -125,29 +126,29 @@ test('int8: every step, by hand', () => {
     input: grid(1),
     output: grid(-3),
     stages: [
-      { input: grid(1), rows: rows(middle(3), [0], 1), outputs: [grid(2)] },
+      { input: grid(1), rows: rows(middle(3), [4], 1), output: grid(0) },
       {
         normalization: { ...rows([5], [1], 1), sums: grid(-128) },
-        ...{ input: grid(-128), rows: rows(middle(-7), [0], 3), outputs: [grid(-1)] },
+        ...{ input: grid(-128), rows: rows(middle(-7), [-8], 3), output: grid(0) },
       },
       {
         normalization: { ...rows([2, -3], [0, 4], 0), sums: grid(0) },
-        ...{ input: grid(0), rows: rows([3, 1], [0], 1), outputs: [grid(0)] },
+        ...{ input: grid(0), rows: rows([3, 1], [0], 1), output: grid(0) },
       },
       {
         normalization: { ...rows([1], [0], 0), sums: grid(0) },
-        ...{ input: grid(0), rows: rows(middle(127), [0], 0), outputs: [grid(0)] },
+        ...{ input: grid(0), rows: rows(middle(127), [0], 0), output: grid(0) },
       },
       {
         normalization: { ...rows([1, 1], [0, 0], 0), sums: grid(0) },
-        ...{ input: grid(0), rows: rows([1, -1], [7], 2), outputs: [grid(-3)] },
+        ...{ input: grid(0), rows: rows([1, -1], [7], 2), output: grid(-3) },
       },
     ],
   };
   const run = (...image: number[]) => [...runQuantisedCnn(network, image, 1)];
-  // First maps: 2 + (x - 1) 3 / 2, halves upwards: 4 -> 4.5 -> 5, so 7; 0 -> -1, so 1; -2 -> -4, so -2; 1 -> 0, so 2.
+  // First maps: (4 + (x - 1) 3) / 2, halves upwards: 4 -> 6.5, so 7; 0 -> 0.5, so 1; -2 -> -2.5, so -2; 1 -> 2.
   // Normalised: (1 + 5 m) / 2 above -128: 18; 3; -4, which saturates at 0; 6.
-  // Second maps: -1 - 7 n / 8, halved and then divided by 4, halves away from zero: -17; -10.5 -> -10 -> -3, so -4; -1; -6.
+  // Second maps: -8 - 7 n, halved and then divided by 4, halves away from zero: -17; -14.5 -> -14 -> -3.5, so -4; -1; -6.
   // Transition reads 2 m: 14, 2, -4, 4, mean 4; and 4 - 3 m: 55, 16, 7, 22, mean 25. Its map: (12 + 25) / 2 -> 19.
   // The last layer's: 19 * 127, which is 127. Output: -3 + (7 + 19 - 127) / 4: -50.5 -> -50 -> -25, so -28.
   assert.deepEqual(run(4, 0, -2, 1), [-28]);

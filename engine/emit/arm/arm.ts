@@ -2,14 +2,7 @@
 import { networkName } from '../../nn/models.ts';
 import { type AnyQuantised, integerBytes } from '../../quantise/models.ts';
 import { moduleSuffix, requireFinite } from '../cpu/cpu.ts';
-import {
-  type EmitInput,
-  type EmittedFile,
-  type EmittedFiles,
-  isCnnInput,
-  perceptronInput,
-  type Target,
-} from '../target.ts';
+import { type EmitInput, type EmittedFile, type EmittedFiles, isCnnInput, type Target } from '../target.ts';
 import { commentText } from '../text.ts';
 import { floatTflite } from '../tflite/float.ts';
 import { int8Tflite } from '../tflite/integers.ts';
@@ -48,13 +41,11 @@ function emit(input: EmitInput): EmittedFiles {
   ];
 }
 
-/** TensorFlow Lite knows neither 16-bit fixed point like this, nor maps that each have a grid of their own. */
-function tfliteOf(input: EmitInput): Uint8Array | undefined {
-  const description = `Approximates ${input.regionName}.`;
-  if (!input.quantised) return floatTflite(description, input.network, input.encoding);
-  if (isCnnInput(input)) return undefined;
-  const { quantised } = perceptronInput(input);
-  return quantised?.kind === 'int8' ? int8Tflite(description, quantised) : undefined;
+/** TensorFlow Lite knows no 16-bit fixed point like ours. */
+function tfliteOf({ regionName, network, encoding, quantised }: EmitInput): Uint8Array | undefined {
+  const description = `Approximates ${regionName}.`;
+  if (!quantised) return floatTflite(description, network, encoding);
+  return quantised.kind === 'int8' ? int8Tflite(description, quantised) : undefined;
 }
 
 /** As the head of the module has it. */

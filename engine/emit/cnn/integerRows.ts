@@ -76,7 +76,7 @@ function int8Rows({ stages }: Int8Cnn) {
   return {
     rows,
     stage(index: number): Stage {
-      const { normalization, input, rows: own, outputs } = stages[index]!;
+      const { normalization, input, rows: own, output } = stages[index]!;
       const zero = input.zero;
       let before: Stage['normalization'];
       if (normalization) {
@@ -98,7 +98,7 @@ function int8Rows({ stages }: Int8Cnn) {
       append(rows.multipliers, own.multipliers);
       append(
         rows.zeros,
-        outputs.map((grid) => grid.zero),
+        Array.from(own.bias, () => output.zero),
       );
       return { ...(before && { normalization: before }), rows: start, zero };
     },

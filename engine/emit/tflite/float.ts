@@ -12,6 +12,7 @@ import type { AnyNetwork, Encoding, Network } from '../../types.ts';
 import { columnMaps } from '../columnMaps.ts';
 import { activate } from './activation.ts';
 import { cnnNodes } from './cnn.ts';
+import { floatOperators, rowsOf } from './floatCnn.ts';
 import { addOptions, fullyConnectedOptions, mulOptions, softmaxOptions, TfliteGraph } from './graph.ts';
 
 export function floatTflite(description: string, network: AnyNetwork, encoding: Encoding): Uint8Array {
@@ -26,7 +27,9 @@ export function floatTflite(description: string, network: AnyNetwork, encoding: 
     return graph.node('add', [scaled, shift], value(columns, name), addOptions);
   };
   const columns = affine(input, encoding.inputColumns, 'columns', maps.inputs);
-  const linear = isCnnNetwork(network) ? cnnNodes(graph, network, columns) : layers(graph, network, columns);
+  const linear = isCnnNetwork(network)
+    ? cnnNodes(graph, network.topology, floatOperators(graph, network), columns)
+    : layers(graph, network, columns);
   const result = affine(linear, encoding.outputColumns, 'outputs', maps.outputs);
   if (encoding.loss !== 'softmax-cross-entropy') return graph.finish(description, [input], [result]);
   const probabilities = value(encoding.outputColumns, 'probabilities');
@@ -39,12 +42,8 @@ function layers(graph: TfliteGraph, { topology, weights }: Network, columns: num
   let current = columns;
   const slices = layerSlices(topology);
   slices.forEach(({ inputs, outputs, offset }, layer) => {
-    const transposed = new Float32Array(inputs * outputs);
-    for (let i = 0; i < inputs; i++) {
-      for (let o = 0; o < outputs; o++) transposed[o * inputs + i] = weights[offset + i * outputs + o]!;
-    }
     const bias = offset + inputs * outputs;
-    const w = graph.floats(`weights_${layer}`, [outputs, inputs], transposed);
+    const w = graph.floats(`weights_${layer}`, [outputs, inputs], rowsOf(weights, offset, inputs, outputs));
     const b = graph.floats(`bias_${layer}`, [outputs], weights.subarray(bias, bias + outputs));
     const hidden = layer < slices.length - 1;
     const fused = hidden && topology.activation === 'relu' ? 'relu' : 'none';

@@ -22,13 +22,14 @@ export type TensorType = keyof typeof tensorTypes;
 /** Numbers of BuiltinOperator, and the lowest version that takes the types used here: 1 for floats, the second for int8. */
 const operators = {
   add: { code: 0, version: 1 },
-  'average-pool': { code: 1, version: 1 },
-  concatenation: { code: 2, version: 1 },
-  convolution: { code: 3, version: 1 },
+  'average-pool': { code: 1, version: 1, int8Version: 2 },
+  concatenation: { code: 2, version: 1, int8Version: 2 },
+  convolution: { code: 3, version: 1, int8Version: 3 },
+  'depthwise-convolution': { code: 4, version: 1, int8Version: 3 },
   dequantize: { code: 6, version: 2 },
   'fully-connected': { code: 9, version: 1, int8Version: 12 },
   logistic: { code: 14, version: 1, int8Version: 2 },
-  'max-pool': { code: 17, version: 1 },
+  'max-pool': { code: 17, version: 1, int8Version: 2 },
   mul: { code: 18, version: 1 },
   relu: { code: 19, version: 1 },
   reshape: { code: 22, version: 1 },
@@ -69,6 +70,12 @@ export const convolutionOptions: Options = {
   fields: table({ 0: int8(padding.same), 1: int32(1), 2: int32(1) }),
 };
 
+/** One tap for each channel. */
+export const depthwiseOptions: Options = {
+  type: 2,
+  fields: table({ 0: int8(padding.same), 1: int32(1), 2: int32(1), 3: int32(1) }),
+};
+
 /** Windows of this size, side by side. */
 export const poolOptions = (height: number, width: number): Options => ({
   type: 5,
@@ -91,8 +98,10 @@ export const castOptions = (from: TensorType, to: TensorType): Options => ({
   fields: table({ 0: int8(tensorTypes[from]), 1: int8(tensorTypes[to]) }),
 });
 
-/** real = scale * (integer - zero): one for all values, or one for each index of the first dimension, with zero 0. */
-export type Quantisation = Pick<Grid, 'scale' | 'zero'> | { readonly scales: Float32Array };
+/** real = scale * (integer - zero): one for all values, or one for each index of a dimension, the first one, with zero 0. */
+export type Quantisation =
+  | Pick<Grid, 'scale' | 'zero'>
+  | { readonly scales: Float32Array; readonly dimension?: number };
 
 interface Tensor {
   readonly type: TensorType;
@@ -126,6 +135,21 @@ export class TfliteGraph {
   integers(name: string, shape: readonly number[], content: ArrayLike<number>, quantisation?: Quantisation): number {
     const constant = { type: 'int32', shape, name, content: littleEndian(content, 'int32') } as const;
     return this.tensor({ ...constant, ...(quantisation && { quantisation }) });
+  }
+
+  /** A value of the type of `from`, and on its grid. */
+  like(from: number, shape: readonly number[], name: string): number {
+    const { content: _content, ...tensor } = this.tensors[from]!;
+    return this.tensor({ ...tensor, shape, name });
+  }
+
+  reshape(from: number, shape: readonly number[], name: string): number {
+    const to = this.integers('shape', [shape.length], shape);
+    return this.node('reshape', [from, to], this.like(from, shape, name), reshapeOptions(shape));
+  }
+
+  shapeOf(tensor: number): readonly number[] {
+    return this.tensors[tensor]!.shape;
   }
 
   /** Operators run in the order in which they are added; `place` puts one before all others. */
@@ -197,11 +221,11 @@ function quantisationTable(quantisation: Quantisation): Value {
   if (!('scales' in quantisation)) {
     return table({ 2: vector('float32', [quantisation.scale]), 3: vector('int64', [quantisation.zero]) });
   }
-  const { scales } = quantisation;
+  const { scales, dimension = 0 } = quantisation;
   return table({
     2: vector('float32', scales),
     3: vector('int64', new Float64Array(scales.length)),
-    6: int32(0),
+    6: int32(dimension),
   });
 }
 

@@ -1,11 +1,14 @@
 /**
  * Convolutional networks in eight bits, and exactly what such a network computes. Code for other targets must give the
- * same integers. Rounding is TensorFlow Lite's, as in ../int8.ts; a grid of its own for every map is ours, since the
- * normalisation behind it treats channels one by one anyway, so that maps lie side by side in a block without conversion.
+ * same integers. Grids and rounding are TensorFlow Lite's, as in ../int8.ts, so that the same integers can be a file for it.
+ *
+ * There a tensor has one grid, but maps differ in range. So every map is stretched to the whole grid by the convolution
+ * that makes it, and back by the normalisation behind it, which treats channels one by one anyway: maps are integers as
+ * they are (scale 1, zero 0), and lie side by side in a block without conversion.
  *
  * A stage is a convolution, or the head. All but the first read maps m[c], and begin with normalisation and activation:
  *
- *   acc  = bias[c] + m[c] * weights[c]                                exact in an int32; the map's zero is in the bias
+ *   acc  = bias[c] + m[c] * weights[c]                                exact in an int32
  *   sum  = saturate8(sums.zero + rescale(acc, { multipliers[c], shifts[c] }))             see ../integers.ts
  *   x[c] = table ? table[sum + 128] : sum                             stands for (x - input.zero) * input.scale
  *
@@ -17,24 +20,28 @@
  * Then the convolution, or the head's dense layer, gives the map of each filter f; beyond the edges x is input.zero:
  *
  *   acc  = bias[f] + sum over taps and c of (x[c] - input.zero) * weights[f]              exact in an int32
- *   y[f] = saturate8(outputs[f].zero + rescale(acc, { multipliers[f], shifts[f] }))
+ *   y[f] = saturate8(output.zero + rescale(acc, { multipliers[f], shifts[f] }))
  *
- * where only the head has a bias. Activations are as in ../int8.ts: a saturating grid, or the table.
+ * Activations are as in ../int8.ts: a saturating grid, or the table. As TensorFlow Lite's operators a normalisation is a
+ * DEPTHWISE_CONV_2D of one tap, and a convolution is CONV_2D, weights quantised per channel in both.
  */
 
 import type { ChannelLines } from '../../nn/cnn/network.ts';
 import type { CnnNetwork, CnnTopology } from '../../types.ts';
-import { type Grid, grid8 } from '../grid.ts';
+import { type Grid, grid8, type Range } from '../grid.ts';
 import { hiddenGrids, type LayerGrids, quantiseLayer } from '../int8.ts';
-import { rescale, roundAway, saturate8, saturate32 } from '../integers.ts';
+import { rescale, roundAway, saturate8 } from '../integers.ts';
+import type { FloatLayer } from '../layers.ts';
 import type { CnnCalibration } from './calibrate.ts';
-import { type FloatStage, floatCnn, lineOf, rowOf } from './floats.ts';
+import { floatCnn, lineOf, rowOf } from './floats.ts';
 import { type CnnArithmetic, type StageArithmetic, tapsOf } from './walk.ts';
 
 /** Rows of weights, one for each output, and how a row's sum becomes eight bits again. */
 export interface Int8Rows {
   /** (outputs, taps) row-major, -127 to 127. */
   readonly weights: Int8Array;
+  /** real = weights * weightScales of the row. */
+  readonly weightScales: Float32Array;
   readonly bias: Int32Array;
   readonly multipliers: Int32Array;
   readonly shifts: Int8Array;
@@ -52,8 +59,8 @@ export interface Int8Stage {
   readonly input: Grid;
   /** Taps are (kernel, kernel, channels). */
   readonly rows: Int8Rows;
-  /** Of each filter's map; one and the same for all outputs of the head. */
-  readonly outputs: readonly Grid[];
+  /** Of the maps, `mapGrid`; of the head, that of the network's outputs. */
+  readonly output: Grid;
 }
 
 export interface Int8Cnn {
@@ -65,40 +72,68 @@ export interface Int8Cnn {
   readonly output: Grid;
 }
 
+/** Of all maps. */
+export const mapGrid: Grid = { scale: 1, zero: 0, minimum: -128, maximum: 127 };
+
+/** How a map's values become those of its grid: (value - offset) / scale. */
+interface Stretch {
+  readonly offset: number;
+  readonly scale: number;
+}
+
+/** The ends of the range become those of the grid. */
+function stretchOf({ min, max }: Range): Stretch {
+  const scale = (max - min) / 255 || 1;
+  return { scale, offset: min + 128 * scale };
+}
+
 /** `calibration` comes from images like those that the network will see, training images for example. */
 export function quantiseCnnInt8(network: CnnNetwork, calibration: CnnCalibration): Int8Cnn {
   const { template, activation, stages } = floatCnn(network);
   const input = grid8(calibration.inputs);
   const output = grid8(calibration.outputs);
   /** Of the maps that lie in the current block so far, and of the last bottleneck's. */
-  let maps: Grid[] = [];
-  let narrow: Grid[] = [];
-  const quantised = stages.map((stage, index): Int8Stage => {
+  let maps: Stretch[] = [];
+  let narrow: Stretch[] = [];
+  const quantised = stages.map(({ lines, layer }, index): Int8Stage => {
     const convolution = template.convolutions[index];
-    const outputs = convolution ? calibration.maps[index]!.map(grid8) : Array.from(stage.layer.bias, () => output);
     const isNarrow = convolution?.kind === 'dense' && convolution.source === 'bottleneck';
     const read = isNarrow ? narrow : maps;
-    if (convolution?.kind === 'bottleneck') narrow = outputs;
-    else maps = convolution?.kind === 'dense' ? [...maps, ...outputs] : outputs;
-    if (!stage.lines) return { input, rows: rowsOf(stage, input, outputs), outputs };
+    const made = convolution && calibration.maps[index]!.map(stretchOf);
+    if (made && convolution.kind === 'bottleneck') narrow = made;
+    else if (made) maps = convolution.kind === 'dense' ? [...maps, ...made] : made;
+    const stretched = made ? stretchRows(layer, made) : layer;
+    const to = made ? mapGrid : output;
+    if (!lines) return { input, rows: rowsOf(stretched, input, to), output: to };
     const grids = hiddenGrids(calibration.normalized[index - 1]!, activation);
-    const normalization = normalizationOf(stage.lines, read, grids);
-    return { normalization, input: grids.output, rows: rowsOf(stage, grids.output, outputs), outputs };
+    const normalization = normalizationOf(lines, read, grids);
+    return { normalization, input: grids.output, rows: rowsOf(stretched, grids.output, to), output: to };
   });
   return { kind: 'int8', topology: network.topology, stages: quantised, input, output };
 }
 
-function normalizationOf(lines: ChannelLines, read: readonly Grid[], grids: LayerGrids): Int8Normalization {
-  const rows = joined(read.map((grid, c) => quantiseLayer(lineOf(lines, c), grid, grids)));
-  const bias = rows.bias.map((value, c) => saturate32(value - read[c]!.zero * rows.weights[c]!));
-  return { ...rows, bias, sums: grids.sums, ...(grids.table && { table: grids.table }) };
+/** The layer whose outputs are stretched. */
+const stretchRows = (layer: FloatLayer, made: readonly Stretch[]): FloatLayer => ({
+  ...layer,
+  weights: layer.weights.map((weight, k) => weight / made[Math.floor(k / layer.inputs)]!.scale),
+  bias: layer.bias.map((bias, f) => (bias - made[f]!.offset) / made[f]!.scale),
+});
+
+function normalizationOf({ scale, shift }: ChannelLines, read: readonly Stretch[], grids: LayerGrids) {
+  const own = {
+    scale: scale.map((factor, c) => factor * read[c]!.scale),
+    shift: shift.map((value, c) => value + scale[c]! * read[c]!.offset),
+  };
+  const rows = joined(read.map((_, c) => quantiseLayer(lineOf(own, c), mapGrid, grids)));
+  return { ...rows, sums: grids.sums, ...(grids.table && { table: grids.table }) };
 }
 
-const rowsOf = ({ layer }: FloatStage, input: Grid, outputs: readonly Grid[]): Int8Rows =>
-  joined(outputs.map((output, f) => quantiseLayer(rowOf(layer, f), input, { sums: output, output })));
+const rowsOf = (layer: FloatLayer, input: Grid, output: Grid): Int8Rows =>
+  joined(Array.from(layer.bias, (_, row) => quantiseLayer(rowOf(layer, row), input, { sums: output, output })));
 
 const joined = (rows: readonly Int8Rows[]): Int8Rows => ({
   weights: Int8Array.from(rows.flatMap(({ weights }) => [...weights])),
+  weightScales: Float32Array.from(rows.flatMap(({ weightScales }) => [...weightScales])),
   bias: Int32Array.from(rows.flatMap(({ bias }) => [...bias])),
   multipliers: Int32Array.from(rows.flatMap(({ multipliers }) => [...multipliers])),
   shifts: Int8Array.from(rows.flatMap(({ shifts }) => [...shifts])),
@@ -111,9 +146,9 @@ function requantise({ bias, multipliers, shifts }: Int8Rows, row: number, sum: n
 
 /** The interpreter's arithmetic. */
 export function int8Arithmetic({ topology, stages }: Int8Cnn, template: CnnArithmetic['template']): CnnArithmetic {
-  const own = stages.map(({ normalization, input, rows, outputs }): StageArithmetic => {
-    const finish = (sum: number, filter: number) => requantise(rows, filter, sum, outputs[filter]!.zero);
-    const convolution = { zero: input.zero, weights: tapsOf(rows.weights, outputs.length), finish };
+  const own = stages.map(({ normalization, input, rows, output }): StageArithmetic => {
+    const finish = (sum: number, filter: number) => requantise(rows, filter, sum, output.zero);
+    const convolution = { zero: input.zero, weights: tapsOf(rows.weights, rows.bias.length), finish };
     if (!normalization) return convolution;
     const { weights, sums, table } = normalization;
     // A map's value is one of 256, so that each channel's results are known beforehand.
@@ -127,11 +162,10 @@ export function int8Arithmetic({ topology, stages }: Int8Cnn, template: CnnArith
   return { topology, template, stages: own, mean: (sum) => roundAway(sum / 4) };
 }
 
-/** 1 a weight, 6 a filter (multiplier, shift, zero) or 9 an output, 10 a normalised channel, 256 a table. */
+/** 1 a weight, 9 a filter or an output (bias, multiplier, shift), 10 a normalised channel, which is one weight, 256 a table. */
 export function int8CnnBytes({ stages }: Int8Cnn): number {
-  return stages.reduce((bytes, { normalization, rows, outputs }, index) => {
-    const isHead = index === stages.length - 1;
+  return stages.reduce((bytes, { normalization, rows }) => {
     const before = normalization ? 10 * normalization.weights.length + (normalization.table?.length ?? 0) : 0;
-    return bytes + before + rows.weights.length + (isHead ? 9 : 6) * outputs.length;
+    return bytes + before + rows.weights.length + 9 * rows.bias.length;
   }, 0);
 }
