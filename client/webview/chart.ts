@@ -1,5 +1,5 @@
 /** The plot of the front, which answers to pointer and keyboard. */
-import { frontChart } from '../../engine/plot/frontChart.ts';
+import { dotsChart, frontChart, relatives } from '../../engine/plot/frontChart.ts';
 import { toDom } from './dom.ts';
 import { neighbour } from './front.ts';
 import type { Scene } from './scene.ts';
@@ -9,6 +9,13 @@ const reach = 12;
 
 export const drawChart = ({ points, options, frame }: Scene, selected: string | undefined): SVGElement =>
   toDom(frontChart(points, { ...options, selected }, frame));
+
+export const drawDots = ({ points, options, frame }: Scene): SVGElement => toDom(dotsChart(points, options, frame));
+
+/** Shows what a network was made from, and what was made from it. */
+export function showRelatives(plot: Element, { points, frame }: Scene, id: string | undefined): void {
+  plot.querySelector('.relatives')?.replaceChildren(...relatives(points, frame, id).map(toDom));
+}
 
 /** The network nearest to a place in the picture, in its pixels. Marks lie above dots, and so come first. */
 export function pointNear({ points, frame }: Scene, x: number, y: number): string | undefined {

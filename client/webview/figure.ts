@@ -7,7 +7,7 @@ import { createAxesBar } from './axesBar.ts';
 import { pickWithin } from './budget.ts';
 import { createBudgetBar } from './budgetBar.ts';
 import { rememberInputs } from './changes.ts';
-import { drawChart, walk } from './chart.ts';
+import { drawChart, drawDots, showRelatives, walk } from './chart.ts';
 import { html, replaceKeepingFocus } from './dom.ts';
 import { isOffered } from './front.ts';
 import { drawLegend } from './legend.ts';
@@ -38,7 +38,9 @@ export function createFigure(options: FigureOptions) {
   const axes = createAxesBar(options.onState);
   const budget = createBudgetBar(options.onBudget);
   const replay = createReplay(options.onGeneration);
-  const plot = html('div', { class: 'plot' });
+  const dots = html('div', { class: 'plot-dots' });
+  const picture = html('div', { class: 'plot-picture' });
+  const plot = html('div', { class: 'plot' }, dots, picture);
   const tip = html('div', { class: 'tip', hidden: true, 'aria-hidden': 'true' });
   const legend = html('ul', { class: 'legend' });
   const controls = html('div', { class: 'controls' }, axes.element, budget.element, budget.result);
@@ -52,11 +54,19 @@ export function createFigure(options: FigureOptions) {
   const showTip = createTip(tip, plot);
   const changed = rememberInputs();
   let shown: Shown | undefined;
+  let selectedId: string | undefined;
+
+  /** Pixels. Asking the browser between two changes of the document would make it lay everything out in between. */
+  let widths = { plot: 0, controls: 0 };
+  const measure = () => {
+    widths = { plot: plot.clientWidth, controls: controls.clientWidth };
+  };
 
   function sizeOf(): { readonly width: number; readonly height: number } {
-    const width = Math.max(280, Math.round(plot.clientWidth));
+    if (widths.plot === 0) measure();
+    const width = Math.max(280, Math.round(widths.plot));
     // Beside the details there is room for a taller picture than above them.
-    const beside = controls.clientWidth > width + 200;
+    const beside = widths.controls > width + 200;
     return { width, height: Math.round(Math.min(420, Math.max(240, width * (beside ? 0.68 : 0.54)))) };
   }
 
@@ -65,17 +75,18 @@ export function createFigure(options: FigureOptions) {
     scene: () => shown?.scene,
     budget: () => shown?.state.budget ?? {},
     onSelect: options.onSelect,
-    onHover: (id, scene) => showTip(tipOf(id, scene)),
+    onHover(id, scene) {
+      showTip(tipOf(id, scene));
+      if (changed('relatives', [scene, id ?? selectedId])) showRelatives(picture, scene, id ?? selectedId);
+    },
     onBrush(next) {
       if (!shown) return;
       const { view, state, scene } = shown;
-      // Thousands of dots stay as they are until the drag is over: they fade then.
+      // The dots stay as they are until the drag is over: they fade then.
       const marks = { ...view, points: view.points.filter((point) => isOffered(point, view)) };
       const look = { ...state, x: scene.axes.x.id, y: scene.axes.y.id, budget: next };
       const brushed = sceneOf(marks, look, sizeOf(), scene.frame);
-      const picture = drawChart(brushed, pickWithin(marks, next)?.point.id);
-      picture.querySelector('.axes')?.after(...plot.querySelectorAll('.dominated'));
-      plot.replaceChildren(picture);
+      picture.replaceChildren(drawChart(brushed, pickWithin(marks, next)?.point.id));
       budget.update(view, next);
     },
     onBrushed(next) {
@@ -104,10 +115,8 @@ export function createFigure(options: FigureOptions) {
   }
 
   // The plot is drawn in real pixels, so that its text keeps the editor's size at every width.
-  let drawnWidth = 0;
   new ResizeObserver(() => {
-    if (plot.clientWidth === drawnWidth) return;
-    drawnWidth = plot.clientWidth;
+    measure();
     options.onResize();
   }).observe(plot);
 
@@ -121,9 +130,12 @@ export function createFigure(options: FigureOptions) {
       if (empty) {
         replay.element.hidden = true;
         shown = undefined;
-        changed('scene', []);
+        for (const part of ['scene', 'dots']) changed(part, []);
         const text = t('Networks appear here after the first generation.');
-        if (changed('chart', [text])) plot.replaceChildren(html('p', { class: 'plot-empty' }, text));
+        if (changed('chart', [text])) {
+          dots.replaceChildren();
+          picture.replaceChildren(html('p', { class: 'plot-empty' }, text));
+        }
         return undefined;
       }
       const size = sizeOf();
@@ -132,7 +144,12 @@ export function createFigure(options: FigureOptions) {
       const isNew = changed('scene', look) || shown === undefined;
       const scene = isNew || !shown ? sceneOf(view, state, size) : shown.scene;
       shown = { view, state, scene };
-      if (changed('chart', [scene, selected])) replaceKeepingFocus(plot, drawChart(scene, selected));
+      selectedId = selected;
+      if (changed('dots', [scene])) dots.replaceChildren(drawDots(scene));
+      if (changed('chart', [scene, selected])) {
+        replaceKeepingFocus(picture, drawChart(scene, selected));
+        changed('relatives', [scene, selected]);
+      }
       if (isNew) {
         showTip(undefined);
         axes.update(view, scene);

@@ -33,8 +33,8 @@ export function listenToPointer(options: PointerOptions): void {
   let frame = 0;
 
   const placeOf = (event: MouseEvent) => {
-    const picture = plot.querySelector('svg.chart')?.getBoundingClientRect();
-    return picture ? { x: event.clientX - picture.left, y: event.clientY - picture.top } : undefined;
+    const picture = plot.getBoundingClientRect();
+    return { x: event.clientX - picture.left, y: event.clientY - picture.top };
   };
   const end = () => {
     down = undefined;
@@ -45,11 +45,11 @@ export function listenToPointer(options: PointerOptions): void {
   plot.addEventListener('pointerdown', (event) => {
     const at = placeOf(event);
     dragged = false;
-    if (event.button === 0 && at) down = { ...at, id: event.pointerId };
+    if (event.button === 0) down = { ...at, id: event.pointerId };
   });
   plot.addEventListener('pointermove', (event) => {
     const [shown, at] = [scene(), placeOf(event)];
-    if (!shown || !at) return;
+    if (!shown) return;
     if (!down) {
       onHover(pointNear(shown, at.x, at.y), shown);
       return;
@@ -72,7 +72,7 @@ export function listenToPointer(options: PointerOptions): void {
   });
   plot.addEventListener('click', (event) => {
     const [shown, at] = [scene(), placeOf(event)];
-    if (dragged || !shown || !at) return;
+    if (dragged || !shown) return;
     // Assistive software clicks on elements; a pointer clicks on places, where marks may cover each other.
     const mark = markAt(event.target)?.getAttribute('data-point');
     const id = event.detail === 0 && mark ? mark : pointNear(shown, at.x, at.y);

@@ -92,7 +92,6 @@ export function createViews(options: ViewsOptions) {
         return id !== 'compare' || pinned !== undefined;
       });
       const panel = tabs.panel(tab);
-      const width = element.clientWidth;
       switch (tab) {
         case 'networks':
           dominated.checked = state.dominated;
@@ -109,12 +108,16 @@ export function createViews(options: ViewsOptions) {
             replaceKeepingFocus(panel, ...drawComparison(view, pinned, selected, onUnpin));
           }
           return;
-        case 'errors':
+        case 'errors': {
+          const width = element.clientWidth;
           if (changed('errors', [selected, width])) panel.replaceChildren(...drawErrors(selected, width));
           return;
-        case 'search':
+        }
+        case 'search': {
+          const width = element.clientWidth;
           if (changed('search', [view, width])) panel.replaceChildren(...drawSearch(view, width));
           return;
+        }
       }
     },
   };

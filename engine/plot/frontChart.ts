@@ -1,27 +1,22 @@
 /**
  * The scatter plot of a front, on any two axes. Every network that can be used has a mark that can be reached, read and
- * picked by keyboard. The others are one path of dots, whatever their number: an element for each of thousands would make
- * every picture slow.
+ * picked by keyboard; the others are dots.
  */
 import type { VariantKind } from '../format.ts';
+import { type Dot, dots } from './dots.ts';
 import { createFrame, drawAxes, type Frame, type FrameOptions, type Size } from './frame.ts';
-import { markOf, type Role, variantMark } from './marks.ts';
+import { type Box, labels, textBox } from './labels.ts';
+import { fade, markOf, type Role, variantMark } from './marks.ts';
+import type { Scale } from './scale.ts';
 import { stepsOf } from './steps.ts';
 import { pointList, type SvgElement, svg } from './svg.ts';
 
-/** A network as a point of the plot. */
-export interface ChartPoint {
+/** A network as a point of the plot; `x` and `y` are in the units of the axes, and finite. */
+export interface ChartPoint extends Dot {
   readonly id: string;
-  /** In the units of the axes; finite. */
-  readonly x: number;
-  readonly y: number;
-  /** It can be used, and has a mark of its own; the others are dots. */
-  readonly offered: boolean;
   /** The line goes through it. */
   readonly onLine: boolean;
-  /** It does not meet the limits, and is faded. */
-  readonly outside?: boolean;
-  /** How it was made, and the id of the point that it was made from: a line leads there. */
+  /** How it was made, and the id of the point that it was made from. */
   readonly variant?: VariantKind | undefined;
   readonly variantOf?: string | undefined;
   /** The first decides the shape. */
@@ -52,7 +47,7 @@ export interface ChartOptions extends Size {
   readonly selected?: string | undefined;
   /** What the selected one is compared with. */
   readonly pinned?: string | undefined;
-  /** A still picture, one image as a whole: nothing in it can be focused or picked. */
+  /** A still picture, one image as a whole: nothing in it can be focused or picked, and its dots are part of it. */
   readonly still?: boolean;
   /** A line that the points are compared with, from left to right. */
   readonly earlier?: readonly { readonly x: number; readonly y: number }[];
@@ -74,17 +69,26 @@ const frameOptions = (
 
 const axisOf = ({ label, kind }: ChartAxis) => ({ label, ...(kind === undefined ? {} : { kind }) });
 
+/** The dots of a picture that is not still, to lie below it: they change seldom, and are painted by themselves. */
+export const dotsChart = (points: readonly Dot[], { width, height }: Size, frame: Frame): SvgElement =>
+  svg(
+    'svg',
+    { class: 'dots', viewBox: `0 0 ${width} ${height}`, width, height, 'aria-hidden': 'true' },
+    ...dots(points, frame),
+  );
+
 /** What can be picked has `data-point` with its id, so that a reader of events knows what was picked. */
 export function frontChart(
   points: readonly ChartPoint[],
   options: ChartOptions,
   frame: Frame = chartFrame(points, options),
 ): SvgElement {
-  const { width, height, description, still } = options;
+  const { width, height, description, still, selected } = options;
   const offered = points.filter((point) => point.offered).sort(byPlace);
   const line = offered.filter(({ onLine }) => onLine);
-  const steps = (places: readonly { readonly x: number; readonly y: number }[]) =>
-    pointList(stepsOf(places, options.x.better).map(({ x, y }) => frame.place(x, y)));
+  const corners = (places: readonly { readonly x: number; readonly y: number }[]) =>
+    stepsOf(places, options.x.better).map(({ x, y }) => frame.place(x, y));
+  const steps = corners(line);
   const label = { role: 'img', 'aria-label': description };
   return svg(
     'svg',
@@ -94,81 +98,65 @@ export function frontChart(
       still ? {} : label,
       drawAxes(frame, frameOptions([], options)),
       ...limitLines(frame, options),
-      ...dots(points, frame),
-      ...variantLines(points, frame, options),
-      options.earlier ? svg('polyline', { class: 'earlier-line', points: steps(options.earlier) }) : undefined,
-      line.length > 1 ? svg('polyline', { class: 'front-line', points: steps(line) }) : undefined,
+      ...(still ? dots(points, frame) : [svg('g', { class: 'relatives' }, ...relatives(points, frame, selected))]),
+      options.earlier
+        ? svg('polyline', { class: 'earlier-line', points: pointList(corners(options.earlier)) })
+        : undefined,
+      line.length > 1 ? svg('polyline', { class: 'front-line', points: pointList(steps) }) : undefined,
       ...rings(points, frame, options),
     ),
     marks(offered, frame, options),
-    labels(offered, frame),
+    names(offered, steps, frame, options),
   );
 }
 
 const byPlace = (a: ChartPoint, b: ChartPoint) => a.x - b.x || a.y - b.y;
 
-/** From each network to what was made from it: those that can be used, and the relatives of the selected one. */
-function variantLines(points: readonly ChartPoint[], frame: Frame, { selected }: ChartOptions): SvgElement[] {
-  const variants = points.filter(({ variantOf }) => variantOf !== undefined);
-  const wanted = new Set(variants.map(({ variantOf }) => variantOf));
-  const origins = new Map(points.filter(({ id }) => wanted.has(id)).map((point) => [point.id, point]));
-  return variants.flatMap((point) => {
-    const origin = origins.get(point.variantOf!);
-    if (!origin || !(point.offered || point.id === selected || origin.id === selected)) return [];
-    const [[x1, y1], [x2, y2]] = [frame.place(origin.x, origin.y), frame.place(point.x, point.y)];
-    const faded = point.outside || origin.outside;
-    return [svg('line', { class: fade('variant-line', faded), x1, y1, x2, y2 })];
-  });
+/** Lines from a network to what was made from it, and to what it was made from; those of everything would be a tangle. */
+export function relatives(points: readonly ChartPoint[], frame: Frame, id: string | undefined): SvgElement[] {
+  const own = points.find((point) => point.id === id);
+  if (!own) return [];
+  const [from, fromY] = frame.place(own.x, own.y);
+  return points
+    .filter((point) => point.variantOf === own.id || point.id === own.variantOf)
+    .map((point) => {
+      const [to, toY] = frame.place(point.x, point.y);
+      return svg('line', { class: 'variant-line', x1: from, y1: fromY, x2: to, y2: toY });
+    });
 }
 
 /** A line only where it lies inside the picture: clamped to a border it would tell a lie. */
+const limitAt = ({ at, text }: NonNullable<ChartAxis['limit']>, { domain: [low, high], place }: Scale) =>
+  at >= low && at <= high ? { at: place(at), text } : undefined;
+
 function limitLines({ x, y, left, right, top, bottom }: Frame, options: ChartOptions): SvgElement[] {
-  const inside = (value: number, [low, high]: readonly [number, number]) => value >= low && value <= high;
   const lines: SvgElement[] = [];
-  const across = options.y.limit;
-  if (across && inside(across.at, y.domain)) {
-    const at = y.place(across.at);
+  const across = options.y.limit && limitAt(options.y.limit, y);
+  if (across) {
+    const { at, text } = across;
     lines.push(
       svg(
         'g',
         { class: 'bound' },
         svg('line', { x1: left, x2: right, y1: at, y2: at }),
-        svg('text', { x: left + 6, y: at - 5 }, across.text),
+        svg('text', { x: left + 6, y: at - 5 }, text),
       ),
     );
   }
-  const along = options.x.limit;
-  if (along && inside(along.at, x.domain)) {
-    const at = x.place(along.at);
+  const along = options.x.limit && limitAt(options.x.limit, x);
+  if (along) {
+    const { at, text } = along;
     const leftwards = at > (left + right) / 2;
     lines.push(
       svg(
         'g',
         { class: 'bound' },
         svg('line', { x1: at, x2: at, y1: top, y2: bottom }),
-        svg(
-          'text',
-          { x: at + (leftwards ? -5 : 5), y: top + 10, 'text-anchor': leftwards ? 'end' : 'start' },
-          along.text,
-        ),
+        svg('text', { x: at + (leftwards ? -5 : 5), y: top + 10, 'text-anchor': leftwards ? 'end' : 'start' }, text),
       ),
     );
   }
   return lines;
-}
-
-/** The networks that cannot be used: two paths, those within the limits and those outside. */
-function dots(points: readonly ChartPoint[], frame: Frame): SvgElement[] {
-  const paths = { inside: '', outside: '' };
-  for (const point of points) {
-    if (point.offered) continue;
-    const [x, y] = frame.place(point.x, point.y);
-    // A line of no length has round ends, and so is a dot.
-    paths[point.outside ? 'outside' : 'inside'] += `M${Math.round(x * 2) / 2} ${Math.round(y * 2) / 2}h0`;
-  }
-  return (['outside', 'inside'] as const).flatMap((where) =>
-    paths[where] === '' ? [] : [svg('path', { class: fade('dominated', where === 'outside'), d: paths[where] })],
-  );
 }
 
 /** Around dots, which have no element of their own to put a ring into. */
@@ -223,34 +211,36 @@ function marks(offered: readonly ChartPoint[], frame: Frame, options: ChartOptio
 
 const isInteger = ({ variant }: ChartPoint): boolean => variant === 'int8' || variant === 'fixed16';
 
-/** About the size of a label's text in pixels: nothing measures it before it is drawn. */
-const labelSize = { perLetter: 6.5, height: 14 };
+/** Pixels from the middle of a mark to its edge. */
+const markRadius = 8;
 
-/**
- * The names of the points that stand out, above everything else. The options say the same to a screen reader. Names go
- * above their points, and below them where they would lie on the name of another.
- */
-function labels(offered: readonly ChartPoint[], frame: Frame): SvgElement {
-  const placed: { readonly left: number; readonly right: number; readonly y: number }[] = [];
-  return svg(
-    'g',
-    { class: 'roles', 'aria-hidden': 'true' },
-    ...offered.map((point) => {
-      if (!point.label) return undefined;
-      const [px, py] = frame.place(point.x, point.y);
-      const width = point.label.length * labelSize.perLetter;
-      const leftwards = px > frame.right - width - 14;
-      const x = px + (leftwards ? -12 : 12);
-      const [left, right] = leftwards ? [x - width, x] : [x, x + width];
-      const above = py - 9;
-      const covered = placed.some(
-        (other) => left < other.right && right > other.left && Math.abs(above - other.y) < labelSize.height,
-      );
-      const y = covered ? py + 18 : above;
-      placed.push({ left, right, y });
-      return svg('text', { x, y, 'text-anchor': leftwards ? 'end' : 'start' }, point.label);
-    }),
+/** The names of the points that stand out, above everything else. The options say the same to a screen reader. */
+function names(
+  offered: readonly ChartPoint[],
+  steps: readonly (readonly [number, number])[],
+  frame: Frame,
+  options: ChartOptions,
+): SvgElement {
+  const { left, right, top, bottom } = frame;
+  const at = offered.map(({ x, y }) => frame.place(x, y));
+  const marked = at.map(([x, y]) => boxOf([x - markRadius, y - markRadius], [x + markRadius, y + markRadius]));
+  const sides = steps.slice(1).map((corner, index) => boxOf(steps[index]!, corner));
+  const limit = options.y.limit && limitAt(options.y.limit, frame.y);
+  const bound = limit === undefined ? [] : [boxOf([left, limit.at], [right, limit.at])];
+  return labels(
+    offered.flatMap(({ label }, index) => (label ? [{ x: at[index]![0], y: at[index]![1], label }] : [])),
+    {
+      // The labels of an axis leave room beside the plot.
+      area: { left, top: top - 12, right: right + 12, bottom },
+      drawn: [...marked, ...sides, ...bound],
+      texts: limit === undefined ? [] : [textBox(limit.text, left + 6, limit.at - 5, 'start')],
+    },
   );
 }
 
-const fade = (name: string, outside: boolean | undefined): string => (outside ? `${name} out-of-bound` : name);
+const boxOf = ([x1, y1]: readonly [number, number], [x2, y2]: readonly [number, number]): Box => ({
+  left: Math.min(x1, x2) - 1,
+  right: Math.max(x1, x2) + 1,
+  top: Math.min(y1, y2) - 1,
+  bottom: Math.max(y1, y2) + 1,
+});

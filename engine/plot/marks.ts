@@ -51,3 +51,6 @@ function legendShape({ role, variant, dominated, earlier }: LegendEntry): SvgEle
   if (variant === undefined) return svg('g', { class: `front-point ${role ?? ''}` }, markOf(role));
   return svg('g', { class: variant === 'pruned' ? 'front-point' : 'integer-point' }, variantMark(variant));
 }
+
+/** The class of what may lie outside of the limits. */
+export const fade = (name: string, outside: boolean | undefined): string => (outside ? `${name} out-of-bound` : name);

@@ -74,12 +74,13 @@ const options: ChartOptions = {
   ...{ width: 600, height: 300, description: 'Networks' },
   ...{ x: { label: 'Size', kind: 'log' }, y: { label: 'Error' } },
 };
-const draw = (size: 'params' | 'bytes' = 'params', points = [found, pruned, integer].map(chartPoint(size))) =>
-  frontChart(points, options);
+const draw = (selected?: string, size: 'params' | 'bytes' = 'bytes') =>
+  frontChart([found, pruned, integer].map(chartPoint(size)), { ...options, ...(selected && { selected }) });
+const linesOf = (chart: SvgElement) => elements(chart, ({ attributes }) => attributes.class === 'variant-line');
 
-test('a line leads from each network to what was made from it', () => {
-  const chart = draw('bytes');
-  const lines = elements(chart, ({ attributes }) => attributes.class === 'variant-line');
+test('lines lead from the selected network to what was made from it, and back', () => {
+  assert.equal(linesOf(draw()).length, 0, 'the lines of everything would be a tangle');
+  const lines = linesOf(draw('c1'));
   assert.equal(lines.length, 2);
   // Both begin at the network that was found: the largest and most accurate, at the right and at the bottom.
   const [first, second] = lines.map(({ attributes }) => attributes);
@@ -88,30 +89,22 @@ test('a line leads from each network to what was made from it', () => {
     assert.ok(Number(line.x2) < Number(line.x1), 'a variant is smaller');
     assert.ok(Number(line.y2) < Number(line.y1), 'and less accurate');
   }
+  const [back, ...others] = linesOf(draw('c1-p30'));
+  assert.deepEqual([back!.attributes.x2, back!.attributes.y2], [first!.x1, first!.y1]);
+  assert.equal(others.length, 0, 'not to its brother');
 });
 
 test('by parameters a network in integers stands above its original; a line to what is not drawn is left out', () => {
-  const [line] = elements(draw(), ({ attributes }) => attributes.class === 'variant-line').slice(-1);
+  const [line] = linesOf(draw('c1-int8', 'params'));
   assert.equal(line!.attributes.x1, line!.attributes.x2);
-  const orphan = draw('params', [chartPoint('params')(pruned)]);
-  assert.equal(elements(orphan, ({ attributes }) => attributes.class === 'variant-line').length, 0);
-});
-
-test('lines fade with the points that are outside of the budget', () => {
-  const points = [found, pruned, integer]
-    .map(chartPoint('params'))
-    .map((own) => (own.id === 'c1-p30' ? { ...own, outside: true } : own));
-  const faded = elements(draw('params', points), ({ attributes }) => /variant-line/.test(String(attributes.class)));
-  assert.deepEqual(
-    faded.map(({ attributes }) => attributes.class),
-    ['variant-line out-of-bound', 'variant-line'],
-  );
+  const orphan = frontChart([chartPoint('params')(pruned)], { ...options, selected: 'c1-p30' });
+  assert.equal(linesOf(orphan).length, 0);
 });
 
 test('every kind has a shape of its own, which the chart draws and a pointer can pick', () => {
   const shapes = variantKinds.map((kind) => variantMark(kind).attributes.d);
   assert.equal(new Set(shapes).size, variantKinds.length);
-  const chart = draw('bytes');
+  const chart = draw();
   for (const [id, kind] of [
     ['c1-p30', 'pruned'],
     ['c1-int8', 'int8'],

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { curveOf, curvesFigure } from '../../engine/plot/curves.ts';
 import { sample } from '../../engine/plot/figure.ts';
-import { type ChartOptions, frontChart } from '../../engine/plot/frontChart.ts';
+import { type ChartOptions, chartFrame, dotsChart, frontChart } from '../../engine/plot/frontChart.ts';
 import { generationsFigure } from '../../engine/plot/generations.ts';
+import { labels, textBox } from '../../engine/plot/labels.ts';
 import { spread } from '../../engine/plot/lines.ts';
 import { type FigurePoint, runFigures } from '../../engine/plot/runFigures.ts';
 import { type SvgElement, svg, svgText } from '../../engine/plot/svg.ts';
@@ -193,9 +194,13 @@ test('the front is a listbox with one tab stop, and a picture where it is still'
   );
   assert.equal(options[1]!.attributes['aria-label'], '2-8-1 tanh: 20 parameters. Chosen');
   assert.match(String(options[0]!.attributes.class), /out-of-bound/);
-  const dots = all(live, 'path').filter(({ attributes }) => /dominated/.test(String(attributes.class)));
-  assert.equal(dots.length, 2, 'all networks that cannot be used are two paths');
-  const still = svgText(frontChart(points, { ...size, still: true }));
+  const dots = (picture: SvgElement) =>
+    all(picture, 'path').filter(({ attributes }) => /dominated/.test(String(attributes.class)));
+  assert.equal(dots(live).length, 0, 'dots of a picture that changes lie below it');
+  assert.equal(dots(dotsChart(points, size, chartFrame(points, size))).length, 2, 'within the limits, and outside');
+  const picture = frontChart(points, { ...size, still: true });
+  assert.equal(dots(picture).length, 2);
+  const still = svgText(picture);
   assert.doesNotMatch(still, /role="(option|listbox)"|tabindex|class="target"/);
   assert.match(still, /^<svg [^>]*role="img" aria-label="Five networks\."/);
   assert.match(still, /<title>2-8-1 tanh: 20 parameters<\/title>/);
@@ -219,18 +224,72 @@ test('labels of a narrow axis do not run into each other, and those that fit sta
   }
 });
 
-test('names of points that are close together do not lie on each other', () => {
-  const named = (params: number, error: number, label: string) => ({
-    ...{ id: label, offered: true, onLine: true, x: params, y: error * 100, label },
+test('dots are paths by their place, each with the dots of its cell', () => {
+  const points = Array.from({ length: 500 }, (_, index) => ({
+    x: 1 + index,
+    y: 1 + ((index * 37) % 101),
+    offered: false,
+  }));
+  const { children } = dotsChart(points, chartOptions, chartFrame(points, chartOptions));
+  const cells = children.map((path) => {
+    assert.ok(typeof path !== 'string');
+    return [...String(path.attributes.d).matchAll(/M([\d.]+) ([\d.]+)h0/g)].map(([, x, y]) => [Number(x), Number(y)]);
   });
-  const size = chartOptions;
-  const heights = (points: Parameters<typeof frontChart>[0]) =>
-    all(frontChart(points, size), 'text')
-      .filter(({ children }) => /Recommended|Knee/.test(children.join('')))
-      .map(({ attributes }) => Number(attributes.y));
-  const far = named(1000, 0.5, 'far');
-  const [first, second] = heights([named(100, 0.01, 'Recommended'), named(104, 0.0098, 'Knee'), far]);
-  assert.ok(Math.abs(first! - second!) >= 14, `${first} and ${second}`);
-  const [alone] = heights([named(100, 0.01, 'Recommended'), named(104, 0.0098, ''), far]);
-  assert.equal(first, alone);
+  assert.equal(cells.flat().length, 500);
+  assert.ok(cells.length > 10);
+  for (const cell of cells) {
+    for (const axis of [0, 1]) {
+      const own = cell.map((at) => at[axis]!);
+      assert.ok(Math.max(...own) - Math.min(...own) < 100, 'a tile of the picture touches few of them');
+    }
+  }
+});
+
+const area = { left: 0, top: 0, right: 200, bottom: 100 };
+const box = (left: number, top: number, right: number, bottom: number) => ({ left, top, right, bottom });
+/** A point in the middle with a name, and what is around it. */
+const placed: readonly (readonly [string, Partial<Parameters<typeof labels>[1]>, readonly [number, number, string]])[] =
+  [
+    ['above on the right where nothing is', {}, [112, 41, 'start']],
+    ['below where a line is above', { drawn: [box(100, 35, 200, 37)] }, [112, 68, 'start']],
+    ['on the left where lines are on the right', { drawn: [box(110, 0, 116, 100)] }, [88, 41, 'end']],
+    [
+      'on a line rather than on text',
+      { drawn: [box(100, 35, 200, 37)], texts: [box(0, 45, 200, 75)] },
+      [88, 41, 'end'],
+    ],
+    [
+      'inside the picture, whatever is there',
+      { area: box(60, 0, 200, 50), drawn: [box(0, 0, 200, 100)] },
+      [112, 41, 'start'],
+    ],
+    ['inside a picture that ends beside it', { area: box(0, 0, 120, 100) }, [88, 41, 'end']],
+  ];
+
+test('a name lies where it covers the least', () => {
+  for (const [title, around, [x, y, anchor]] of placed) {
+    const { children } = labels([{ x: 100, y: 50, label: 'Knee' }], { area, drawn: [], texts: [], ...around });
+    const [name] = children;
+    assert.ok(name && typeof name !== 'string');
+    assert.deepEqual(name.attributes, { x, y, 'text-anchor': anchor }, title);
+  }
+});
+
+test('names of points that are close together do not lie on each other', () => {
+  const { children } = labels(
+    [0, 3, 6, 9].map((offset) => ({ x: 100 + offset, y: 50 + offset, label: 'Recommended' })),
+    { area, drawn: [], texts: [] },
+  );
+  const places = children.map((name) => {
+    assert.ok(typeof name !== 'string');
+    const { x, y, 'text-anchor': anchor } = name.attributes;
+    return textBox('Recommended', Number(x), Number(y), anchor === 'end' ? 'end' : 'start');
+  });
+  for (const [index, own] of places.entries()) {
+    for (const other of places.slice(index + 1)) {
+      const apart =
+        own.right <= other.left || own.left >= other.right || own.bottom <= other.top || own.top >= other.bottom;
+      assert.ok(apart, JSON.stringify([own, other]));
+    }
+  }
 });
