@@ -17,7 +17,7 @@ import { activationFunctions } from '../nn/activations.ts';
 import type { Activation, Network, Topology } from '../types.ts';
 import { type Calibration, usefulPart } from './calibrate.ts';
 import { type Grid, grid8, type Range } from './grid.ts';
-import { quantiseMultiplier, rescale, roundAway, saturate8, saturate32 } from './integers.ts';
+import { quantiseMultiplier, type Rescale, rescale, roundAway, saturate8, saturate32 } from './integers.ts';
 import { type FloatLayer, floatLayers } from './layers.ts';
 
 export interface Int8Layer {
@@ -126,12 +126,17 @@ function weightScale(row: Float64Array, bias: number, inputScale: number): numbe
 }
 
 /** inputs: (count, I) int8 values on the network's input grid; answers (count, O) on its output grid. */
-export function runInt8(network: Int8Network, inputs: ArrayLike<number>, count: number): Int16Array {
+export function runInt8(
+  network: Int8Network,
+  inputs: ArrayLike<number>,
+  count: number,
+  round: Rescale = rescale,
+): Int16Array {
   let rows = Int16Array.from(inputs);
   for (const layer of network.layers) {
     const next = new Int16Array(count * layer.outputs);
     for (let row = 0; row < count; row++) {
-      runInt8Layer(layer, rows.subarray(row * layer.inputs, (row + 1) * layer.inputs), (o, value) => {
+      runInt8Layer(layer, rows.subarray(row * layer.inputs, (row + 1) * layer.inputs), round, (o, value) => {
         next[row * layer.outputs + o] = value;
       });
     }
@@ -140,12 +145,17 @@ export function runInt8(network: Int8Network, inputs: ArrayLike<number>, count: 
   return rows;
 }
 
-function runInt8Layer(layer: Int8Layer, x: Int16Array, write: (output: number, value: number) => void): void {
+function runInt8Layer(
+  layer: Int8Layer,
+  x: Int16Array,
+  round: Rescale,
+  write: (output: number, value: number) => void,
+): void {
   const { inputs, outputs, weights, bias, multipliers, shifts, input, sums, table } = layer;
   for (let o = 0; o < outputs; o++) {
     let acc = bias[o]!;
     for (let i = 0; i < inputs; i++) acc += (x[i]! - input.zero) * weights[o * inputs + i]!;
-    const sum = saturate8(sums.zero + rescale(acc, { multiplier: multipliers[o]!, shift: shifts[o]! }));
+    const sum = saturate8(sums.zero + round(acc, { multiplier: multipliers[o]!, shift: shifts[o]! }));
     write(o, table ? table[sum + 128]! : sum);
   }
 }

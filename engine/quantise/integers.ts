@@ -62,6 +62,9 @@ export function divideByPowerOfTwo(x: number, exponent: number): number {
   return roundAway(x / 2 ** exponent);
 }
 
+/** How an int32 becomes x * m * 2^(shift - 31), to the nearest: `rescale`, or the same as another runtime rounds it. */
+export type Rescale = (x: number, multiplier: Multiplier) => number;
+
 /**
  * TensorFlow Lite's MultiplyByQuantizedMultiplier (double rounding): x * m * 2^(shift - 31).
  * x << shift has to fit into an int32; here it saturates.

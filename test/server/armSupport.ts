@@ -159,6 +159,13 @@ export const armCases: readonly ArmCase[] = [...perceptronCases, ...cnnCases];
 
 export const rowsOf = ({ input, rows }: ArmCase): number => rows.length / input.encoding.inputs.length;
 
+/** The `.tflite` file of a case. */
+export function tfliteOf({ input }: Pick<ArmCase, 'input'>): Uint8Array {
+  const file = armTarget.emit(input).find(({ suffix }) => suffix.endsWith('.tflite'));
+  assert.ok(file && typeof file.content !== 'string');
+  return file.content;
+}
+
 /** The generated module, as a bundler would load it. */
 export async function moduleOf({ input }: ArmCase): Promise<(...values: unknown[]) => unknown> {
   const text = String(armTarget.emit(input)[0].content);

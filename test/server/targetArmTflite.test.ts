@@ -1,27 +1,21 @@
 /** The `.tflite` files of the ARM target, run by Google's runtime. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { armTarget } from '../../engine/emit/arm/arm.ts';
 import { isCnnInput } from '../../engine/emit/target.ts';
 import { int8Tflite } from '../../engine/emit/tflite/integers.ts';
 import { enterRows } from '../../engine/quantise/grid.ts';
 import { runQuantised } from '../../engine/quantise/quantise.ts';
 import { referenceOutputs } from '../unit/emitCnnHelpers.ts';
 import { array, category, largestDifference, number } from '../unit/emitHelpers.ts';
-import { type ArmCase, armCase, cnnCases, perceptronCases } from './armSupport.ts';
+import { armCase, cnnCases, perceptronCases, tfliteOf } from './armSupport.ts';
 import { loadTflite } from './liteRt.ts';
 
 describe('TensorFlow Lite runs the .tflite file', () => {
-  const fileOf = ({ input }: Pick<ArmCase, 'input'>): Uint8Array => {
-    const file = armTarget.emit(input).find(({ suffix }) => suffix.endsWith('.tflite'));
-    assert.ok(file && typeof file.content !== 'string');
-    return file.content;
-  };
   const checked = 40;
 
   test('float32, in every activation', async () => {
     for (const own of perceptronCases.filter(({ name }) => name.endsWith('_float') && !/^(mixed|far)/.test(name))) {
-      const model = await loadTflite(fileOf(own));
+      const model = await loadTflite(tfliteOf(own));
       const width = own.input.encoding.inputs.length;
       const outputs = new Float64Array(checked * own.input.encoding.outputs.length);
       for (let row = 0; row < checked; row++) {
@@ -36,7 +30,7 @@ describe('TensorFlow Lite runs the .tflite file', () => {
   test('float32, convolutional networks', async () => {
     for (const { name, input, rows } of cnnCases.filter((own) => own.name.endsWith('_float'))) {
       assert.ok(isCnnInput(input));
-      const model = await loadTflite(fileOf({ input }));
+      const model = await loadTflite(tfliteOf({ input }));
       const { inputs, loss } = input.encoding;
       const images = rows.subarray(0, rows.length - inputs.length);
       const wanted = referenceOutputs(input, images);
@@ -66,7 +60,7 @@ describe('TensorFlow Lite runs the .tflite file', () => {
       'float',
     );
     const input = { ...own.input, encoding: { ...own.input.encoding, loss: 'softmax-cross-entropy' as const } };
-    const model = await loadTflite(fileOf({ ...own, input }));
+    const model = await loadTflite(tfliteOf({ ...own, input }));
     const [scores, probabilities] = await model.run(Float32Array.from(own.rows.subarray(0, 5)));
     const exponentials = Array.from(scores!, Math.exp);
     const sum = exponentials.reduce((a, b) => a + b);

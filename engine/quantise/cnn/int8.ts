@@ -30,7 +30,7 @@ import type { ChannelLines } from '../../nn/cnn/network.ts';
 import type { CnnNetwork, CnnTopology } from '../../types.ts';
 import { type Grid, grid8, type Range } from '../grid.ts';
 import { hiddenGrids, type LayerGrids, quantiseLayer } from '../int8.ts';
-import { rescale, roundAway, saturate8 } from '../integers.ts';
+import { type Rescale, rescale, roundAway, saturate8 } from '../integers.ts';
 import type { FloatLayer } from '../layers.ts';
 import type { CnnCalibration } from './calibrate.ts';
 import { floatCnn, lineOf, rowOf } from './floats.ts';
@@ -139,13 +139,15 @@ const joined = (rows: readonly Int8Rows[]): Int8Rows => ({
   shifts: Int8Array.from(rows.flatMap(({ shifts }) => [...shifts])),
 });
 
-/** What a row's sum of products becomes on a grid with this zero. */
-function requantise({ bias, multipliers, shifts }: Int8Rows, row: number, sum: number, zero: number): number {
-  return saturate8(zero + rescale(bias[row]! + sum, { multiplier: multipliers[row]!, shift: shifts[row]! }));
-}
-
 /** The interpreter's arithmetic. */
-export function int8Arithmetic({ topology, stages }: Int8Cnn, template: CnnArithmetic['template']): CnnArithmetic {
+export function int8Arithmetic(
+  { topology, stages }: Int8Cnn,
+  template: CnnArithmetic['template'],
+  round: Rescale = rescale,
+): CnnArithmetic {
+  /** What a row's sum of products becomes on a grid with this zero. */
+  const requantise = ({ bias, multipliers, shifts }: Int8Rows, row: number, sum: number, zero: number): number =>
+    saturate8(zero + round(bias[row]! + sum, { multiplier: multipliers[row]!, shift: shifts[row]! }));
   const own = stages.map(({ normalization, input, rows, output }): StageArithmetic => {
     const finish = (sum: number, filter: number) => requantise(rows, filter, sum, output.zero);
     const convolution = { zero: input.zero, weights: tapsOf(rows.weights, rows.bias.length), finish };
