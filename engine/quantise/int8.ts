@@ -10,8 +10,8 @@
  *
  * Nothing else happens: relu is the saturation of a grid that begins at 0 (zero = -128), hard-sigmoid that of a grid over
  * [0, 1] with 0.2 x + 0.5 folded into weights and bias; linear needs nothing, and the others are the table. The last layer
- * is linear. As TensorFlow Lite's operators a layer is FULLY_CONNECTED with weights quantised per channel (axis 0), with
- * fused RELU where that is the activation, then TANH, LOGISTIC or ELU, whose int8 kernels look up the same table.
+ * is linear. As TensorFlow Lite's operators a layer is CONV_2D on one pixel with weights quantised per channel (axis 0),
+ * then TANH, LOGISTIC or ELU, whose int8 kernels look up the same table.
  */
 import { activationFunctions } from '../nn/activations.ts';
 import type { Activation, Network, Topology } from '../types.ts';

@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isCnnInput } from '../../engine/emit/target.ts';
 import { int8Tflite } from '../../engine/emit/tflite/integers.ts';
+import { runQuantisedCnn } from '../../engine/quantise/cnn/quantise.ts';
 import { enterRows } from '../../engine/quantise/grid.ts';
+import { isQuantisedCnn } from '../../engine/quantise/models.ts';
 import { runQuantised } from '../../engine/quantise/quantise.ts';
 import { referenceOutputs } from '../unit/emitCnnHelpers.ts';
 import { array, category, largestDifference, number } from '../unit/emitHelpers.ts';
-import { armCase, cnnCases, perceptronCases, tfliteOf } from './armSupport.ts';
+import { armCase, armCases, cnnCases, perceptronCases, rowsOf, tfliteOf } from './armSupport.ts';
 import { loadTflite } from './liteRt.ts';
 
 describe('TensorFlow Lite runs the .tflite file', () => {
@@ -69,29 +71,33 @@ describe('TensorFlow Lite runs the .tflite file', () => {
     });
   });
 
-  test('int8, in every activation: the interpreter’s integers, or next to them', async () => {
+  test('int8, perceptrons and convolutional networks: the interpreter’s integers, or a few steps beside', async (context) => {
     let [same, all] = [0, 0];
-    for (const own of perceptronCases.filter(({ name }) => name.endsWith('_int8'))) {
+    for (const own of armCases.filter(({ name }) => name.endsWith('_int8'))) {
       const { quantised, encoding } = own.input;
       assert.ok(quantised?.kind === 'int8');
       // The runtime for JavaScript takes no int8 tensors: the same operators between float32 ports.
       const model = await loadTflite(int8Tflite('', quantised, 'float32'));
-      const columns = enterRows(own.rows, checked, encoding, quantised.input);
-      const wanted = runQuantised(quantised, columns, checked);
+      const count = Math.min(checked, rowsOf(own));
+      const columns = enterRows(own.rows, count, encoding, quantised.input);
+      const wanted = isQuantisedCnn(quantised)
+        ? runQuantisedCnn(quantised, columns, count)
+        : runQuantised(quantised, columns, count);
       const { input: from, output: to } = quantised;
-      for (let row = 0; row < checked; row++) {
+      for (let row = 0; row < count; row++) {
         const start = row * encoding.inputColumns;
         const integers = columns.subarray(start, start + encoding.inputColumns);
         const [values] = await model.run(Float32Array.from(integers, (value) => (value - from.zero) * from.scale));
         values!.forEach((value, o) => {
           const integer = Math.round(value / to.scale) + to.zero;
           const difference = Math.abs(integer - wanted[row * encoding.outputColumns + o]!);
-          assert.ok(difference <= 1, `${own.name}, row ${row}: off by ${difference}`);
+          assert.ok(difference <= 2, `${own.name}, row ${row}: off by ${difference}`);
           same += difference === 0 ? 1 : 0;
           all++;
         });
       }
     }
+    context.diagnostic(`${same} of ${all} the same`);
     assert.ok(same / all > 0.95, `${same} of ${all}`);
   });
 });

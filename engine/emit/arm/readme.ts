@@ -2,6 +2,7 @@
 import { networkName } from '../../nn/models.ts';
 import { enterColumn } from '../../quantise/grid.ts';
 import type { AnyQuantised } from '../../quantise/models.ts';
+import type { SlotEncoding } from '../../types.ts';
 import type { EmitInput } from '../target.ts';
 import { estimateArm } from './estimate.ts';
 import { formText, type Native } from './native.ts';
@@ -66,17 +67,12 @@ const modelText = (input: EmitInput): string =>
 
 function integerText({ encoding }: EmitInput, { input, output }: AnyQuantised): string {
   const at = (column: number) => enterColumn(column, input);
-  const numbers = encoding.inputs.flatMap((slot) => {
-    if (slot.kind !== 'number') return [];
-    return [`| ${slot.column} | (value - ${slot.offset}) / ${slot.scale} |`];
-  });
-  const results = encoding.outputs.flatMap((slot) =>
-    slot.kind === 'number' ? [`| ${slot.column} | ${slot.offset} + ${slot.scale} * column |`] : [],
-  );
+  const numbers = linesOf(encoding.inputs, ({ offset, scale }) => `(value - ${offset}) / ${scale}`);
+  const results = linesOf(encoding.outputs, ({ offset, scale }) => `${offset} + ${scale} * column`);
   return `
 ## The .tflite file
 
-Inputs and outputs are int8. An input is floor(column / ${input.scale} + 0.5) + ${input.zero}, from -128 to 127; an output stands for the column (integer - ${output.zero}) * ${output.scale}. A boolean is ${at(1)} or ${at(-1)}; a category has one column per value, ${at(1)} where it holds and ${at(0)} elsewhere, and of a result's category the largest wins.
+Inputs and outputs are int8. An input is floor(column / ${input.scale} + 0.5) + ${input.zero}, from -128 to 127; an output stands for the column (integer - ${output.zero}) * ${output.scale}. TensorFlow Lite's optimised kernels round sums otherwise than the C code where they lie about halfway between two integers, so an output may be a step or two beside its. A boolean is ${at(1)} or ${at(-1)}; a category has one column per value, ${at(1)} where it holds and ${at(0)} elsewhere, and of a result's category the largest wins.
 
 | input column | from the value |
 |---|---|
@@ -86,4 +82,19 @@ ${numbers.join('\n')}
 |---|---|
 ${results.join('\n')}
 `;
+}
+
+type NumberSlot = Extract<SlotEncoding, { kind: 'number' }>;
+
+/** A line for each number, or for columns side by side that have the same text, as those of an image. */
+function linesOf(slots: readonly SlotEncoding[], textOf: (slot: NumberSlot) => string): string[] {
+  const runs: { readonly first: number; last: number; readonly text: string }[] = [];
+  for (const slot of slots) {
+    if (slot.kind !== 'number') continue;
+    const text = textOf(slot);
+    const run = runs.at(-1);
+    if (run?.text === text && run.last === slot.column - 1) run.last = slot.column;
+    else runs.push({ first: slot.column, last: slot.column, text });
+  }
+  return runs.map(({ first, last, text }) => `| ${first === last ? first : `${first} to ${last}`} | ${text} |`);
 }

@@ -27,7 +27,7 @@ const operators = {
   convolution: { code: 3, version: 1, int8Version: 3 },
   'depthwise-convolution': { code: 4, version: 1, int8Version: 3 },
   dequantize: { code: 6, version: 2 },
-  'fully-connected': { code: 9, version: 1, int8Version: 12 },
+  'fully-connected': { code: 9, version: 1 },
   logistic: { code: 14, version: 1, int8Version: 2 },
   'max-pool': { code: 17, version: 1, int8Version: 2 },
   mul: { code: 18, version: 1 },
