@@ -13,7 +13,7 @@ import { applyGradients, createOptimizer } from '../nn/optimizers.ts';
 import type { EncodedSamples, Network, TrainingTask } from '../types.ts';
 import type { Calibration } from './calibrate.ts';
 import { enterColumn, type Grid, leave } from './grid.ts';
-import { type Int8Network, quantiseInt8 } from './int8.ts';
+import { type Int8Network, quantiseInt8, weightScale } from './int8.ts';
 
 /**
  * The network after the task's epochs, of which the best one on the validation rows counts, rounding included.
@@ -114,8 +114,8 @@ function roundedLoss(
   let x = batch.inputs;
   slices.forEach((slice, index) => {
     const { inputs, outputs, offset } = slice;
-    const { sums, output, table } = grids.layers[index]!;
-    const w = roundedWeights(weights, slice);
+    const { input, sums, output, table } = grids.layers[index]!;
+    const w = roundedWeights(weights, slice, input.scale);
     const z = new Float64Array(batch.count * outputs);
     const bias = weights.subarray(offset + inputs * outputs, offset + (inputs + 1) * outputs);
     denseForward(x, w, bias, z, { batch: batch.count, inputs, outputs });
@@ -147,13 +147,17 @@ function roundedLoss(
   return { outputs, mean };
 }
 
-/** w (I, O) with each output's weights on its own grid of 127 steps to the largest. */
-function roundedWeights(weights: Float64Array, { inputs, outputs, offset }: LayerSlice): Float64Array {
+/** w (I, O) with each output's weights on the grid that the quantiser would give it. */
+function roundedWeights(
+  weights: Float64Array,
+  { inputs, outputs, offset }: LayerSlice,
+  inputScale: number,
+): Float64Array {
   const w = weights.slice(offset, offset + inputs * outputs);
   for (let o = 0; o < outputs; o++) {
     let largest = 0;
     for (let i = 0; i < inputs; i++) largest = Math.max(largest, Math.abs(w[i * outputs + o]!));
-    const scale = largest / 127 || 1;
+    const scale = weightScale(largest, weights[offset + inputs * outputs + o]!, inputScale);
     for (let i = 0; i < inputs; i++) w[i * outputs + o] = Math.round(w[i * outputs + o]! / scale) * scale;
   }
   return w;

@@ -106,7 +106,8 @@ export function quantiseLayer(layer: FloatLayer, input: Grid, grids: LayerGrids)
   const shifts = new Int8Array(outputs);
   for (let o = 0; o < outputs; o++) {
     const row = layer.weights.subarray(o * inputs, (o + 1) * inputs);
-    weightScales[o] = weightScale(row, layer.bias[o]!, input.scale);
+    const largest = row.reduce((max, weight) => Math.max(max, Math.abs(weight)), 0);
+    weightScales[o] = weightScale(largest, layer.bias[o]!, input.scale);
     const scale = weightScales[o]!;
     row.forEach((weight, i) => {
       weights[o * inputs + i] = Math.max(-127, saturate8(roundAway(weight / scale)));
@@ -119,11 +120,9 @@ export function quantiseLayer(layer: FloatLayer, input: Grid, grids: LayerGrids)
   return { inputs, outputs, weights, weightScales, bias, multipliers, shifts, input, ...grids };
 }
 
-/** The largest weight is 127 steps, unless steps that small would take the bias out of half an int32. */
-function weightScale(row: Float64Array, bias: number, inputScale: number): number {
-  const largest = row.reduce((max, weight) => Math.max(max, Math.abs(weight)), 0);
-  return Math.max(largest / 127, Math.abs(bias) / (inputScale * 2 ** 30)) || 1;
-}
+/** The largest weight of an output is 127 steps, unless steps that small would take the bias out of half an int32. */
+export const weightScale = (largest: number, bias: number, inputScale: number): number =>
+  Math.max(largest / 127, Math.abs(bias) / (inputScale * 2 ** 30)) || 1;
 
 /** inputs: (count, I) int8 values on the network's input grid; answers (count, O) on its output grid. */
 export function runInt8(
