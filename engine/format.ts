@@ -1,13 +1,18 @@
-/** Numbers as people read them, each with its unit. Panel, notifications, lenses and reports all use it, and so agree. */
+/**
+ * Numbers as people read them, each with its unit, in the reader's language. Panel, notifications, lenses and reports all
+ * use it, and so agree. The examples are English.
+ */
 import { type Noun, nounTexts } from './nouns.ts';
+import { writeNumber } from './numbers.ts';
+import { t } from './texts.ts';
 import type { VariantKind } from './types.ts';
 
 export type { VariantKind };
 
-const noResult = 'no finite result';
+const noResult = () => t('no finite result');
 
 /** 12345 -> `12,345`. */
-export const formatCount = (count: number): string => count.toLocaleString('en-US');
+export const formatCount = (count: number): string => writeNumber(count, 'count');
 
 /** 1 -> `1 network`, 12345 -> `12,345 networks`. */
 export const formatAmount = (count: number, noun: Noun): string => {
@@ -17,11 +22,11 @@ export const formatAmount = (count: number, noun: Noun): string => {
 
 /** A measured fraction as a percentage, always with three significant digits: 0.0038 -> `0.380 %`. */
 export function formatPercent(fraction: number): string {
-  if (!Number.isFinite(fraction)) return noResult;
+  if (!Number.isFinite(fraction)) return noResult();
   const percent = fraction * 100;
-  if (percent > 0 && percent < 0.0001) return 'below 0.0001 %';
+  if (percent > 0 && percent < 0.0001) return t('below {0}', `${writeNumber(0.0001, 'sixDecimals')} %`);
   if (percent === 0) return '0 %';
-  return `${percent < 999.5 ? percent.toPrecision(3) : significant(percent)} %`;
+  return `${percent < 999.5 ? writeNumber(percent, 'threeDigits') : significant(percent)} %`;
 }
 
 /** A bound that somebody chose, as they would write it: 0.02 -> `2 %`. */
@@ -36,7 +41,7 @@ const timeUnits = [
 
 /** Nanoseconds in the unit that keeps one to three digits before the point: 4100 -> `4.1 µs`. */
 export function formatDuration(nanoseconds: number): string {
-  if (!Number.isFinite(nanoseconds)) return noResult;
+  if (!Number.isFinite(nanoseconds)) return noResult();
   // Compared after rounding, so that 999.9 ns reads `1 µs` and not `1,000 ns`.
   const rounded = Number(nanoseconds.toPrecision(3));
   const [unit, size] = timeUnits.find(([, unitSize]) => rounded >= unitSize) ?? ['ns', 1];
@@ -45,14 +50,14 @@ export function formatDuration(nanoseconds: number): string {
 
 /** An estimate of what is left, no more precise than it is: 40 -> `about 40 s`, 6000 -> `about 1.7 h`. */
 export function formatTimeLeft(seconds: number): string {
-  if (seconds < 59.5) return `about ${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 99.5 * 60) return `about ${Math.round(seconds / 60)} min`;
-  return `about ${significant(Number((seconds / 3600).toPrecision(2)))} h`;
+  if (seconds < 59.5) return t('about {0} s', formatCount(Math.max(1, Math.round(seconds))));
+  if (seconds < 99.5 * 60) return t('about {0} min', formatCount(Math.round(seconds / 60)));
+  return t('about {0} h', significant(Number((seconds / 3600).toPrecision(2))));
 }
 
 /** 96 -> `96 B`, 16712 -> `16.7 kB`: thousands, as sizes of storage are given. */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1000) return `${formatCount(bytes)} B`;
   return bytes < 999_500 ? `${significant(bytes / 1e3)} kB` : `${significant(bytes / 1e6)} MB`;
 }
 
@@ -62,11 +67,11 @@ export function formatVariant(variant: VariantKind | undefined, alpha?: number):
     case undefined:
       return '';
     case 'pruned':
-      return alpha === undefined ? 'pruned' : `pruned by ${formatBound(alpha)}`;
+      return alpha === undefined ? t('pruned') : t('pruned by {0}', formatBound(alpha));
     case 'int8':
-      return '8-bit integers';
+      return t('8-bit integers');
     case 'fixed16':
-      return '16-bit fixed point';
+      return t('16-bit fixed point');
   }
 }
 
@@ -75,26 +80,40 @@ const noticeable = 1.05;
 
 /** Exact time / approximate time, in words: 3.2 -> `3.2 times faster`, 0.5 -> `2 times slower`. */
 export function formatSpeedup(speedup: number): string {
-  if (!Number.isFinite(speedup) || speedup <= 0) return 'of unknown speed';
-  if (speedup >= noticeable) return `${formatRatio(speedup)} times faster`;
-  if (speedup <= 1 / noticeable) return `${formatRatio(1 / speedup)} times slower`;
-  return 'as fast';
+  switch (verdictOf(speedup)) {
+    case 'unknown':
+      return t('of unknown speed');
+    case 'faster':
+      return t('{0} times faster', formatRatio(speedup));
+    case 'slower':
+      return t('{0} times slower', formatRatio(1 / speedup));
+    case 'same':
+      return t('as fast');
+  }
 }
 
 /** The same as a sentence about a network: `3.2 times faster than the exact function`. */
 export function formatComparison(speedup: number): string {
-  const words = formatSpeedup(speedup);
-  if (words === 'as fast') return 'as fast as the exact function';
-  return words.startsWith('of') ? words : `${words} than the exact function`;
+  switch (verdictOf(speedup)) {
+    case 'unknown':
+      return t('of unknown speed');
+    case 'faster':
+      return t('{0} times faster than the exact function', formatRatio(speedup));
+    case 'slower':
+      return t('{0} times slower than the exact function', formatRatio(1 / speedup));
+    case 'same':
+      return t('as fast as the exact function');
+  }
+}
+
+function verdictOf(speedup: number): 'unknown' | 'faster' | 'slower' | 'same' {
+  if (!Number.isFinite(speedup) || speedup <= 0) return 'unknown';
+  if (speedup >= noticeable) return 'faster';
+  return speedup <= 1 / noticeable ? 'slower' : 'same';
 }
 
 /** Ratios close to 1 need the second decimal: 1.08 must not read `1.1`. */
-const formatRatio = (ratio: number): string =>
-  ratio < 1.2
-    ? String(Number(ratio.toFixed(2)))
-    : ratio < 100
-      ? String(Number(ratio.toPrecision(2)))
-      : significant(ratio);
+const formatRatio = (ratio: number): string => significantTo(ratio, ratio < 1.2 || ratio >= 100 ? 3 : 2);
 
 /** What a certificate promises: `error at most 1.2 % for at least 90 % of inputs (95 % confidence)`. */
 export function formatCertificate(certificate: {
@@ -104,14 +123,20 @@ export function formatCertificate(certificate: {
   readonly recorded?: true;
 }): string {
   const { error, share, confidence, recorded } = certificate;
-  const what = error === 0 ? 'right' : `error at most ${formatPercent(error)}`;
   // Rounded down: rounding up would promise more than was shown.
-  const shown = Math.floor(share * 1000) / 10;
-  return `${what} for at least ${shown} % of ${recorded ? 'recorded inputs' : 'inputs'} (${formatBound(confidence)} confidence)`;
+  const values = [`${formatCount(Math.floor(share * 1000) / 10)} %`, formatBound(confidence)];
+  if (error === 0) {
+    return recorded
+      ? t('right for at least {0} of recorded inputs ({1} confidence)', ...values)
+      : t('right for at least {0} of inputs ({1} confidence)', ...values);
+  }
+  return recorded
+    ? t('error at most {2} for at least {0} of recorded inputs ({1} confidence)', ...values, formatPercent(error))
+    : t('error at most {2} for at least {0} of inputs ({1} confidence)', ...values, formatPercent(error));
 }
 
 /** Three significant digits without trailing zeros or exponents, and with thousands separated. */
-export const significant = (value: number): string => sixDecimals.format(Number(value.toPrecision(3)));
+export const significant = (value: number): string => significantTo(value, 3);
 
-/** Kept: making a format takes far longer than using it. */
-const sixDecimals = new Intl.NumberFormat('en-US', { maximumFractionDigits: 6 });
+const significantTo = (value: number, digits: number): string =>
+  writeNumber(Number(value.toPrecision(digits)), 'sixDecimals');

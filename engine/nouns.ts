@@ -11,6 +11,7 @@ export const nounTexts = {
   image: () => [t('{0} image'), t('{0} images')],
   input: () => [t('{0} input'), t('{0} inputs')],
   label: () => [t('{0} label'), t('{0} labels')],
+  layer: () => [t('{0} layer'), t('{0} layers')],
   network: () => [t('{0} network'), t('{0} networks')],
   number: () => [t('{0} number'), t('{0} numbers')],
   'older one': () => [t('{0} older one'), t('{0} older ones')],

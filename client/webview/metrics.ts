@@ -7,6 +7,7 @@ import {
   formatSpeedup,
   significant,
 } from '../../engine/format.ts';
+import { readNumber } from '../../engine/numbers.ts';
 import { t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import { type MetricId, metricIds } from '../messages.ts';
@@ -105,7 +106,7 @@ export function parseLimit({ id, factor }: Pick<Metric, 'id' | 'factor'>, text: 
   const [, digits, unit] = /^([\d.,]+)\s*(\D*)$/.exec(text.trim()) ?? [];
   if (text.trim() === '') return { kind: 'none' };
   if (digits === undefined || unit === undefined) return { kind: 'invalid' };
-  const amount = Number(digits.replace(/,(?=\d{3}\b)/, '').replace(',', '.'));
+  const amount = readNumber(digits);
   const scale =
     id === 'bytes' || id === 'latencyNs'
       ? units[id][unit.trim().toLowerCase()]

@@ -1,5 +1,6 @@
 /** The search again, generation by generation: a slider, and a button that moves it. */
 import { formatCount } from '../../engine/format.ts';
+import { writeNumber } from '../../engine/numbers.ts';
 import { sparkline } from '../../engine/plot/sparkline.ts';
 import { t } from '../../engine/texts.ts';
 import type { FrontView } from '../../server/protocol.ts';
@@ -82,4 +83,4 @@ export function createReplay(onGeneration: (generation: number | undefined) => v
 }
 
 const formatVolume = (value: number): string =>
-  Number.isFinite(value) ? value.toLocaleString('en-US', { maximumSignificantDigits: 4 }) : t('unknown');
+  Number.isFinite(value) ? writeNumber(value, 'fourDigits') : t('unknown');

@@ -1,6 +1,7 @@
 /** How accuracy and loss on validation data went, epoch by epoch (Fig. 5 of the paper). */
-import { formatAmount, formatCount, formatPercent, significant } from '../format.ts';
-import { type Figure, sample, still } from './figure.ts';
+import { formatCount, formatPercent, significant } from '../format.ts';
+import { t } from '../texts.ts';
+import { type Figure, sample, someOf, still } from './figure.ts';
 import { drawLines, tones } from './lines.ts';
 import type { SvgElement } from './svg.ts';
 
@@ -44,7 +45,7 @@ export function curvesFigure(curves: readonly Curve[], width: number): Figure | 
   const beside = hasAccuracy && width >= 640;
   const plot = (label: string, series: Series, kind: 'linear' | undefined, index: number): SvgElement =>
     drawLines({
-      x: { label: 'Epochs', kind: 'linear' },
+      x: { label: t('Epochs'), kind: 'linear' },
       y: { label, ...(kind ? { kind } : {}) },
       area: {
         left: beside ? (index * width) / 2 : 0,
@@ -57,14 +58,16 @@ export function curvesFigure(curves: readonly Curve[], width: number): Figure | 
       ),
     });
   const plots = [
-    ...(hasAccuracy ? [plot('Validation accuracy (%)', accuracies, 'linear', 0)] : []),
-    plot('Validation loss', losses, undefined, hasAccuracy ? 1 : 0),
+    ...(hasAccuracy ? [plot(t('Validation accuracy (%)'), accuracies, 'linear', 0)] : []),
+    plot(t('Validation loss'), losses, undefined, hasAccuracy ? 1 : 0),
   ];
-  const some = shown.length < drawable.length ? `${shown.length} of ` : '';
-  const caption = `${hasAccuracy ? 'Accuracy and loss' : 'Loss'} on validation data after each training epoch, for ${some}${formatAmount(drawable.length, 'network')}, from small to large.`;
+  const amount = someOf(shown.length, drawable.length);
+  const caption = hasAccuracy
+    ? t('Accuracy and loss on validation data after each training epoch, from small to large: {0}.', amount)
+    : t('Loss on validation data after each training epoch, from small to large: {0}.', amount);
   return {
     id: 'curves',
-    title: hasAccuracy ? 'Validation accuracy against epochs' : 'Validation loss against epochs',
+    title: hasAccuracy ? t('Validation accuracy against epochs') : t('Validation loss against epochs'),
     caption,
     picture: still({ width, height: beside ? plotHeight : plots.length * plotHeight }, caption, ...plots),
     table: tableOf(drawable, hasAccuracy),
@@ -74,7 +77,10 @@ export function curvesFigure(curves: readonly Curve[], width: number): Figure | 
 /** The end of each curve and its best epoch; all values would be thousands of rows. */
 function tableOf(curves: readonly Curve[], hasAccuracy: boolean): Figure['table'] {
   return {
-    columns: ['Network', 'Epochs', 'Best epoch', 'Loss there', ...(hasAccuracy ? ['Accuracy there'] : [])],
+    columns: [
+      ...[t('Network'), t('Epochs'), t('Best epoch'), t('Loss there')],
+      ...(hasAccuracy ? [t('Accuracy there')] : []),
+    ],
     rows: curves.map(({ name, epochs, loss, error }) => {
       const best = loss.reduce((at, value, index) => (value < loss[at]! ? index : at), 0);
       const accuracy = error?.[best];

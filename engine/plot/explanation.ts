@@ -1,7 +1,8 @@
 /** Where a network is wrong: errors over each input, errors by size, predicted against exact. */
-import { formatCount, formatPercent, significant } from '../format.ts';
+import { formatAmount, formatCount, formatPercent, significant } from '../format.ts';
+import { t } from '../texts.ts';
 import type { Explanation, PartialErrors } from '../trust/explain.ts';
-import { whereText } from '../trust/explain.ts';
+import { binText, whereText } from '../trust/explain.ts';
 import { type Figure, still } from './figure.ts';
 import { createFrame, drawAxes, type FrameOptions } from './frame.ts';
 import { drawLines } from './lines.ts';
@@ -26,30 +27,30 @@ function partialFigure(
   index: number,
   { explanation, name, width }: { explanation: Explanation; name: string; width: number },
 ): Figure {
-  const where = index === 0 ? whereText(explanation, formatPercent) : undefined;
+  const where = index === 0 ? whereText(explanation) : undefined;
   const line = (of: 'mean' | 'p95') => bins.map((bin) => ({ x: bin.at, y: bin[of] * 100 }));
   const lines = [
-    { name: '95th pct.', points: line('p95') },
-    { name: 'mean', points: line('mean') },
+    { name: t('95th pct.'), points: line('p95') },
+    { name: t('mean'), points: line('mean') },
   ];
   return {
     id: `error-over-${index}`,
-    title: `Error over ${path}`,
-    caption: `Of ${name}, on held-out data, whatever the other inputs are.${where === undefined ? '' : ` ${where}`}`,
+    title: t('Error over {0}', path),
+    caption: [t('Of {0}, on held-out data, whatever the other inputs are.', name), where ?? ''].join(' ').trim(),
     picture: still(
       { width, height },
-      `Error over ${path}: ${bins.map(({ label, mean }) => `${label}: ${formatPercent(mean)}`).join('; ')}`,
+      `${t('Error over {0}', path)}: ${bins.map((bin) => `${binText(bin)}: ${formatPercent(bin.mean)}`).join('; ')}`,
       drawLines({
         x: { label: path, kind: 'linear' },
-        y: { label: "Error (% of the output's range)", kind: 'linear' },
+        y: { label: t("Error (% of the output's range)"), kind: 'linear' },
         area: { left: 0, top: 0, width, height },
         lines,
         marks: true,
       }),
     ),
     table: {
-      columns: [path, 'Mean error', '95th percentile'],
-      rows: bins.map(({ label, mean, p95 }) => [label, formatPercent(mean), formatPercent(p95)]),
+      columns: [path, t('Mean error'), t('95th percentile')],
+      rows: bins.map((bin) => [binText(bin), formatPercent(bin.mean), formatPercent(bin.p95)]),
     },
   };
 }
@@ -59,23 +60,26 @@ function histogramFigure({ histogram }: Explanation, { name, width }: { name: st
   const bars = counts.slice(0, -1);
   const options: FrameOptions = {
     x: {
-      label: "Error (% of the output's range)",
+      label: t("Error (% of the output's range)"),
       values: edges.slice(0, -1).map((edge) => edge * 100),
       kind: 'linear',
     },
-    y: { label: 'Samples', values: [0, ...counts], kind: 'linear' },
+    y: { label: t('Samples'), values: [0, ...counts], kind: 'linear' },
     area: { left: 0, top: 0, width, height },
   };
   const frame = createFrame(options);
   const rest = counts.at(-1)!;
-  const beyond = `${formatCount(rest)} samples lie beyond ${formatPercent(edges.at(-2)!)}, up to ${formatPercent(edges.at(-1)!)}.`;
+  const beyond = t(
+    'Beyond {0}, up to {1}: {2}.',
+    ...[formatPercent(edges.at(-2)!), formatPercent(edges.at(-1)!), formatAmount(rest, 'sample')],
+  );
   return {
     id: 'error-histogram',
-    title: 'Errors by size',
-    caption: `Of ${name}, on held-out data. ${beyond}`,
+    title: t('Errors by size'),
+    caption: `${t('Of {0}, on held-out data.', name)} ${beyond}`,
     picture: still(
       { width, height },
-      `Errors by size. ${beyond}`,
+      `${t('Errors by size')}. ${beyond}`,
       drawAxes(frame, options),
       svg(
         'g',
@@ -88,9 +92,9 @@ function histogramFigure({ histogram }: Explanation, { name, width }: { name: st
       ),
     ),
     table: {
-      columns: ['Error', 'Samples'],
+      columns: [t('Error'), t('Samples')],
       rows: counts.map((count, bin) => [
-        `${formatPercent(edges[bin]!)} to ${formatPercent(edges[bin + 1]!)}`,
+        t('{0} to {1}', formatPercent(edges[bin]!), formatPercent(edges[bin + 1]!)),
         formatCount(count),
       ]),
     },
@@ -105,19 +109,19 @@ function pairsFigure(
 ): Figure {
   const all = pairs.flat();
   const options: FrameOptions = {
-    x: { label: 'Exact', values: all, kind: 'linear' },
-    y: { label: 'Network', values: all, kind: 'linear' },
+    x: { label: t('Exact'), values: all, kind: 'linear' },
+    y: { label: t('Network'), values: all, kind: 'linear' },
     area: { left: 0, top: 0, width, height: height + 60 },
   };
   const frame = createFrame(options);
   const ends = [Math.min(...all), Math.max(...all)].map((value) => frame.place(value, value));
   return {
     id: 'predicted-exact',
-    title: 'Network against exact function',
-    caption: `${formatCount(pairs.length)} held-out samples of ${name}; on the line both agree.`,
+    title: t('Network against exact function'),
+    caption: t('Of {0}, on held-out data: {1}. On the line both agree.', name, formatAmount(pairs.length, 'sample')),
     picture: still(
       { width, height: height + 60 },
-      'Results of the network against those of the exact function',
+      t('Results of the network against those of the exact function'),
       drawAxes(frame, options),
       svg('polyline', { class: 'fit', points: pointList(ends) }),
       svg(
@@ -130,7 +134,7 @@ function pairsFigure(
       ),
     ),
     table: {
-      columns: ['Exact', 'Network'],
+      columns: [t('Exact'), t('Network')],
       rows: pairs.slice(0, listedPairs).map(([exact, approx]) => [significant(exact), significant(approx)]),
     },
   };

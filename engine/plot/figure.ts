@@ -1,4 +1,6 @@
 /** What every figure has: a picture, what it shows in words, and the same figures as a table. */
+import { formatAmount, formatCount } from '../format.ts';
+import { t } from '../texts.ts';
 import type { Size } from './frame.ts';
 import { type SvgElement, svg } from './svg.ts';
 
@@ -30,7 +32,7 @@ export interface PlottedNetwork {
 /** Whether errors are NRMSE or shares of wrong classes. */
 export type Measure = 'nrmse' | 'classes';
 
-export const measureName = (measure: Measure): string => (measure === 'nrmse' ? 'NRMSE' : 'wrong classes');
+export const measureName = (measure: Measure): string => (measure === 'nrmse' ? 'NRMSE' : t('wrong classes'));
 
 /** One picture that a screen reader hears as its label. */
 export const still = ({ width, height }: Size, label: string, ...children: readonly SvgElement[]): SvgElement =>
@@ -45,3 +47,9 @@ export function sample<T>(items: readonly T[], count: number): readonly T[] {
   if (items.length <= count) return items;
   return Array.from({ length: count }, (_, index) => items[Math.round((index * (items.length - 1)) / (count - 1))]!);
 }
+
+/** `12 networks, 6 of them drawn`, or `12 networks` where all are. */
+export const someOf = (shown: number, all: number): string =>
+  shown < all
+    ? t('{0}, {1} of them drawn', formatAmount(all, 'network'), formatCount(shown))
+    : formatAmount(all, 'network');

@@ -1,4 +1,5 @@
 /** Two axes with their ticks, grid and labels: what every plot is drawn into. */
+import { writeNumber } from '../numbers.ts';
 import { createScale, kindFor, type Scale } from './scale.ts';
 import { type SvgElement, svg } from './svg.ts';
 
@@ -117,7 +118,4 @@ function legible({ ticks, place }: Scale): readonly number[] {
 /** Pixels, of the small text of ticks. */
 const characterWidth = 6.2;
 
-/** Kept, because making one takes longer than drawing the rest of an axis. */
-const tickFormat = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4 });
-
-const tickText = (tick: number): string => tickFormat.format(tick);
+const tickText = (tick: number): string => writeNumber(tick, 'fourDigits');

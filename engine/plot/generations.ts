@@ -1,5 +1,6 @@
 /** The front after each generation (Figs. 7 to 9 of the paper): one small plot each, all on the same axes. */
 import { formatAmount, formatCount, formatPercent } from '../format.ts';
+import { t } from '../texts.ts';
 import { type Figure, type Measure, measureName, sample, still } from './figure.ts';
 import { createFrame, drawAxes, type Frame, type FrameOptions, margin } from './frame.ts';
 import { stepsOf } from './steps.ts';
@@ -51,8 +52,8 @@ export function generationsFigure(
   const plots = shown.map(({ generation, places }, index) => {
     const column = index % columns;
     const options: FrameOptions = {
-      x: { label: 'Parameters', values: all.map(({ params }) => params), kind: 'log' },
-      y: { label: `Error (${measureName(measure)}, %)`, values: all.map(({ error }) => error * 100) },
+      x: { label: t('Parameters'), values: all.map(({ params }) => params), kind: 'log' },
+      y: { label: t('Error ({0}, %)', measureName(measure)), values: all.map(({ error }) => error * 100) },
       area: {
         left: column * cell + (column > 0 ? margin.left - margin.leftShared : 0),
         top: Math.floor(index / columns) * height + titleHeight,
@@ -65,16 +66,19 @@ export function generationsFigure(
   });
   const last = known.at(-1)!;
   const best = Math.min(...last.places.map(({ error }) => error));
-  const summary = `After generation ${last.generation}, ${formatAmount(last.places.length, 'network')} on the front, the best with ${formatPercent(best)} error on validation data.`;
+  const summary = t(
+    'After generation {0}, {1} on the front, the best with {2} error on validation data.',
+    ...[formatCount(last.generation), formatAmount(last.places.length, 'network'), formatPercent(best)],
+  );
   return {
     id: 'fronts',
-    title: 'Front after each generation',
-    caption: `${summary} Grey: the front of the plot before.`,
-    picture: still({ width, height: rows * height }, `Front after each generation. ${summary}`, ...plots),
+    title: t('Front after each generation'),
+    caption: `${summary} ${t('Grey: the front of the plot before.')}`,
+    picture: still({ width, height: rows * height }, `${t('Front after each generation')}. ${summary}`, ...plots),
     table: {
-      columns: ['Generation', 'Parameters', 'Error'],
+      columns: [t('Generation'), t('Parameters'), t('Error')],
       rows: known.flatMap(({ generation, places }) =>
-        places.map(({ params, error }) => [String(generation), formatCount(params), formatPercent(error)]),
+        places.map(({ params, error }) => [formatCount(generation), formatCount(params), formatPercent(error)]),
       ),
     },
   };
@@ -95,7 +99,7 @@ function drawGeneration(
     svg(
       'text',
       { class: 'plot-title', x: middle, y: options.area.top, 'text-anchor': 'middle' },
-      `Generation ${generation}`,
+      t('Generation {0}', formatCount(generation)),
     ),
     before ? svg('g', { class: 'earlier' }, drawFront(frame, before, 2)) : undefined,
     svg('g', { class: 'line tone-0' }, drawFront(frame, places, 3)),

@@ -1,5 +1,6 @@
 /** How the front grew: its hypervolume after each generation. */
-import { significant } from '../format.ts';
+import { formatCount, significant } from '../format.ts';
+import { t } from '../texts.ts';
 import { type Figure, still } from './figure.ts';
 import { drawLines } from './lines.ts';
 
@@ -9,23 +10,26 @@ export function hypervolumeFigure(values: readonly number[], width: number): Fig
   const [first, last] = [points[0], points.at(-1)];
   if (points.length < 2 || !first || !last) return undefined;
   const size = { width, height: 260 };
-  const caption = `How much of the plane of error and size the front covers, from ${share(first.y)} after generation ${first.x} to ${share(last.y)} after generation ${last.x}. Larger is better.`;
+  const caption = t(
+    'How much of the plane of error and size the front covers, from {0} after generation {1} to {2} after generation {3}. Larger is better.',
+    ...[share(first.y), formatCount(first.x), share(last.y), formatCount(last.x)],
+  );
   return {
     id: 'hypervolume',
-    title: 'Hypervolume after each generation',
+    title: t('Hypervolume after each generation'),
     caption,
     picture: still(
       size,
       caption,
       drawLines({
-        x: { label: 'Generation', kind: 'linear' },
-        y: { label: 'Hypervolume (% of the reference box)', kind: 'linear' },
+        x: { label: t('Generation'), kind: 'linear' },
+        y: { label: t('Hypervolume (% of the reference box)'), kind: 'linear' },
         area: { left: 0, top: 0, ...size },
-        lines: [{ name: 'front', points: points.map(({ x, y }) => ({ x, y: y * 100 })) }],
+        lines: [{ name: t('front'), points: points.map(({ x, y }) => ({ x, y: y * 100 })) }],
         marks: points.length <= 40,
       }),
     ),
-    table: { columns: ['Generation', 'Hypervolume'], rows: points.map(({ x, y }) => [String(x), share(y)]) },
+    table: { columns: [t('Generation'), t('Hypervolume')], rows: points.map(({ x, y }) => [formatCount(x), share(y)]) },
   };
 }
 

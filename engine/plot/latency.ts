@@ -1,6 +1,8 @@
 /** Time per call against size, both logarithmic, with the straight line through it (Fig. 6 of the paper). */
 import { type Correlation, correlate } from '../data/correlation.ts';
-import { formatBytes, formatCount, formatDuration, significant } from '../format.ts';
+import { formatAmount, formatBytes, formatCount, formatDuration, significant } from '../format.ts';
+import { writeNumber } from '../numbers.ts';
+import { t } from '../texts.ts';
 import { type Figure, still } from './figure.ts';
 import { createFrame, drawAxes, type FrameOptions } from './frame.ts';
 import { pointList, svg } from './svg.ts';
@@ -41,9 +43,9 @@ export function latencyFigure(timed: readonly TimedNetwork[], { target, width }:
     ? [sorted[0]!, sorted.at(-1)!].map(({ params }) => ({ params, latencyNs: fitted(fit, params) }))
     : [];
   const options: FrameOptions = {
-    x: { label: 'Parameters', values: sorted.map(({ params }) => params), kind: 'log' },
+    x: { label: t('Parameters'), values: sorted.map(({ params }) => params), kind: 'log' },
     y: {
-      label: `Time per call on ${target} (${unit})`,
+      label: t('Time per call on {0} ({1})', target, unit),
       values: [...sorted, ...line].map(({ latencyNs }) => latencyNs / nanoseconds),
       kind: 'log',
     },
@@ -52,30 +54,33 @@ export function latencyFigure(timed: readonly TimedNetwork[], { target, width }:
   const frame = createFrame(options);
   const place = ({ params, latencyNs }: Pick<TimedNetwork, 'params' | 'latencyNs'>) =>
     frame.place(params, latencyNs / nanoseconds);
-  const text = fit ? describe(fit) : 'Too few different networks for a correlation.';
+  const text = fit ? describe(fit) : t('Too few different networks for a correlation.');
   const marks = sorted.map((network) => {
     const { name, params, latencyNs } = network;
     const [cx, cy] = place(network);
     return svg(
       'circle',
       { cx, cy, r: 4.5 },
-      svg('title', {}, `${name}: ${formatCount(params)} parameters, ${formatDuration(latencyNs)}`),
+      svg('title', {}, `${name}: ${formatAmount(params, 'parameter')}, ${formatDuration(latencyNs)}`),
     );
   });
   return {
     id: 'latency',
-    title: 'Time per call against parameters',
-    caption: `Both axes are logarithmic. ${text} r is Pearson's correlation of the logarithms, p is two-sided.`,
+    title: t('Time per call against parameters'),
+    caption: t(
+      'Both axes are logarithmic. {0} r is the correlation of the logarithms after Pearson, p is two-sided.',
+      text,
+    ),
     picture: still(
       { width, height },
-      `Time per call on ${target} against parameters. ${text}`,
+      `${t('Time per call on {0} against parameters.', target)} ${text}`,
       drawAxes(frame, options),
       svg('polyline', { class: 'fit', points: pointList(line.map(place)) }),
       svg('text', { class: 'note', x: frame.left + 12, y: frame.top + 16 }, text),
       svg('g', { class: 'scatter' }, ...marks),
     ),
     table: {
-      columns: ['Network', 'Parameters', 'Size', 'Multiply-accumulates', 'Time per call'],
+      columns: [t('Network'), t('Parameters'), t('Size'), t('Multiply-accumulates'), t('Time per call')],
       rows: sorted.map(({ name, params, bytes, macs, latencyNs }) => [
         ...[name, formatCount(params), formatBytes(bytes), formatCount(macs), formatDuration(latencyNs)],
       ]),
@@ -88,6 +93,7 @@ const fitted = ({ slope, intercept }: Correlation, params: number): number =>
 
 /** `r = 0.902, R² = 0.814, p = 0.00087, n = 9.` */
 const describe = ({ r, r2, p, n }: Correlation): string =>
-  `r = ${r.toFixed(3)}, R² = ${r2.toFixed(3)}, p ${probability(p)}, n = ${n}.`;
+  `r = ${writeNumber(r, 'threeDecimals')}, R² = ${writeNumber(r2, 'threeDecimals')}, p ${probability(p)}, n = ${formatCount(n)}.`;
 
-const probability = (p: number): string => (p < 1e-4 ? '< 0.0001' : `= ${significant(Number(p.toPrecision(2)))}`);
+const probability = (p: number): string =>
+  p < 1e-4 ? `< ${writeNumber(0.0001, 'sixDecimals')}` : `= ${significant(Number(p.toPrecision(2)))}`;

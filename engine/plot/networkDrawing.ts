@@ -1,4 +1,6 @@
 /** A network as a picture, from its name: layers of neurons, or the blocks of a convolutional network. */
+import { formatAmount, formatCount } from '../format.ts';
+import { t } from '../texts.ts';
 import { pointList, type SvgElement, svg } from './svg.ts';
 
 export type NamedLayers =
@@ -69,7 +71,7 @@ function drawMlp(widths: readonly number[]): SvgElement[] {
       ...(width > ys.length
         ? [-3, 0, 3].map((by) => svg('circle', { class: 'more', cx: x, cy: middle + by, r: 1 }))
         : []),
-      caption(x, width.toLocaleString('en-US')),
+      caption(x, formatCount(width)),
     ]),
   ];
 }
@@ -106,7 +108,7 @@ function drawCnn({ height, width, channels, blocks, layersPerBlock }: NamedLayer
           height: side,
         }),
       ),
-      caption(at(block + 1), `${layersPerBlock} layers`),
+      caption(at(block + 1), formatAmount(layersPerBlock, 'layer')),
     );
   });
   const links = Array.from({ length: parts - 1 }, (_, index) =>
@@ -124,7 +126,7 @@ function drawCnn({ height, width, channels, blocks, layersPerBlock }: NamedLayer
     caption(at(0), `${height}x${width}x${channels}`),
     ...shown,
     ...[-16, -8, 0, 8, 16].map((y) => svg('circle', { class: 'neuron', cx: at(parts - 1), cy: middle + y, r: 3 })),
-    caption(at(parts - 1), 'outputs'),
+    caption(at(parts - 1), t('outputs')),
   ];
 }
 

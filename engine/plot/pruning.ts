@@ -1,6 +1,7 @@
 /** Accuracy against the share of parameters that pruning removed (Fig. 10 of the paper). */
-import { formatAmount, formatCount, formatPercent } from '../format.ts';
-import { type Figure, type Measure, type PlottedNetwork, sample, still } from './figure.ts';
+import { formatCount, formatPercent } from '../format.ts';
+import { capitalise, t } from '../texts.ts';
+import { type Figure, type Measure, type PlottedNetwork, sample, someOf, still } from './figure.ts';
 import { drawLines, tones } from './lines.ts';
 
 export interface PrunedNetwork extends PlottedNetwork {
@@ -32,20 +33,23 @@ export function pruningFigure(
     }));
   if (families.length === 0) return undefined;
   const shown = sample(families, tones);
-  const accuracy = measure === 'nrmse' ? '1 - NRMSE' : 'accuracy';
-  const some = shown.length < families.length ? `${shown.length} of ` : '';
-  const caption = `${capitalise(accuracy)} after pruning and fine-tuning, for ${some}${formatAmount(families.length, 'network')}. A pruning rate of 0 % is the network before.`;
+  const accuracy = measure === 'nrmse' ? '1 - NRMSE' : t('accuracy');
+  const caption = t(
+    '{0} after pruning and fine-tuning: {1}. A pruning rate of 0 % is the network before.',
+    capitalise(accuracy),
+    someOf(shown.length, families.length),
+  );
   const size = { width, height: 320 };
   return {
     id: 'pruning',
-    title: 'Accuracy against pruning rate',
+    title: t('Accuracy against pruning rate'),
     caption,
     picture: still(
       size,
       caption,
       drawLines({
-        x: { label: 'Pruning rate (% of parameters)', kind: 'linear' },
-        y: { label: `${capitalise(accuracy)} (%)`, kind: 'linear' },
+        x: { label: t('Pruning rate (% of parameters)'), kind: 'linear' },
+        y: { label: t('{0} (%)', capitalise(accuracy)), kind: 'linear' },
         area: { left: 0, top: 0, ...size },
         lines: shown.map(({ name, members }) => ({
           name,
@@ -55,11 +59,11 @@ export function pruningFigure(
       }),
     ),
     table: {
-      columns: ['Network', 'Pruning rate', 'Parameters', capitalise(accuracy)],
+      columns: [t('Network'), t('Pruning rate'), t('Parameters'), capitalise(accuracy)],
       rows: families.flatMap(({ name, members }) =>
         members.map(({ alpha, params, error }) => [
           name,
-          `${Math.round(alpha * 100)} %`,
+          `${formatCount(Math.round(alpha * 100))} %`,
           formatCount(params),
           formatPercent(1 - error),
         ]),
@@ -67,5 +71,3 @@ export function pruningFigure(
     },
   };
 }
-
-const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,4 +1,7 @@
 /** Where a network is wrong, from its results on held-out samples: small enough to be stored with every network. */
+import { formatPercent } from '../format.ts';
+import { writeNumber } from '../numbers.ts';
+import { t } from '../texts.ts';
 import type { Domain, SlotDomain } from '../types.ts';
 
 export interface Explanation {
@@ -117,15 +120,22 @@ function histogramOf(errors: Float64Array): Explanation['histogram'] {
  * One sentence on where errors are largest: the worst bin of the input that matters most. Undefined where its mean error is
  * at most one and a half times that of the middle bin. `percent` writes an error as text.
  */
-export function whereText({ inputs }: Explanation, percent: (fraction: number) => string): string | undefined {
+export function whereText({ inputs }: Explanation): string | undefined {
   const [input] = inputs;
   if (!input) return undefined;
   const means = input.bins.map(({ mean }) => mean).sort((a, b) => a - b);
   const typical = means[means.length >> 1]!;
   const worst = input.bins.reduce((a, b) => (b.mean > a.mean ? b : a));
   if (!(worst.mean > 1.5 * typical)) return undefined;
-  return (
-    `Errors are largest where ${input.path} is ${worst.label}: ${percent(worst.mean)} on average there, ` +
-    `${percent(typical)} in the middle of all bins.`
+  return t(
+    'Errors are largest where {0} is {1}: {2} on average there, {3} in the middle of all bins.',
+    ...[input.path, binText(worst), formatPercent(worst.mean), formatPercent(typical)],
   );
+}
+
+/** A bin's label, which runs store in English, as the reader's language has it. */
+export function binText({ label }: { readonly label: string }): string {
+  const [, from, to] = /^(-?[\d.e+-]+) to (-?[\d.e+-]+)$/.exec(label) ?? [];
+  if (from === undefined || to === undefined) return label;
+  return t('{0} to {1}', writeNumber(Number(from), 'fourDigits'), writeNumber(Number(to), 'fourDigits'));
 }

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorObjective } from '../../engine/data/metrics.ts';
-import { formatPercent } from '../../engine/format.ts';
+import { inEnglish } from '../../engine/texts.ts';
 import type { Certificate } from '../../engine/trust/certificate.ts';
 import { whereText } from '../../engine/trust/explain.ts';
 import type { Domain, ErrorFigures, GuardMode, TargetId } from '../../engine/types.ts';
@@ -111,7 +111,7 @@ export function recordApplied(root: string, result: RunResult, { target, point, 
     certificate,
     fallbacks,
   } = point;
-  const where = point.explanation && whereText(point.explanation, formatPercent);
+  const where = point.explanation && inEnglish(() => whereText(point.explanation!));
   const added: Approximation = {
     file: relativePath(root, region.file),
     name: region.name,

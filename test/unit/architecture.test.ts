@@ -43,7 +43,7 @@ const rules: readonly Rule[] = [
       ((!inside('server')(to) || to === 'server/protocol.ts') &&
         (!inside('engine')(to) ||
           inside('engine/plot')(to) ||
-          ['engine/types.ts', 'engine/format.ts', 'engine/texts.ts'].includes(to))),
+          ['types', 'format', 'numbers', 'texts'].some((file) => to === `engine/${file}.ts`))),
   },
   {
     name: 'the library that speaks to the server lives in client/languageClient.ts, which is loaded with the first use',
@@ -55,7 +55,13 @@ const rules: readonly Rule[] = [
     allows: ({ from, to }) =>
       !inside('engine/plot')(from) ||
       inside('engine/plot')(to) ||
-      ['engine/format.ts', 'engine/texts.ts', 'engine/data/correlation.ts', 'engine/trust/explain.ts'].includes(to),
+      [
+        'engine/format.ts',
+        'engine/numbers.ts',
+        'engine/texts.ts',
+        'engine/data/correlation.ts',
+        'engine/trust/explain.ts',
+      ].includes(to),
   },
   {
     name: 'the server does not know the client',

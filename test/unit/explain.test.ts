@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { independentRows } from '../../engine/data/sobol.ts';
-import { formatPercent } from '../../engine/format.ts';
 import { explanationFigures } from '../../engine/plot/explanation.ts';
 import { svgText } from '../../engine/plot/svg.ts';
 import { explain, whereText } from '../../engine/trust/explain.ts';
@@ -67,15 +66,15 @@ test('bins and histogram, by hand', () => {
 
 test('one sentence says where, and none where there is nothing to say', () => {
   assert.match(
-    whereText(explanation, formatPercent)!,
+    whereText(explanation)!,
     /^Errors are largest where spot is 90 to 100: 20\.\d % on average there, 1\.0\d % /,
   );
   const even = explain({ inputs, errors: new Float64Array(count).fill(0.01), domain });
-  assert.equal(whereText(even, formatPercent), undefined);
+  assert.equal(whereText(even), undefined);
   // Puts are 1.4 times as wrong as calls: not enough to say so.
   const little = explain({ inputs, errors: errors.map((_, row) => 0.01 + 0.004 * inputs[row * 3 + 2]!), domain });
   assert.equal(little.inputs[0]!.path, 'kind');
-  assert.equal(whereText(little, formatPercent), undefined);
+  assert.equal(whereText(little), undefined);
 });
 
 test('figures have a picture in words and the same as a table', () => {

@@ -5,13 +5,20 @@ import { parseRange } from '../../client/ranges.ts';
 import {
   formatAmount,
   formatBound,
+  formatBytes,
+  formatCertificate,
   formatComparison,
   formatCount,
   formatDuration,
   formatPercent,
   formatSpeedup,
   formatTimeLeft,
+  formatVariant,
+  significant,
 } from '../../engine/format.ts';
+import { readNumber } from '../../engine/numbers.ts';
+import { english, inEnglish, useLocale } from '../../engine/texts.ts';
+import { readLocale } from '../../server/locale.ts';
 
 function check<T>(format: (value: T) => string, rows: readonly (readonly [T, string])[]): void {
   for (const [value, text] of rows) assert.equal(format(value), text, `for ${value}`);
@@ -79,6 +86,55 @@ test('counts separate thousands and agree with their noun', () => {
       [1500, '1,500 networks'],
     ],
   );
+});
+
+test('numbers are written as the language does, and read back', (context) => {
+  context.after(() => useLocale(english));
+  const typed = ['1960', '0.125', '12.5', '1,5', '0,125', '1234.5'];
+  assert.deepEqual(typed.map(readNumber), [1960, 0.125, 12.5, 1.5, 0.125, 1234.5]);
+  assert.deepEqual(['1,960', '1.960', '1,234,567.5', '1,2,3', '1e3', '', '.', '-1'].map(readNumber).map(String), [
+    ...['1960', '1.96', '1234567.5', 'NaN', 'NaN', 'NaN', 'NaN', 'NaN'],
+  ]);
+  useLocale(readLocale('de'));
+  assert.deepEqual(typed.map(readNumber), [1960, 0.125, 12.5, 1.5, 0.125, 1234.5]);
+  assert.deepEqual(['1.960', '1,960', '1.234.567,5'].map(readNumber), [1960, 1.96, 1234567.5]);
+  for (const [shown, text] of [
+    [formatCount(1960), '1.960'],
+    [formatPercent(0.00381), '0,381 %'],
+    [formatPercent(1e-9), 'unter 0,0001 %'],
+    [formatPercent(Number.NaN), 'kein endliches Ergebnis'],
+    [formatBound(0.0125), '1,25 %'],
+    [formatDuration(4100), '4,1 µs'],
+    [formatTimeLeft(6000), 'etwa 1,7 h'],
+    [formatBytes(16_712), '16,7 kB'],
+    [formatVariant('pruned', 0.3), 'um 30 % beschnitten'],
+    [formatSpeedup(1.08), '1,08-mal so schnell'],
+    [formatComparison(0.5), '2-mal so langsam wie die exakte Funktion'],
+    [formatAmount(1500, 'training row'), '1.500 Trainingszeilen'],
+    [
+      formatCertificate({ error: 0.012, share: 0.9999, confidence: 0.95 }),
+      'Fehler höchstens 1,20 % für mindestens 99,9 % der Eingaben (Konfidenz 95 %)',
+    ],
+  ] as const) {
+    assert.equal(shown, text);
+  }
+  assert.equal(
+    inEnglish(() => formatCount(1960.5)),
+    '1,960.5',
+  );
+});
+
+test('whatever is written in a language is read back in it', (context) => {
+  context.after(() => useLocale(english));
+  for (const language of ['en', 'de']) {
+    useLocale(readLocale(language));
+    fc.assert(
+      fc.property(fc.double({ min: 1e-5, max: 1e12, noNaN: true }), (value) => {
+        const text = significant(value);
+        assert.equal(significant(readNumber(text)), text);
+      }),
+    );
+  }
 });
 
 test('ranges are read as people type them', () => {
