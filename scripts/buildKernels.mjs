@@ -12,7 +12,6 @@ const kernels = [
   { name: 'train-relaxed', source: 'engine/nn/kernels/mlp.ts', features: ['simd', 'relaxed-simd'] },
   { name: 'cnn', source: 'engine/nn/kernels/cnn.ts', features: ['simd'] },
   { name: 'cnn-relaxed', source: 'engine/nn/kernels/cnn.ts', features: ['simd', 'relaxed-simd'] },
-  { name: 'inference', source: 'engine/emit/kernels/inference.ts', features: ['simd'] },
   { name: 'inference-cnn', source: 'engine/emit/kernels/cnn.ts', features: ['simd'] },
 ];
 

@@ -32,8 +32,6 @@ export interface EmitInput<Network extends AnyNetwork = AnyNetwork> {
   readonly language: Language;
   /** How a JavaScript file exports: `export`, or `module.exports`. */
   readonly modules?: 'esm' | 'commonjs';
-  /** Bytes of dist/kernels/inference.wasm, for perceptrons. */
-  readonly inference: Uint8Array;
   /** Bytes of dist/kernels/inference-cnn.wasm, for convolutional networks. */
   readonly cnnInference: Uint8Array;
   /** The function is for the file itself, and not exported. */

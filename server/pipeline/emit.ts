@@ -108,12 +108,11 @@ export function emitNetwork(
   });
 }
 
-/** Gives the target the kernels that its code may embed. */
-export function emitFiles(id: TargetId, input: Omit<EmitInput, 'inference' | 'cnnInference'>): EmittedFiles {
+/** Gives the target the kernel that its code may embed. */
+export function emitFiles(id: TargetId, input: Omit<EmitInput, 'cnnInference'>): EmittedFiles {
   const found = findTarget(id);
   if (found.kind === 'failed') throw new Error(found.message);
-  const kernels = { inference: readKernel('inference'), cnnInference: readKernel('inference-cnn') };
-  return found.found.target.emit({ ...input, ...kernels });
+  return found.found.target.emit({ ...input, cnnInference: readKernel('inference-cnn') });
 }
 
 /** What the network takes on the target, beyond what every target has. */

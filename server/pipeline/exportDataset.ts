@@ -97,7 +97,7 @@ function integersFor(
 async function measuredFigures(
   result: DatasetResult,
   dataset: LabelledSet,
-  input: Omit<EmitInput, 'inference' | 'cnnInference'>,
+  input: Omit<EmitInput, 'cnnInference'>,
   { id, on, signal }: { readonly id: TargetId; readonly on: TargetId; readonly signal: AbortSignal },
 ): Promise<readonly string[] | Failure> {
   const target = findTarget(on);
@@ -133,7 +133,7 @@ export function emitInputOf(
   { dataset, normalization }: Pick<DatasetResult, 'dataset' | 'normalization'>,
   set: LabelledSet,
   network: AnyNetwork,
-): Omit<EmitInput, 'inference' | 'cnnInference'> {
+): Omit<EmitInput, 'cnnInference'> {
   const signature = signatureOf(set);
   return {
     functionName: functionNameOf(dataset.name, set.output),

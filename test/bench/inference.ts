@@ -70,12 +70,17 @@ async function loadText(text: string, functionName: string): Promise<Module> {
   return { single: module[functionName], batch: module[`${functionName}Batch`] };
 }
 
-/** A loop of its own for each function, so that its call site stays monomorphic; `lists` are a power of two of arguments. */
+let loops = 0;
+
+/**
+ * A loop of its own for each function, so that its call site stays monomorphic; `lists` are a power of two of arguments. V8
+ * lets functions of the same text share what it learnt about them, so each text has a number.
+ */
 function timeSingle(single: Module['single'], lists: readonly (readonly unknown[])[]): number {
   const parameters = lists[0]!.map((_, index) => `list[${index}]`).join(', ');
   const loop = new Function(
     ...['single', 'lists', 'count'],
-    `let last; for (let call = 0; call < count; call++) { const list = lists[call & ${lists.length - 1}]; last = single(${parameters}); } return last;`,
+    `/* ${loops++} */ let last; for (let call = 0; call < count; call++) { const list = lists[call & ${lists.length - 1}]; last = single(${parameters}); } return last;`,
   );
   return time((count) => loop(single, lists, count));
 }

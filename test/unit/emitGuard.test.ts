@@ -7,7 +7,17 @@ import { readArguments } from '../../engine/data/slots.ts';
 import type { EmitInput } from '../../engine/emit/target.ts';
 import { trusts } from '../../engine/trust/errorTree.ts';
 import type { ErrorTree, Shape, SlotDomain } from '../../engine/types.ts';
-import { array, boolean, callRows, category, emitInputOf, emitText, number, randomRows } from './emitHelpers.ts';
+import {
+  array,
+  boolean,
+  callRows,
+  category,
+  emitInputOf,
+  emitText,
+  number,
+  randomRows,
+  withoutWebAssembly,
+} from './emitHelpers.ts';
 
 type Function = (...values: unknown[]) => unknown;
 
@@ -17,8 +27,7 @@ interface Guarded {
   readonly batch: (inputs: ArrayLike<number>, count: number, outputs?: Float64Array, exact?: Function) => Float64Array;
 }
 
-async function load(input: EmitInput): Promise<Guarded> {
-  const text = emitText(input);
+async function load(input: EmitInput, text = emitText(input)): Promise<Guarded> {
   const code = input.language === 'typescript' ? stripTypeScriptTypes(text) : text;
   const module = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
   return { approx: module.priceApprox, accepts: module.priceApproxAccepts, batch: module.priceApproxBatch };
@@ -98,11 +107,11 @@ test('clamping computes what the nearest trained input gives, one by one and in 
 });
 
 test('a batch computes the rows that the guard turns away exactly, and refuses them without the exact function', async () => {
-  for (const inference of [undefined, Uint8Array.of(0)]) {
-    const base = guardedInput({ mode: 'fallback' });
-    const input = inference ? { ...base, inference } : base;
-    const { batch } = await load(input);
-    const { batch: unguarded } = await load({ ...input, guard: { mode: 'none' } });
+  for (const change of [(text: string) => text, withoutWebAssembly]) {
+    const input = guardedInput({ mode: 'fallback' });
+    const open: EmitInput = { ...input, guard: { mode: 'none' } };
+    const { batch } = await load(input, change(emitText(input)));
+    const { batch: unguarded } = await load(open, change(emitText(open)));
     const rows = randomRows(input, 300, 5);
     const width = input.domain.length;
     for (let row = 0; row < 300; row++) rows[row * width + 1] = Math.round(rows[row * width + 1]!);

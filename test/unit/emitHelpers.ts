@@ -23,8 +23,11 @@ await buildKernels();
 const kernelBytes = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`../../dist/kernels/${name}.wasm`, import.meta.url)));
 
-/** The kernels that generated code embeds. */
-export const inferenceKernels = { inference: kernelBytes('inference'), cnnInference: kernelBytes('inference-cnn') };
+/** The kernel that generated code embeds. */
+export const inferenceKernels = { cnnInference: kernelBytes('inference-cnn') };
+
+/** The text that finds no WebAssembly, as where a policy forbids it. */
+export const withoutWebAssembly = (text: string): string => text.replace('.WebAssembly', '.absent');
 
 /** A small multiplicative generator: the tests need variety that repeats, not quality. */
 export function createNoise(seed: number): () => number {

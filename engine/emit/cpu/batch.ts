@@ -19,12 +19,19 @@ import { encodeRow, type Run, rowsType, runsOf, shifted } from './columns.ts';
 import { exportKeyword, withInto } from './frame.ts';
 import { clamped } from './guard.ts';
 import { isSameRange } from './guardShapes.ts';
-import { type BatchNames, block, type KernelNames, kernelSupport, layerCalls } from './kernel.ts';
+import { type BatchNames, type KernelNames, kernelSupport, type SingleCall } from './kernel.ts';
 import { type Decoding, plainDecoding } from './outputs.ts';
+import { block } from './wasm/plan.ts';
 
-/** Source of the batch function and of the kernel that it starts on first use. */
-export function emitBatch(input: EmitInput, network: Network, names: BatchNames, own: KernelNames): string {
-  return [batchFunction(input, network, names, own), kernelSupport(input, network, names, own)].join('\n\n');
+/** Source of the batch function and of the kernel that it starts on first use; for `single` see `kernelSupport`. */
+export function emitBatch(
+  input: EmitInput,
+  network: Network,
+  names: BatchNames,
+  own: KernelNames,
+  single?: SingleCall,
+): string {
+  return [batchFunction(input, names, own), kernelSupport(input, network, names, own, single)].join('\n\n');
 }
 
 /** `name * factor`, or the name alone. */
@@ -74,15 +81,15 @@ export function emitRowBatch(input: EmitInput, batch: string, acceptsRow: string
   return [...openBatch(input, batch), ...rowLoop(input, '  '), ...exact, '  return outputs;', '}'].join('\n');
 }
 
-function batchFunction(input: EmitInput, network: Network, names: BatchNames, own: KernelNames): string {
+function batchFunction(input: EmitInput, names: BatchNames, own: KernelNames): string {
   const guarded = input.guard.mode !== 'none';
   const width = input.encoding.inputs.length;
   const depth = input.encoding.outputs.length;
   const encoded = encodeLines(input, { cell, cellAt });
   const decoded = decodeLines(input, { cell, cellAt });
   // A result of one possible value reads no output, and strict compilers reject unused names.
-  const used = ['layer', 'x', 'y'].filter(
-    (name) => name === 'layer' || [...encoded, ...decoded].some((line) => line.includes(`${name}[`)),
+  const used = ['batch', 'x', 'y'].filter(
+    (name) => name === 'batch' || [...encoded, ...decoded].some((line) => line.includes(`${name}[`)),
   );
   const kernelLoop = [
     `  const { ${used.join(', ')} } = ${own.kernel};`,
@@ -91,7 +98,7 @@ function batchFunction(input: EmitInput, network: Network, names: BatchNames, ow
     `    for (let row = 0, at = ${times('start', width)}; row < rows; row++, at += ${width}) {`,
     ...encoded,
     '    }',
-    ...layerCalls(network).map((call) => `    ${call}`),
+    '    batch(rows);',
     `    for (let row = 0, at = ${times('start', depth)}; row < rows; row++, at += ${depth}) {`,
     ...decoded,
     '    }',

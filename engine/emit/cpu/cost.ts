@@ -7,10 +7,7 @@ import { parameterCount } from '../../nn/network.ts';
 import type { Activation, AnyTopology } from '../../types.ts';
 import { prefersStraightLine } from './straightLine.ts';
 
-/**
- * Nanoseconds, fitted to generated code on one desktop core: median error 6 % for straight-line code, 3 % for the kernel,
- * whose dear activations have become 1.8 times as fast since and were scaled by that.
- */
+/** Nanoseconds, fitted to generated code on one core of a server: median error 6 % for straight-line code, 5 % for the kernel. */
 interface Rates {
   readonly call: number;
   readonly parameter: number;
@@ -20,7 +17,9 @@ interface Rates {
 }
 
 const straightLine: Rates = { call: 1, parameter: 0.6, cheap: 0.1, dear: 3.5 };
-const kernel: Rates = { call: 34, parameter: 0.063, cheap: 0.1, dear: 1 };
+/** Of a convolutional network, per multiplication. */
+const cnnParameter = 0.063;
+const kernel: Rates = { call: 7, parameter: 0.047, cheap: 0.1, dear: 0.95 };
 
 /** A comparison or two; the others divide polynomials or call `Math.exp`. */
 const cheapActivations: ReadonlySet<Activation> = new Set(['relu', 'hard-sigmoid', 'linear']);
@@ -33,7 +32,7 @@ export interface CallCost {
 
 /** Of a convolutional network, only the multiplications count: they are nearly all of it. */
 export function callCost(topology: AnyTopology): CallCost {
-  if (isCnn(topology)) return { ns: multiplyAccumulates(topology) * kernel.parameter, activations: 0 };
+  if (isCnn(topology)) return { ns: multiplyAccumulates(topology) * cnnParameter, activations: 0 };
   const { widths, activation } = topology;
   // Linear layers collapse into one.
   const collapsed = activation === 'linear' ? [widths[0]!, widths.at(-1)!] : widths;

@@ -26,6 +26,7 @@ import type { ImageCode } from './cnn/image.ts';
 import { commonJs } from './frame.ts';
 import { openGuard } from './guard.ts';
 import { emitIntegers } from './integers.ts';
+import { singleCallOf } from './kernel.ts';
 import { emitKernelCall } from './kernelCall.ts';
 import { emitLoops, type LoopCode } from './loops.ts';
 import { emitStraightLine, prefersStraightLine } from './straightLine.ts';
@@ -126,15 +127,16 @@ export function perceptronText(
   const { inner } = guard;
   const folded = foldNetwork(input.network, input.encoding);
   const network = collapseLinear(input.network);
-  const batch = emitBatch(input, network, names, own);
   const short = prefersStraightLine(countTerms(folded), network.weights.length);
   if (form === undefined ? short : form === 'straight-line') {
     const single = emitStraightLine(inner, folded, moduleNames);
-    return sections(single, batch);
+    return sections(single, emitBatch(input, network, names, own));
   }
   const plain = claim(`${input.functionName}Plain`);
   const loops = emitLoops({ ...inner, functionName: plain }, network, moduleNames, names);
-  return sections(emitKernelCall(inner, network, moduleNames, { ...own, plain }), batch, loops.single, loops.support);
+  const call = singleCallOf(input, network);
+  const single = emitKernelCall(inner, network, moduleNames, { ...own, plain }, call);
+  return sections(single, emitBatch(input, network, names, own, call), loops.single, loops.support);
 
   function sections(single: string, ...support: readonly string[]): string {
     const weights = weightsText(names, float32Bytes(network.weights));

@@ -2,8 +2,9 @@
 import { encodeRow, runsOf, shifted } from './columns.ts';
 import { type Frame, holds } from './frame.ts';
 
-/** Statements that write every input column to the array `inputs`. */
-export function encodeInputs(frame: Frame, inputs: string): string[] {
+/** Statements that write every input column, to an array or to places that are named by `inputs`. */
+export function encodeInputs(frame: Frame, inputs: string | ((column: number | string) => string)): string[] {
+  const place = typeof inputs === 'string' ? (column: number | string) => `${inputs}[${column}]` : inputs;
   const { encoding, language } = frame.input;
   const sure = language === 'typescript' ? '!' : '';
   const runs = runsOf(encoding.inputs, (slot) => {
@@ -20,6 +21,6 @@ export function encodeInputs(frame: Frame, inputs: string): string[] {
       const { array, index: first } = frame.leaves[run.slot]!.element!;
       return `${array}[${shifted(first, index)}]${sure}`;
     },
-    place: (column, index) => `${inputs}[${index === undefined ? column : shifted(column, index)}]`,
+    place: (column, index) => place(index === undefined ? column : shifted(column, index)),
   });
 }

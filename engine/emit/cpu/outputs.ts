@@ -16,11 +16,15 @@ export const plainDecoding: Decoding = {
   zero: 0,
 };
 
-/** Statements that read the array `outputs`, one value per output column, and return the result. */
-export function returnOutputs(frame: Frame, outputs: string, { numeric, zero } = plainDecoding): string[] {
+/** Statements that read output columns, of an array or by an expression of their own, and return the result. */
+export function returnOutputs(
+  frame: Frame,
+  outputs: string | ((column: number | string) => string),
+  { numeric, zero } = plainDecoding,
+): string[] {
   const { encoding, language } = frame.input;
   const sure = language === 'typescript' ? '!' : '';
-  const cell = (column: number | string) => `${outputs}[${column}]${sure}`;
+  const cell = typeof outputs === 'string' ? (column: number | string) => `${outputs}[${column}]${sure}` : outputs;
   const lines: string[] = [];
   const texts = encoding.outputs.map((output, slot) => {
     const leaf = frame.results[slot]!;

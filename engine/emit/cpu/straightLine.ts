@@ -19,13 +19,13 @@ import {
 import { hiddenCode } from './hidden.ts';
 
 /**
- * Up to this many non-zero parameters: the kernel is 1.1 to 1.4 times as fast at 41, and the text shows what is computed.
- * At 97 it is twice as fast, at 833 four to five times (`npm run bench:inference` prints both).
+ * Up to this many non-zero parameters: with relu the kernel is faster from 29 parameters on, at 41 nearly three times, at
+ * 833 seven times (`npm run bench:inference` prints both); below, the text is short and shows what is computed.
  */
-const denseLimit = 64;
+const denseLimit = 24;
 /** A pruned network, whose zeros the kernel multiplies too: at most this many, and at most one in `sparseShare`. */
 const sparseLimit = 1000;
-const sparseShare = 5;
+const sparseShare = 9;
 
 /** `terms`: parameters that are not zero; `parameters`: all of them. */
 export const prefersStraightLine = (terms: number, parameters: number): boolean =>

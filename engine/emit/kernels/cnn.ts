@@ -5,7 +5,7 @@
  * values and the filters are the lanes of a vector. Positions and sizes are in values (four bytes), as in the plain
  * TypeScript that replaces this module where SIMD is missing. Vectors may reach up to three values past what they are
  * for: every step writes upwards, so what they spoil is written after them, and the last one has room behind it.
- * Plain SIMD only, because then every processor gives the same bits, and below 4 kB, see ./inference.
+ * Plain SIMD only, because then every processor gives the same bits, and below 4 kB, up to which every browser compiles synchronously.
  */
 import { activate } from './activate';
 
