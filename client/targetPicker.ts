@@ -42,12 +42,12 @@ interface TargetEntry extends vscode.QuickPickItem {
   readonly target?: TargetDescription;
 }
 
-/** The entries of the picker: what can be picked first, then what cannot, each with its reason. */
+/** The entries of the picker: what can be checked here first, then what cannot, each with what is missing and its command. */
 export function targetEntries(targets: readonly TargetDescription[], current: TargetId): readonly TargetEntry[] {
   const entry = (target: TargetDescription): TargetEntry => ({
-    label: target.unavailable === undefined ? target.label : `$(circle-slash) ${target.label}`,
+    label: target.label,
     ...(target.id === current ? { description: vscode.l10n.t('current') } : {}),
-    detail: target.unavailable ?? target.description,
+    detail: [target.description, ...(target.unavailable === undefined ? [] : [target.unavailable])].join('. '),
     target,
   });
   const available = targets.filter(({ unavailable }) => unavailable === undefined);
@@ -55,7 +55,12 @@ export function targetEntries(targets: readonly TargetDescription[], current: Ta
   return [
     ...available.map(entry),
     ...(unavailable.length > 0
-      ? [{ label: vscode.l10n.t('Not available here'), kind: vscode.QuickPickItemKind.Separator }]
+      ? [
+          {
+            label: vscode.l10n.t('Code that cannot be checked on this machine'),
+            kind: vscode.QuickPickItemKind.Separator,
+          },
+        ]
       : []),
     ...unavailable.map(entry),
   ];
@@ -70,32 +75,10 @@ export async function pickTarget(requests: Requests, log: vscode.LogOutputChanne
     tellFailure(log, failureOf(error));
     return;
   }
-  const target = await showTargets(targetEntries(targets, currentTarget()));
-  if (target) await saveTarget(target);
-}
-
-/** Stays open, and says why, when an entry is accepted that is not available. */
-function showTargets(entries: readonly TargetEntry[]): Promise<TargetId | undefined> {
-  const picker = vscode.window.createQuickPick<TargetEntry>();
   const title = vscode.l10n.t('Generate code for');
-  picker.title = title;
-  picker.items = entries;
-  picker.matchOnDetail = true;
-  return new Promise((resolve) => {
-    picker.onDidAccept(() => {
-      const target = picker.selectedItems[0]?.target;
-      if (!target) return;
-      if (target.unavailable !== undefined) {
-        picker.title = `${title}: ${target.unavailable}`;
-        return;
-      }
-      resolve(target.id);
-      picker.hide();
-    });
-    picker.onDidHide(() => {
-      resolve(undefined);
-      picker.dispose();
-    });
-    picker.show();
+  const picked = await vscode.window.showQuickPick(targetEntries(targets, currentTarget()), {
+    title,
+    matchOnDetail: true,
   });
+  if (picked?.target) await saveTarget(picked.target.id);
 }

@@ -26,7 +26,7 @@ export interface TargetDescription {
   readonly id: TargetId;
   readonly label: string;
   readonly description: string;
-  /** Why it cannot be picked; absent where it can. */
+  /** What checking its code needs that is not on this machine, with the command that installs it; absent where nothing is missing. */
   readonly unavailable?: string;
 }
 

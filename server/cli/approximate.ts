@@ -170,7 +170,10 @@ async function finish(result: RunResult, values: Values, root: string, signal: A
   const { force } = values;
   const applied =
     values.apply && (criterion.met || force)
-      ? await applyToDisk(root, { runId, candidateId: chosen, target, force, signal })
+      ? await applyToDisk(root, {
+          ...{ runId, candidateId: chosen, target, force, signal },
+          ...(written?.kind === 'written' && { generated: written.generated }),
+        })
       : undefined;
   const artifacts = [
     ...(written?.kind === 'written' ? written.files : []),

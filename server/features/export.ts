@@ -54,7 +54,12 @@ async function exportNetwork(params: ExportParams, signal: AbortSignal): Promise
       hint: 'Trust the workspace, then export again.',
     };
   }
-  if (run.kind === 'function') return exportArtifacts(run.result, folder, { candidateId, target, signal });
+  if (run.kind === 'function') {
+    const outcome = await exportArtifacts(run.result, folder, { candidateId, target, signal });
+    if (outcome.kind === 'failed') return outcome;
+    const { files, figures } = outcome;
+    return { kind: 'written', files, figures };
+  }
   // The data is found as the command line finds it: from the folder of the project, or in the ones that it knows.
   return exportDataset(run.result, {
     folder,

@@ -5,17 +5,17 @@ import { callFormOf } from '../source/access.ts';
 import { loadSource } from '../source/lazy.ts';
 import type { SourceEdit } from '../source/types.ts';
 import { acceptsNameOf, approxNameOf, moduleText, targetProblem } from './emit.ts';
-import { type CodePoint, generate } from './generate.ts';
+import { type CodePoint, type Generated, generate } from './generate.ts';
 import { belongsTo, importedFile, placeGenerated } from './generated.ts';
 import type { RunResult } from './run.ts';
 import { appliedName, wholeEdit, withStatements } from './statements.ts';
 
 /** A change to one source file and the generated file beside it. */
-export interface SourceChange<Generated extends GeneratedChange = GeneratedChange> {
+export interface SourceChange<Beside extends GeneratedChange = GeneratedChange> {
   readonly kind: 'change';
   readonly file: string;
   readonly edits: readonly SourceEdit[];
-  readonly generated: Generated;
+  readonly generated: Beside;
 }
 
 /** 'kept': reverting leaves alone what is not there, or what another source's code is in. */
@@ -40,6 +40,8 @@ export interface AppliedChange extends SourceChange<GeneratedFile> {
 export interface ApplyOptions {
   readonly target: TargetId;
   readonly force: boolean;
+  /** The code, where it has been generated already. */
+  readonly generated?: Generated;
   /** Ends the check of the code; the outcome is then a failure. */
   readonly signal: AbortSignal;
 }
@@ -48,7 +50,7 @@ export interface ApplyOptions {
 export async function planApply(
   result: RunResult,
   candidateId: string,
-  { target, force, signal }: ApplyOptions,
+  { target, force, generated: ready, signal }: ApplyOptions,
   original: string,
 ): Promise<AppliedChange | Objection | Failure> {
   const { region } = result;
@@ -73,7 +75,7 @@ export async function planApply(
     };
   }
   const modules = moduleStyle(project, region.file);
-  const generated = await generate(result, { candidateId, target, modules, signal });
+  const generated = ready ?? (await generate(result, { candidateId, target, modules, brief: true, signal }));
   if (generated.kind === 'failed') return generated;
   if (generated.objection !== undefined && !force) return { kind: 'objection', message: generated.objection };
   const guardName = guard && acceptsNameOf(region.name, guard);

@@ -26,6 +26,8 @@ export interface GenerateRequest {
   readonly modules: 'esm' | 'commonjs';
   /** For the target fpga: the form of its circuit. */
   readonly circuit?: FpgaOptions;
+  /** As `VerifyRequest.brief`. */
+  readonly brief?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -47,7 +49,7 @@ export interface Generated {
 
 export async function generate(
   result: RunResult,
-  { candidateId, target: id, modules, circuit, signal }: GenerateRequest,
+  { candidateId, target: id, modules, circuit, brief = false, signal }: GenerateRequest,
 ): Promise<Generated | Failure> {
   const found = findTarget(id);
   if (found.kind === 'failed') return found;
@@ -67,7 +69,7 @@ export async function generate(
   const files = emitNetwork({ ...context, modules: 'esm' }, network);
   const point = await pointOf(result, { stored, measured, target: found.found, files, signal });
   if ('kind' in point) return point;
-  const check = await checkOn(found.found, { result, files, signal });
+  const check = await checkOn(found.found, { result, files, brief, signal });
   if (check.kind === 'failed') return check;
   const checked = checkedLines(check, found.found);
   const objection = objectionOf(result, { point, measured, check, label: found.found.target.label });
@@ -140,7 +142,7 @@ type Check =
 
 async function checkOn(
   target: ServerTarget,
-  { result, ...code }: Code & { readonly result: RunResult },
+  { result, brief, ...code }: Code & { readonly result: RunResult; readonly brief: boolean },
 ): Promise<Check | Failure> {
   // Modules are what the run measures, and what `pointOf` has measured where they compute in another format.
   if (target.target.id === 'cpu') return { kind: 'measured' };
@@ -148,7 +150,7 @@ async function checkOn(
   if (!test) return { kind: 'unchecked', reason: uncheckedText({ kind: 'failed', ...noRows(result) }) };
   const unusable = await target.unavailable();
   if (unusable) return { kind: 'unchecked', reason: uncheckedText(unusable) };
-  const verification = await target.verify(verifyRequest(result, code, test));
+  const verification = await target.verify({ ...verifyRequest(result, code, test), brief });
   return verification.kind === 'failed' ? verification : { kind: 'checked', verification, rows: test.count };
 }
 

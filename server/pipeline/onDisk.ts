@@ -9,7 +9,7 @@ import { guardDisk, writeAtomically } from '../store.ts';
 import { planApply, planRevert, type SourceChange } from './apply.ts';
 import { approximationsProblem, forgetApplied, recordApplied } from './approximations.ts';
 import { circuitProblem, targetProblem } from './emit.ts';
-import { generate } from './generate.ts';
+import { type Generated, generate } from './generate.ts';
 import { placeGenerated } from './generated.ts';
 import { type RunResult, readResult } from './run.ts';
 import { appliedName } from './statements.ts';
@@ -20,6 +20,8 @@ export interface ApplyRequest {
   readonly target: TargetId;
   /** Apply it although it does not pay, or misses the bound. */
   readonly force: boolean;
+  /** Its code for this target, where an export has generated it already. */
+  readonly generated?: Generated;
   readonly signal: AbortSignal;
 }
 
@@ -93,6 +95,7 @@ export interface ExportedFiles {
   readonly files: readonly string[];
   /** What was found when the code ran here, or why it did not. */
   readonly figures: readonly string[];
+  readonly generated: Generated;
 }
 
 /** Writes a network's code to a folder, leaving the source alone. */
@@ -119,7 +122,7 @@ export function exportArtifacts(
     for (const { path, content } of files) writeAtomically(path, content);
     const { checked, objection } = generated;
     const figures = objection === undefined ? checked : [...checked, objection];
-    return { kind: 'written', files: files.map(({ path }) => path), figures };
+    return { kind: 'written', files: files.map(({ path }) => path), figures, generated };
   });
 }
 

@@ -5,45 +5,94 @@ import { basename, join } from 'node:path';
 import { errorFigures } from '../../engine/data/metrics.ts';
 import { fpgaTarget } from '../../engine/emit/fpga/target.ts';
 import type { EmittedFiles } from '../../engine/emit/target.ts';
+import { formatCount } from '../../engine/format.ts';
 import type { ErrorFigures } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import { cpuServerTarget } from './cpu.ts';
 import { clockRateOf, clockRateText } from './fpga/clockRate.ts';
-import { benchOf, type CircuitFolder, runDriver, runTestbench, simulators } from './fpga/simulate.ts';
+import {
+  benchOf,
+  type CircuitFolder,
+  interpreter,
+  interpretTestbench,
+  runDriver,
+  runTestbench,
+  simulators,
+} from './fpga/simulate.ts';
 import { type Resources, synthesise } from './fpga/synthesise.ts';
 import { missingPrograms } from './programs.ts';
-import type { ServerTarget, VerifyRequest } from './target.ts';
+import type { ServerTarget, Verification, VerifyRequest } from './target.ts';
 
 /** Clocks that are simulated with the driver, about half a minute of them. */
 const simulatedClocks = 3e7;
+/** Clocks that Icarus Verilog runs in a second or two, of the largest parallel circuits too. */
+const briefClocks = { parallel: 300, streaming: 20_000 };
+/** The module's time says nothing about a circuit. */
+const briefTimingMs = 20;
 
 export const fpgaServerTarget: ServerTarget = {
   target: fpgaTarget,
   needs:
     'A device of AMD UltraScale+ or any other with 18-bit multipliers and its maker’s tools; to check it here, Icarus ' +
-    'Verilog, Verilator and g++.',
+    'Verilog, for its driver Verilator and g++, too.',
   async unavailable() {
-    return missingPrograms(simulators, 'Simulating the circuit');
+    return missingPrograms(interpreter, 'Simulating the circuit');
   },
   async verify(request) {
     const folder = mkdtempSync(join(tmpdir(), 'deepmaker-fpga-'));
     try {
       const circuit = writeCircuit(folder, request.files);
-      const bench = await runTestbench(circuit, request.signal);
-      if (bench.kind === 'failed') return bench;
-      const checked = await checkRows(circuit, request, simulatedClocks);
-      if (checked.kind === 'failed') return checked;
-      const notes = [
-        `Simulated by ${[...new Set([bench.by, 'Verilator'])].join(' and ')}: ${bench.line.replace(/^PASS /, '')}.`,
-        ...checked.notes,
-        ...(await hardwareNotes(circuit, request.signal)),
-      ];
-      return { kind: 'verified', error: checked.error, notes };
+      const simulated = await (request.brief
+        ? simulateBriefly(circuit, request, moreByExport)
+        : simulate(circuit, request));
+      if (simulated.kind === 'failed' || request.brief) return simulated;
+      const notes = [...simulated.notes, ...(await hardwareNotes(circuit, request.signal))];
+      return { ...simulated, notes };
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   },
 };
+
+type Simulated = (Verification & { readonly notes: readonly string[] }) | Failure;
+
+const moreByExport = 'Exporting it simulates more of it, with its driver, and synthesises it.';
+
+async function simulate(circuit: CircuitFolder, request: VerifyRequest): Promise<Simulated> {
+  const missing = missingPrograms(simulators, 'Simulating its driver');
+  if (missing) return simulateBriefly(circuit, request, [missing.message, missing.hint].join(' '));
+  const bench = await runTestbench(circuit, request.signal);
+  if (bench.kind === 'failed') return bench;
+  const checked = await checkRows(circuit, request, simulatedClocks);
+  if (checked.kind === 'failed') return checked;
+  return {
+    kind: 'verified',
+    error: checked.error,
+    notes: [simulatedText([bench.by, 'Verilator'], bench.line), ...checked.notes],
+  };
+}
+
+const simulatedText = (by: readonly string[], line: string): string =>
+  `Simulated by ${[...new Set(by)].join(' and ')}: ${line.replace(/^PASS /, '')}.`;
+
+/**
+ * The module in TypeScript runs the test rows, and the circuit the first vectors of its testbench, which are the module's
+ * integers. `more`: a sentence about what is left out.
+ */
+async function simulateBriefly(circuit: CircuitFolder, request: VerifyRequest, more: string): Promise<Simulated> {
+  const module = await cpuServerTarget.verify({ ...request, timingBudgetMs: briefTimingMs });
+  if (module.kind === 'failed') return module;
+  const { error } = module;
+  const { vectors, interval } = benchOf(circuit);
+  const affordable = Math.min(vectors, Math.floor(briefClocks[interval === 1 ? 'parallel' : 'streaming'] / interval));
+  if (affordable === 0) {
+    const slow = `Not simulated: one result takes ${formatCount(interval)} clocks.`;
+    return { kind: 'verified', error, notes: [`${slow} ${more}`] };
+  }
+  const bench = await interpretTestbench(circuit, affordable, request.signal);
+  if (bench.kind === 'failed') return bench;
+  return { kind: 'verified', error, notes: [`${simulatedText([bench.by], bench.line)} ${more}`] };
+}
 
 /**
  * All rows through the driver and the circuit, where that can be simulated in a while. Else the module runs all rows, and

@@ -17,6 +17,10 @@ export interface VerifyRequest {
   readonly test: Samples;
   /** Time to spend on timing, where the target is timed. Default: 400. */
   readonly timingBudgetMs?: number;
+  /**
+   * Somebody waits to go on: what takes more than a couple of seconds is left out, and said so. Absent: all is checked.
+   */
+  readonly brief?: boolean;
   /** Ends what runs when it aborts; the outcome is then a failure. */
   readonly signal: AbortSignal;
 }

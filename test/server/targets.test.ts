@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,11 +13,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type TargetId, targetIds } from '../../engine/types.ts';
 import type { EditOutcome, Failure, FrontView, Objection, TargetEstimates } from '../../server/protocol.ts';
+import { armPrograms } from '../../server/targets/arm.ts';
 import { findTarget } from '../../server/targets/registry.ts';
 import { HostError } from '../extension/host/cache.ts';
 import { RpcClient } from './rpcClient.ts';
@@ -129,9 +131,42 @@ describe('over the pipe', () => {
     assert.match(outcome.checked!.join(' '), unusable ?? checkedLine('ARM'));
     const text = JSON.stringify(outcome.edit);
     assert.ok(text.includes(JSON.stringify(outcome.checked![0]!).slice(1, -1)), text.slice(0, 1000));
+    const circuit = await apply({ target: 'fpga', candidateId: smallest });
+    assert.ok(circuit.kind === 'edit', JSON.stringify(circuit));
+    const brief = /Simulated by Icarus Verilog: hillApprox_nn: \d+ vectors, .*Exporting it simulates more/;
+    assert.match(circuit.checked!.join(' '), (await unavailable('fpga')) ?? brief);
+    assert.doesNotMatch(circuit.checked!.join(' '), /Yosys|Verilator/);
     const refused = await apply({ trusted: false });
     assert.ok(refused.kind === 'failed' && /not trusted/.test(refused.message));
   });
+});
+
+/** Lines that a program adds to a file each time it is started, in place of the one that it stands for. */
+function countingProgram(name: string): { readonly folder: string; readonly starts: () => number } {
+  const bin = mkdtempSync(join(folder, 'bin-'));
+  const real = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim();
+  writeFileSync(join(bin, name), `#!/bin/sh\necho x >> ${bin}/starts\nexec ${real} "$@"\n`, { mode: 0o755 });
+  const starts = join(bin, 'starts');
+  return { folder: bin, starts: () => (existsSync(starts) ? readFileSync(starts, 'utf8').length / 2 : 0) };
+}
+
+test('what is written and applied in one go is checked once', async () => {
+  if (await unavailable('arm')) return;
+  const compiler = Object.keys(armPrograms)[0]!;
+  const counted = countingProgram(compiler);
+  const path = [counted.folder, process.env.PATH].join(delimiter);
+  const args = ['approximate', 'hill.ts#hill', '--target', 'arm', '--out', 'both', '--apply', '--json'];
+  const env = { ...process.env, PATH: path };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env,
+  });
+  assert.equal(status, 0, stderr);
+  assert.equal((JSON.parse(stdout) as { applied: boolean }).applied, true);
+  assert.equal(counted.starts(), 1);
+  assert.equal(generated('both'), generated('.'));
+  assert.equal(deepmaker('revert', 'hill.ts#hill').status, 0);
 });
 
 /** What is said where the target's programs are missing, which must not be so in CI; undefined where they are here. */

@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { type HostMessage, parseHostMessage } from '../../client/messages.ts';
 import { estimateRows, statusText } from '../../client/webview/targetRows.ts';
-import type { TargetId } from '../../engine/types.ts';
+import type { TargetDescription, TargetId } from '../../engine/types.ts';
 import type { ApplyParams, EstimateParams, Failure, TargetEstimates } from '../../server/protocol.ts';
 import { estimatesFor, frontView, region } from './clientHelpers.ts';
 import { type FakeServer, startClient } from './clientStart.ts';
 import * as fake from './clientVscode.ts';
+
+const { pickTarget } = await import('../../client/targetPicker.ts');
 
 beforeEach(fake.reset);
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -146,4 +148,26 @@ test('the line above it says whether code can be checked here, and what was meas
   const arm = text({}, estimatesFor('arm', { unavailable: 'It needs gcc. Install it.' }));
   assert.match(arm, /Not checked here: It needs gcc. Install it\. The errors and times above are of code for CPU/);
   assert.doesNotMatch(text({ target: 'arm' }, estimatesFor('arm')), /above/);
+});
+
+test('a target whose tools are missing can be picked, and its entry says what to install', async () => {
+  const problem = 'Simulating needs iverilog. On Debian or Ubuntu: apt-get install -y iverilog';
+  const targets: TargetDescription[] = [
+    { id: 'fpga', label: 'FPGA', description: 'A circuit', unavailable: problem },
+    { id: 'cpu', label: 'CPU', description: 'TypeScript' },
+  ];
+  const { client } = startClient({ request: async () => targets as never });
+  fake.editor.settings = { target: 'cpu' };
+  fake.editor.picked = ['FPGA'];
+  await pickTarget(client.session, client.session.log);
+  const entries = fake.editor.lists.at(-1) as { label: string; detail?: string }[];
+  assert.deepEqual(
+    entries.map(({ label, detail }) => [label, detail]),
+    [
+      ['CPU', 'TypeScript'],
+      ['Code that cannot be checked on this machine', undefined],
+      ['FPGA', `A circuit. ${problem}`],
+    ],
+  );
+  assert.equal(fake.editor.settings.target, 'fpga');
 });

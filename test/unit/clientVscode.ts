@@ -234,6 +234,9 @@ export const workspace = {
   getConfiguration: () => ({
     get: (key: string) => editor.settings[key],
     inspect: (key: string) => ({ defaultValue: 'default', workspaceValue: editor.settings[key] }),
+    async update(key: string, value: unknown) {
+      editor.settings[key] = value;
+    },
   }),
   async applyEdit(edit: unknown) {
     editor.appliedEdits.push(edit);

@@ -4,13 +4,9 @@ import { join } from 'node:path';
 import type { Failure } from '../../protocol.ts';
 import { type Programs, runProgram } from '../programs.ts';
 
-export const simulators: Programs = {
-  iverilog: 'iverilog',
-  vvp: 'iverilog',
-  verilator: 'verilator',
-  'g++': 'g++',
-  make: 'make',
-};
+/** What interprets a testbench, and what compiles circuits, which takes seconds and runs far longer ones. */
+export const interpreter: Programs = { iverilog: 'iverilog', vvp: 'iverilog' };
+export const simulators: Programs = { ...interpreter, verilator: 'verilator', 'g++': 'g++', make: 'make' };
 
 /** A folder with the files of one circuit. */
 export interface CircuitFolder {
@@ -37,27 +33,47 @@ export function benchOf({ folder, name }: CircuitFolder): { readonly vectors: nu
 /** Icarus Verilog runs some 50,000 clocks a second of the larger circuits, Verilator a million, once it has compiled. */
 const mostInterpretedClocks = 2e6;
 
+export type BenchOutcome = { readonly kind: 'passed'; readonly line: string; readonly by: string } | Failure;
+
 /** Runs the testbench; answers its line, which starts with PASS. */
-export async function runTestbench(
-  circuit: CircuitFolder,
-  signal: AbortSignal,
-): Promise<{ readonly kind: 'passed'; readonly line: string; readonly by: string } | Failure> {
-  const { folder: cwd, name } = circuit;
+export function runTestbench(circuit: CircuitFolder, signal: AbortSignal): Promise<BenchOutcome> {
   const { vectors, interval } = benchOf(circuit);
-  const interpreted = vectors * interval <= mostInterpretedClocks;
-  const top = `${name}_tb`;
-  const sources = [...coreSources(circuit), `${top}.v`];
-  const program = interpreted ? `${top}.vvp` : top;
-  const compiled = interpreted
-    ? await runProgram('iverilog', ['-g2005', '-o', program, ...sources], { cwd, signal })
-    : await runProgram('verilator', [...benchFlags, '--top-module', top, '-o', program, ...sources], { cwd, signal });
+  return vectors * interval <= mostInterpretedClocks
+    ? interpretTestbench(circuit, vectors, signal)
+    : compileTestbench(circuit, signal);
+}
+
+/** Its first `vectors` alone, by Icarus Verilog. */
+export async function interpretTestbench(
+  circuit: CircuitFolder,
+  vectors: number,
+  signal: AbortSignal,
+): Promise<BenchOutcome> {
+  const { folder: cwd, name } = circuit;
+  const program = `${name}_tb.vvp`;
+  const flags = ['-g2005', `-P${name}_tb.COUNT=${vectors}`, '-o', program];
+  const compiled = await runProgram('iverilog', [...flags, ...benchSources(circuit)], { cwd, signal });
   if (compiled.kind === 'failed') return compiled;
-  const command = interpreted ? 'vvp' : `obj_tb/${program}`;
-  const ran = await runProgram(command, interpreted ? [program] : [], { cwd, signal });
-  if (ran.kind === 'failed') return ran;
-  const line = ran.stdout.split('\n').find((text) => text.startsWith('PASS'));
-  if (line) return { kind: 'passed', line, by: interpreted ? 'Icarus Verilog' : 'Verilator' };
-  return { kind: 'failed', message: `The testbench of ${name} failed.\n${ran.stdout.trim()}` };
+  const ran = await runProgram('vvp', [program], { cwd, signal });
+  return ran.kind === 'failed' ? ran : passedBy('Icarus Verilog', circuit, ran.stdout);
+}
+
+async function compileTestbench(circuit: CircuitFolder, signal: AbortSignal): Promise<BenchOutcome> {
+  const { folder: cwd, name } = circuit;
+  const top = `${name}_tb`;
+  const flags = [...benchFlags, '--top-module', top, '-o', top];
+  const compiled = await runProgram('verilator', [...flags, ...benchSources(circuit)], { cwd, signal });
+  if (compiled.kind === 'failed') return compiled;
+  const ran = await runProgram(`obj_tb/${top}`, [], { cwd, signal });
+  return ran.kind === 'failed' ? ran : passedBy('Verilator', circuit, ran.stdout);
+}
+
+const benchSources = (circuit: CircuitFolder): string[] => [...coreSources(circuit), `${circuit.name}_tb.v`];
+
+function passedBy(by: string, { name }: CircuitFolder, stdout: string): BenchOutcome {
+  const line = stdout.split('\n').find((text) => text.startsWith('PASS'));
+  if (line) return { kind: 'passed', line, by };
+  return { kind: 'failed', message: `The testbench of ${name} failed.\n${stdout.trim()}` };
 }
 
 /** A testbench is no circuit, and its delays and tasks are no mistakes. */
