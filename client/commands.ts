@@ -66,7 +66,7 @@ export async function approximate(client: Client, region: RegionReference, recor
   const { runs, panels, session } = client;
   const answer = await runs.start(region, record === undefined ? {} : { record });
   if (answer.kind === 'busy') {
-    panels.find(region)?.reveal();
+    panels.find(runs.subjectOf(region))?.reveal();
     tellQuietly(vscode.l10n.t('{0} is being approximated already.', region.name));
   } else if (answer.kind !== 'needs-ranges') {
     tellOutcome(region, answer, {
@@ -74,7 +74,7 @@ export async function approximate(client: Client, region: RegionReference, recor
       use: (front, candidateId) => void use(client, front, candidateId),
       showFront: (front) => {
         // An open panel may show a newer run by the time that somebody answers the message.
-        const panel = panels.find(region) ?? openSettled(panels, front);
+        const panel = panels.find(front.subject) ?? openSettled(panels, front);
         panel.reveal();
       },
     });
@@ -139,7 +139,8 @@ async function showFront(client: Client, region: RegionReference): Promise<void>
     return;
   }
   const outcome = await readFront(session, region);
-  if (outcome.kind === 'front') openSettled(panels, outcome.front).reveal();
+  // Statements may be asked for by their lines; their panel goes by the name of the function that they become.
+  if (outcome.kind === 'front') (panels.find(outcome.front.subject) ?? openSettled(panels, outcome.front)).reveal();
   else if (outcome.kind === 'failed') tellFailure(session.log, outcome);
   else tellNothingYet(client, region, outcome.message);
 }

@@ -16,6 +16,9 @@ import { changesTarget, currentTarget } from './settings.ts';
 
 const viewType = 'deepmaker.front';
 
+/** How often a run in another process is looked at. */
+const followMs = 2000;
+
 export interface PanelsOptions {
   readonly extensionUri: vscode.Uri;
   readonly requests: Requests;
@@ -77,9 +80,22 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
     }
     const { kind, uri, name, runId } = state;
     const panel = this.#adopt(webview, { kind, uri, name });
-    const outcome = await readFront(this.#options.requests, { uri, name, ...(runId === undefined ? {} : { runId }) });
-    settle(panel, outcome);
+    await this.#fill(panel, { uri, name, ...(runId === undefined ? {} : { runId }) });
   }
+
+  /** Shows what is stored of a run, again and again while it goes on in another process. */
+  async #fill(panel: ParetoPanel, params: FrontParams): Promise<void> {
+    const outcome = await readFront(this.#options.requests, params);
+    // It was closed, or has begun a run of its own in the meantime.
+    if (!this.#isOpen(panel) || panel.isBusy) return;
+    settle(panel, outcome);
+    if (outcome.kind !== 'none' || !outcome.running) return;
+    setTimeout(() => {
+      if (this.#isOpen(panel) && !panel.isBusy) void this.#fill(panel, params);
+    }, followMs);
+  }
+
+  readonly #isOpen = (panel: ParetoPanel): boolean => [...this.#open.values()].includes(panel);
 
   /** Fills an editor that VS Code has opened on a file of a run. */
   async openEditor(webview: vscode.WebviewPanel, file: vscode.Uri): Promise<void> {
@@ -145,7 +161,8 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
 /** Shows a front that was read, or why there is none. */
 function settle(panel: ParetoPanel, outcome: FrontOutcome): void {
   if (outcome.kind === 'none') {
-    const { message, hint } = outcome;
+    const { message, hint, front } = outcome;
+    if (front && front.evaluations !== panel.front?.evaluations) panel.show(front);
     panel.setStatus({ kind: 'none', note: { message, hint } });
     return;
   }

@@ -65,6 +65,11 @@ export class ParetoPanel {
     return this.#front;
   }
 
+  /** A run of this window goes on in it, or is asked for. */
+  get isBusy(): boolean {
+    return ['waiting', 'running', 'stopping'].includes(this.#status.kind);
+  }
+
   show(front: FrontView): void {
     const before = this.#front;
     this.#front = front;

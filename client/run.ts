@@ -26,6 +26,8 @@ export interface StartOptions {
 /** One run that goes on. */
 interface Run {
   readonly region: RegionReference;
+  /** What its panel goes by: the region, or for statements the function that they become, once a front names it. */
+  subject: RegionReference;
   /** The id of the record that it starts from. */
   readonly record?: string;
   readonly cancellation: vscode.CancellationTokenSource;
@@ -36,7 +38,7 @@ interface Run {
 /** Owns the cancellation of every run that goes on, at most one per region. Lives from activation to deactivation. */
 export class Runs implements vscode.Disposable {
   readonly #options: RunsOptions;
-  readonly #running = new Map<string, Run>();
+  readonly #running = new Set<Run>();
 
   constructor(options: RunsOptions) {
     this.#options = options;
@@ -47,15 +49,15 @@ export class Runs implements vscode.Disposable {
    * then. Never rejects.
    */
   async start(region: RegionReference, { ranges = {}, token, record }: StartOptions = {}): Promise<RunAnswer> {
-    const key = regionKey(region);
-    if (this.#running.has(key)) return { kind: 'busy' };
+    if (this.#find(region)) return { kind: 'busy' };
     const run: Run = {
       region,
+      subject: region,
       ...(record === undefined ? {} : { record }),
       cancellation: new vscode.CancellationTokenSource(),
       shown: false,
     };
-    this.#running.set(key, run);
+    this.#running.add(run);
     const cancelled = token?.onCancellationRequested(() => this.stop(region));
     try {
       const outcome = await this.#untilAnswered(run, ranges);
@@ -63,32 +65,42 @@ export class Runs implements vscode.Disposable {
       return outcome;
     } finally {
       cancelled?.dispose();
-      this.#running.delete(key);
+      this.#running.delete(run);
       run.cancellation.dispose();
     }
   }
 
   isRunning(region: RegionReference): boolean {
-    return this.#running.has(regionKey(region));
+    return this.#find(region) !== undefined;
+  }
+
+  /** What the panel of this region goes by. */
+  subjectOf(region: RegionReference): RegionReference {
+    return this.#find(region)?.subject ?? region;
   }
 
   /** Asks a run to stop; its `start` answers once the server has. */
   stop(region: RegionReference): void {
-    const run = this.#running.get(regionKey(region));
+    const run = this.#find(region);
     if (!run) return;
-    this.#options.panels.find(region)?.setStatus({ kind: 'stopping' });
+    this.#options.panels.find(run.subject)?.setStatus({ kind: 'stopping' });
     run.cancellation.cancel();
   }
 
   dispose(): void {
-    for (const { cancellation } of this.#running.values()) cancellation.cancel();
+    for (const { cancellation } of this.#running) cancellation.cancel();
+  }
+
+  #find(region: RegionReference): Run | undefined {
+    const key = regionKey(region);
+    return [...this.#running].find((run) => regionKey(run.region) === key || regionKey(run.subject) === key);
   }
 
   /** Repeats the request with the ranges that the user types, until the server needs no more of them. */
   async #untilAnswered(run: Run, given: Ranges): Promise<RunOutcome> {
     let ranges = given;
     for (;;) {
-      this.#options.panels.find(run.region)?.setStatus({ kind: 'waiting' });
+      this.#options.panels.find(run.subject)?.setStatus({ kind: 'waiting' });
       const outcome = await this.#request(run, ranges);
       if (outcome.kind !== 'needs-ranges') return outcome;
       const typed = await askRanges(run.region.name, outcome.missing);
@@ -131,12 +143,13 @@ export class Runs implements vscode.Disposable {
     const { panels } = this.#options;
     if (run.shown && !panels.find(front.subject)) return;
     run.shown = true;
+    run.subject = front.subject;
     panels.show(front).setStatus({ kind: run.cancellation.token.isCancellationRequested ? 'stopping' : 'running' });
   }
 
   #tellPanel(run: Run, outcome: RunOutcome): void {
     if (outcome.kind === 'done') this.#showFront(run, outcome.front);
-    const panel = this.#options.panels.find(run.region);
+    const panel = this.#options.panels.find(run.subject);
     if (outcome.kind !== 'failed') panel?.settle();
     else panel?.settle({ message: outcome.message, ...(outcome.hint === undefined ? {} : { hint: outcome.hint }) });
   }

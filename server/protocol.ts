@@ -324,7 +324,15 @@ export interface FrontParams {
 export type FrontOutcome =
   | { readonly kind: 'front'; readonly front: FrontView }
   /** The function has no run yet, or none that is still stored. */
-  | { readonly kind: 'none'; readonly message: string; readonly hint: string }
+  | {
+      readonly kind: 'none';
+      readonly message: string;
+      readonly hint: string;
+      /** What an unfinished run has found so far. */
+      readonly front?: FrontView;
+      /** It is going on, in this process or another: ask again to see it grow. */
+      readonly running?: true;
+    }
   | Failure;
 
 /** Client to server: the stored front, for a panel that is opened again or restored after a reload. */

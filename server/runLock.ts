@@ -8,6 +8,19 @@ import { guardDisk, prepareRunFolder } from './store.ts';
 const lockTouchMs = 5_000;
 const lockStaleMs = 60_000;
 
+/** Who holds a run. */
+export interface Holder {
+  readonly pid: number;
+  /** It serves a window of VS Code. */
+  readonly window: boolean;
+}
+
+/** What the locks of this process say beside its id; the entry of the server of a window says so once. */
+let servesWindow = false;
+export function lockForWindow(): void {
+  servesWindow = true;
+}
+
 /** Locks of this process: after a restart another one may have the process id that an old lock names. */
 const ownLocks = new Set<string>();
 
@@ -15,16 +28,16 @@ const ownLocks = new Set<string>();
  * Takes the run for this process; a second process that asks for the same run is told who has it. The lock of a
  * process that no longer lives is taken over. Release it when the run ends.
  */
-export function lockRun(folder: string): { kind: 'locked'; release: () => void } | { kind: 'busy'; pid: number } {
-  const path = join(folder, 'lock');
+export function lockRun(folder: string): { kind: 'locked'; release: () => void } | ({ kind: 'busy' } & Holder) {
+  const path = lockPath(folder);
   for (;;) {
     try {
-      writeFileSync(path, String(process.pid), { flag: 'wx' });
+      writeFileSync(path, servesWindow ? `${process.pid} window` : String(process.pid), { flag: 'wx' });
       return { kind: 'locked', release: keepLock(path) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const pid = ownerOf(path);
-      if (isHeld(path, pid)) return { kind: 'busy', pid };
+      const holder = heldBy(path);
+      if (holder) return { kind: 'busy', ...holder };
       rmSync(path, { force: true });
     }
   }
@@ -44,7 +57,7 @@ export function inRunFolder<T>(
     const folder = prepareRunFolder(root, runId);
     const lock = lockRun(folder);
     if (lock.kind === 'busy') {
-      const message = `${busy} already, by process ${lock.pid}.`;
+      const message = `${busy} already, ${holderText(lock)}.`;
       return { kind: 'failed', message, hint: 'Wait for that run, or cancel it.' };
     }
     try {
@@ -54,6 +67,17 @@ export function inRunFolder<T>(
     }
   });
 }
+
+/** Who is at the run in this folder at the moment; undefined where nobody is. */
+export const runHolder = (folder: string): Holder | undefined => heldBy(lockPath(folder));
+
+/** `in another window`, `by another process (PID 123)` */
+export function holderText({ pid, window }: Holder): string {
+  if (pid === process.pid) return window ? 'in this window' : 'by this process';
+  return window ? 'in another window' : `by another process (PID ${pid})`;
+}
+
+const lockPath = (folder: string): string => join(folder, 'lock');
 
 /** Answers the function that gives the lock back. */
 function keepLock(path: string): () => void {
@@ -74,18 +98,20 @@ function keepLock(path: string): () => void {
   };
 }
 
-function isHeld(path: string, pid: number): boolean {
-  if (pid === process.pid) return ownLocks.has(path);
+function heldBy(path: string): Holder | undefined {
+  const holder = ownerOf(path);
+  if (holder.pid === process.pid) return ownLocks.has(path) ? holder : undefined;
   const touchedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return isAlive(pid) && Date.now() - touchedMs < lockStaleMs;
+  return isAlive(holder.pid) && Date.now() - touchedMs < lockStaleMs ? holder : undefined;
 }
 
-/** NaN where the lock says nothing, or has just gone. */
-function ownerOf(path: string): number {
+/** The id is NaN where the lock says nothing, or has just gone. */
+function ownerOf(path: string): Holder {
   try {
-    return Number(readFileSync(path, 'utf8') || Number.NaN);
+    const [pid, kind] = readFileSync(path, 'utf8').split(' ');
+    return { pid: Number(pid || Number.NaN), window: kind === 'window' };
   } catch {
-    return Number.NaN;
+    return { pid: Number.NaN, window: false };
   }
 }
 

@@ -7,6 +7,7 @@
  *                                        of each part)
  *   .deepmaker/runs/<id>/journal.jsonl   one JournalEntry per evaluated genome, appended as it is told: key, figures on
  *                                        validation rows, learning curve, seconds; survives a kill
+ *   .deepmaker/runs/<id>/front.json      until the run is done: the last FrontView, for panels
  *   .deepmaker/runs/<id>/trained.jsonl   datasets only: one line per network that was trained in full or fine-tuned, with
  *                                        its weights
  *   .deepmaker/runs/<id>/timed.jsonl     datasets only: the time per call of each network whose code was timed
@@ -14,7 +15,7 @@
  *                                        front after each generation), `points` (every candidate that trained; `onFront`
  *                                        marks the final front) and `networks` (the weights of the final ones, and in a
  *                                        DatasetResult their curves)
- *   .deepmaker/runs/<id>/lock            while a process works on the run
+ *   .deepmaker/runs/<id>/lock            while a process works on the run: its id, and `window` for the server of one
  *   .deepmaker/records/<id>.jsonl        inputs and outputs of real calls: RecordFile; see server/record
  *   .deepmaker/inputs/<hash>.json        recorded inputs that `deepmaker check` measures an applied network on
  *   .deepmaker/approximations.json       what is applied where, with its measured figures
@@ -104,19 +105,20 @@ export async function guardDisk<T>(work: () => Promise<T>): Promise<T | Failure>
 
 /** Reads versioned JSON; undefined where it is absent, unreadable or of another version. */
 export function readJson<T extends { version: number }>(path: string, version = formatVersion): T | undefined {
-  const value = parsed(path) as T | undefined;
+  const value = parseJson(path) as T | undefined;
   return value?.version === version ? value : undefined;
 }
 
 /** The version of a JSON file, whichever it is; undefined where it has none. */
 export function versionOf(path: string): number | undefined {
-  const { version } = (parsed(path) ?? {}) as { readonly version?: unknown };
+  const { version } = (parseJson(path) ?? {}) as { readonly version?: unknown };
   return typeof version === 'number' ? version : undefined;
 }
 
-function parsed(path: string): unknown {
+/** Undefined for a file that is not there, or is no JSON. */
+export function parseJson(path: string, reviver?: (key: string, value: unknown) => unknown): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) ?? undefined;
+    return JSON.parse(readFileSync(path, 'utf8'), reviver) ?? undefined;
   } catch {
     return undefined;
   }

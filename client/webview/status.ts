@@ -106,7 +106,7 @@ export function useState(status: PanelStatus, view: FrontView, point: FrontPoint
   const disabled = (reason: string) => ({ kind: 'disabled', reason }) as const;
   if (status.kind === 'editing') return disabled(t('The source is being changed.'));
   if (status.kind !== 'ready' || view.stage !== 'done') {
-    const ended = status.kind === 'cancelled' || status.kind === 'failed' || status.kind === 'ready';
+    const ended = ['none', 'cancelled', 'failed', 'ready'].includes(status.kind);
     return disabled(
       ended ? t('This run did not finish. Run again to finish it.') : t('Available when the run is done.'),
     );

@@ -6,9 +6,12 @@ import { formatAmount } from '../../engine/format.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { approximationsIn } from '../pipeline/approximations.ts';
 import { datasetView } from '../pipeline/datasetView.ts';
+import { readFront } from '../pipeline/lastFront.ts';
 import { readRun, type StoredRun } from '../pipeline/readRun.ts';
 import { frontViewOf, type RunResult, readPlan, readResult } from '../pipeline/run.ts';
+import { withStatements } from '../pipeline/statements.ts';
 import { type FrontOutcome, type FrontParams, FrontRequest, type FrontView } from '../protocol.ts';
+import { holderText, runHolder } from '../runLock.ts';
 import { guardDisk, listRuns, projectRoot, readJournal, runFolder } from '../store.ts';
 import { filePathOf, notAFile, runFolderAt } from './files.ts';
 import { lspRequest } from './lspTypes.ts';
@@ -42,8 +45,12 @@ async function functionView(context: ServerContext, uri: string, result: RunResu
 /** Why none of a run's networks can go into the source any more; undefined where they can. */
 async function staleText({ source }: ServerContext, { region }: RunResult): Promise<string | undefined> {
   const { file, name, sourceHash } = region;
-  const { module, project } = await source();
-  if (project.text(file) === undefined) return `${basename(file)}, which ${name} was in, is no longer there.`;
+  const { module, project: shared } = await source();
+  const text = shared.text(file);
+  if (text === undefined) return `${basename(file)}, which ${name} was in, is no longer there.`;
+  const whole = await withStatements(region, text);
+  const project = whole === text ? shared : module.createSourceProject();
+  if (whole !== text) project.setOverlay(file, whole);
   const analysis = module.analyse(project, { file, name });
   switch (analysis.kind) {
     case 'none':
@@ -60,16 +67,17 @@ async function staleText({ source }: ServerContext, { region }: RunResult): Prom
 async function functionFront(
   context: ServerContext,
   file: string,
-  { uri, runId, name }: FrontParams,
+  { uri, runId, name: asked }: FrontParams,
 ): Promise<FrontOutcome> {
   const root = projectRoot(file);
+  const name = asked && (await functionName(context, file, asked));
   for (const id of runId === undefined ? listRuns(root) : [runId]) {
     const result = readResult(root, id);
     if (!result || (runId === undefined && !(result.region.file === file && result.region.name === name))) continue;
     return { kind: 'front', front: await functionView(context, uri, result) };
   }
   return (
-    unfinished(root, runId) ?? {
+    (runId === undefined ? undefined : unfinished(root, runId, uri)) ?? {
       kind: 'none',
       message: name ? `There is no finished run for ${name}.` : 'This run is no longer stored.',
       hint: 'Approximate the function to search networks for it.',
@@ -77,18 +85,34 @@ async function functionFront(
   );
 }
 
-/** What is there of a run that was interrupted, as by a window that closed; undefined where that is nothing. */
-function unfinished(root: string, runId: string | undefined): Extract<FrontOutcome, { kind: 'none' }> | undefined {
-  if (runId === undefined) return undefined;
+/** Statements go by the name of the function that they are, or would be. */
+async function functionName({ source }: ServerContext, file: string, name: string): Promise<string> {
+  const { module, project } = await source();
+  const place = module.parsePlace(name);
+  const text = place && project.text(file);
+  if (!place || text === undefined) return name;
+  const applied = module.liftedName(text, place);
+  if (applied !== undefined) return applied;
+  const lifted = module.lift(project, file, place);
+  return lifted.kind === 'lifted' ? lifted.name : name;
+}
+
+/** What is there of a run that is not over: it goes on elsewhere, or was interrupted; undefined where that is nothing. */
+function unfinished(root: string, runId: string, uri: string): Extract<FrontOutcome, { kind: 'none' }> | undefined {
   const folder = runFolder(root, runId);
   const plan = readPlan(folder);
-  return (
-    plan && {
-      kind: 'none',
-      message: `The run for ${plan.region.name} did not finish. ${formatAmount(readJournal(folder).length, 'network')} will not be trained again.`,
-      hint: 'Run it again to continue where it stopped.',
-    }
-  );
+  if (!plan) return undefined;
+  const { name } = plan.region;
+  const stored = readFront(folder);
+  const front = stored && { front: { ...stored, subject: { ...stored.subject, uri } } };
+  const holder = runHolder(folder);
+  const trained = formatAmount(readJournal(folder).length, 'network');
+  if (holder) {
+    const message = `${name} is being approximated ${holderText(holder)}: ${trained} trained so far.`;
+    return { kind: 'none', message, hint: 'Its front grows here, too.', ...front, running: true };
+  }
+  const message = `The run for ${name} did not finish. ${trained} will not be trained again.`;
+  return { kind: 'none', message, hint: 'Run it again to continue where it stopped.', ...front };
 }
 
 /** The candidate of this run that the source calls now, if any. */

@@ -4,7 +4,7 @@ import { loadConfig } from '../config.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { approximate } from '../pipeline/approximate.ts';
 import { frontViewOf } from '../pipeline/run.ts';
-import { type RunOutcome, type RunParams, RunRequest } from '../protocol.ts';
+import { type FrontView, type RegionReference, type RunOutcome, type RunParams, RunRequest } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
 import { filePathOf, notAFile } from './files.ts';
 import { appliedCandidate } from './front.ts';
@@ -61,20 +61,22 @@ export async function runRegion(
         onProgress: (message, fraction) => progress.report(Math.round(fraction * 100), message),
         onFront(front) {
           if (params.partialResultToken === undefined) return;
-          const view = { ...front, subject: { kind: 'function', ...params.region } } as const;
+          const view = { ...front, subject: subjectOf(params.region, front) };
           void connection.sendProgress(lspProgress(RunRequest.partial), params.partialResultToken, view);
         },
       },
     );
     if (outcome.kind !== 'done') return outcome;
     const applied = await appliedCandidate(context, params.region.uri, outcome.result);
-    // Statements keep the name that they were asked for by, as their panel has it.
-    const subject = { kind: 'function', ...params.region } as const;
-    return { kind: 'done', front: { ...frontViewOf(outcome.result, params.region.uri, applied), subject } };
+    return { kind: 'done', front: frontViewOf(outcome.result, params.region.uri, applied) };
   } finally {
     progress.done();
   }
 }
+
+/** The file as the client calls it. Statements have the name of the function that they become, as lenses call them. */
+const subjectOf = ({ uri }: RegionReference, { subject: { name } }: FrontView) =>
+  ({ kind: 'function', uri, name }) as const;
 
 export function signalOf(token: CancellationToken): AbortSignal {
   const controller = new AbortController();

@@ -1,12 +1,14 @@
+import { resolve } from 'node:path';
 import { recordedInputs } from '../record/use.ts';
 import { inRunFolder } from '../runLock.ts';
 import { loadSource } from '../source/lazy.ts';
-import type { Analysis } from '../source/types.ts';
-import { projectRoot } from '../store.ts';
+import type { Analysis, Lifted } from '../source/types.ts';
+import { listRuns, projectRoot, runFolder } from '../store.ts';
 import { chooseTrainer } from '../trainers.ts';
 import { targetProblem } from './emit.ts';
+import { forgetFront, keepFronts } from './lastFront.ts';
 import { modelOf } from './model.ts';
-import { type ApproximateOutcome, type ApproximateRequest, type RunContext, runIdOf } from './run.ts';
+import { type ApproximateOutcome, type ApproximateRequest, type RunContext, readPlan, runIdOf } from './run.ts';
 import { searchAndFinish } from './searchAndFinish.ts';
 import { withSamples } from './withSamples.ts';
 
@@ -62,9 +64,12 @@ async function begin(
   if (chosen.kind === 'failed') return chosen;
   const runId = runIdOf(root, { region, domain, model, config: request.config, ...(recorded && { recorded }) });
   const context = { request, hooks, runId, ...subject, model, trainer: chosen.setup };
-  return inRunFolder(root, runId, `${request.name} is being approximated`, (folder) =>
-    withSamples({ ...context, folder }, searchAndFinish),
-  );
+  return inRunFolder(root, runId, `${request.name} is being approximated`, async (folder) => {
+    const kept = { ...hooks, onFront: keepFronts(folder, hooks.onFront) };
+    const outcome = await withSamples({ ...context, hooks: kept, folder }, searchAndFinish);
+    if (outcome.kind === 'done') forgetFront(folder);
+    return outcome;
+  });
 }
 
 /** Where statements are named, what is asked for is the function that they make, in a text that only the run sees. */
@@ -75,8 +80,10 @@ async function analyseRequest(
   const { file, name, overlay } = asked;
   const project = createSourceProject();
   if (overlay !== undefined) project.setOverlay(file, overlay);
-  const place = parsePlace(name);
-  if (!place) return { request: asked, analysis: analyse(project, { file, name }) };
+  const named = parsePlace(name);
+  const found = named ? undefined : analyse(project, { file, name });
+  const place = named ?? (found?.kind === 'none' ? knownStatements(file, name) : undefined);
+  if (!place) return { request: asked, analysis: found ?? { kind: 'none' } };
   const lifted = lift(project, file, place);
   if (lifted.kind === 'none') return { request: asked, analysis: lifted };
   if (lifted.kind === 'refused') return { request: asked, analysis: { ...lifted, name } };
@@ -93,4 +100,14 @@ async function analyseRequest(
     default:
       return { request, analysis };
   }
+}
+
+/** The statements that an earlier run knew by the name of the function that they would be: a panel calls them so. */
+function knownStatements(file: string, name: string): Lifted | undefined {
+  const root = projectRoot(file);
+  for (const runId of listRuns(root)) {
+    const region = readPlan(runFolder(root, runId))?.region;
+    if (region?.lifted && region.name === name && resolve(root, region.file) === file) return region.lifted;
+  }
+  return undefined;
 }

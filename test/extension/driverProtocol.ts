@@ -43,7 +43,7 @@ export type DriverRequest =
   | { readonly kind: 'snapshot'; readonly surface: Surface }
   | { readonly kind: 'screenshot'; readonly name: string };
 
-export type DriverRole = 'button' | 'option' | 'status' | 'tab';
+export type DriverRole = 'button' | 'option' | 'status' | 'tab' | 'listbox';
 
 export type DriverReply =
   | { readonly kind: 'done'; readonly text: string }

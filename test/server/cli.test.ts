@@ -164,7 +164,7 @@ describe('approximate', () => {
       while (journalLines(folder).length < 1) await new Promise((resolve) => setTimeout(resolve, 10));
       const { status, stderr } = deepmaker(...args);
       assert.equal(status, 2);
-      assert.match(stderr, new RegExp(`being approximated already, by process ${child.pid}`));
+      assert.match(stderr, new RegExp(`being approximated already, by another process \\(PID ${child.pid}\\)`));
     } finally {
       child.kill('SIGINT');
     }

@@ -276,7 +276,10 @@ describe('perceptrons', () => {
       while (journal().length < 1) await new Promise((resolve) => setTimeout(resolve, 10));
       const { status, stderr } = deepmaker(...args);
       assert.equal(status, 2);
-      assert.match(stderr, new RegExp(`products\\.json is being searched already, by process ${child.pid}\\.`));
+      assert.match(
+        stderr,
+        new RegExp(`products\\.json is being searched already, by another process \\(PID ${child.pid}\\)\\.`),
+      );
     } finally {
       child.kill('SIGINT');
     }

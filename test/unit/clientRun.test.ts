@@ -393,19 +393,20 @@ test('saving a source asks whether the front still holds, and shows that it does
   assert.equal(lastFront(editor.panels[0])?.stale, stale);
 });
 
+const storedState = {
+  version: 2,
+  kind: 'function',
+  ...region,
+  runId: 'price-1',
+  sort: { column: 'params', descending: false },
+  ...{ dominated: false, budget: {}, tab: 'networks', open: [] },
+};
+
 test('a panel comes back after a reload, and an unfinished run can be continued from it', async () => {
-  const state = {
-    version: 2,
-    kind: 'function',
-    ...region,
-    runId: 'price-1',
-    sort: { column: 'params', descending: false },
-    ...{ dominated: false, budget: {}, tab: 'networks', open: [] },
-  };
   const restore = async (front: unknown) => {
     const { client } = start({ 'deepmaker/front': () => front });
     const panel = new fake.FakeWebviewPanel();
-    await client.panels.deserializeWebviewPanel(panel as never, state);
+    await client.panels.deserializeWebviewPanel(panel as never, storedState);
     return statuses(panel).at(-1);
   };
   assert.equal(await restore({ kind: 'front', front: frontView() }), 'ready');
@@ -413,6 +414,62 @@ test('a panel comes back after a reload, and an unfinished run can be continued 
   assert.equal(await restore({ kind: 'failed', message: 'The run is damaged.' }), 'failed');
   const none = { kind: 'none', message: 'There is no finished run for price.', hint: 'Approximate it.' };
   assert.equal(await restore(none), 'none');
+});
+
+test('a run that is not over comes back with its front, and is followed while another process is at it', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const message = 'price is being approximated in another window: 10 networks trained so far.';
+  const going = (evaluations: number) => ({
+    ...{ kind: 'none', message, hint: 'Its front grows here, too.', running: true },
+    front: frontView({ stage: 'searching', evaluations }),
+  });
+  const answers: unknown[] = [going(10), going(20), { kind: 'front', front: frontView() }];
+  const { client, sent } = start({ 'deepmaker/front': () => answers.shift() });
+  const panel = new fake.FakeWebviewPanel();
+  await client.panels.deserializeWebviewPanel(panel as never, storedState);
+  const seen = () => posted(panel).flatMap((said) => (said.kind === 'front' ? [said.front.evaluations] : []));
+  assert.deepEqual(seen(), [10]);
+  assert.deepEqual(posted(panel).at(-1), {
+    kind: 'status',
+    status: { kind: 'none', note: { message, hint: 'Its front grows here, too.' } },
+  });
+  t.mock.timers.tick(2000);
+  await settled();
+  assert.deepEqual(seen(), [10, 20]);
+  t.mock.timers.tick(2000);
+  await settled();
+  assert.equal(statuses(panel).at(-1), 'ready');
+  t.mock.timers.tick(10_000);
+  await settled();
+  assert.equal(
+    sent.filter(({ method }) => method === 'deepmaker/front').length,
+    3,
+    'nobody asks after a run that is over',
+  );
+});
+
+test('statements have one panel, by their lines and by the function that they become', async () => {
+  const lines = { uri: region.uri, name: 'price:12-18' };
+  const named = { uri: region.uri, name: 'priceRate' };
+  const front = frontView({ subject: { kind: 'function', ...named } });
+  let stop = () => undefined as unknown;
+  const { client, sent } = start({
+    'deepmaker/run': async (params: { partialResultToken: string }, server) => {
+      server.report(params.partialResultToken, { ...front, stage: 'searching' });
+      stop = () => client.runs.stop(named);
+      assert.equal(client.runs.isRunning(lines) && client.runs.isRunning(named), true);
+      stop();
+      return { kind: 'done', front };
+    },
+    'deepmaker/front': () => ({ kind: 'front', front }),
+  });
+  await fake.commands.executeCommand('deepmaker.approximate', lines);
+  await settled();
+  assert.equal(editor.panels.length, 1);
+  assert.ok(sent[0]?.cancelled(), 'the panel stops the run');
+  assert.equal(statuses(editor.panels[0]!).at(-1), 'ready');
+  for (const asked of [lines, named]) await fake.commands.executeCommand('deepmaker.showFront', asked);
+  assert.equal(editor.panels.length, 1);
 });
 
 test('where a function has no run yet, asking for its networks offers to search them', async () => {

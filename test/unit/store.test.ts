@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { lockRun } from '../../server/runLock.ts';
+import { holderText, lockRun, runHolder } from '../../server/runLock.ts';
 import {
   guardDisk,
   openJournal,
@@ -56,7 +56,9 @@ test('a second process is told who holds the run; the lock of a dead one is take
   const folder = prepareRunFolder(root, 'price-1');
   const lock = lockRun(folder);
   assert.equal(lock.kind, 'locked');
-  assert.deepEqual(lockRun(folder), { kind: 'busy', pid: process.pid });
+  const own = { pid: process.pid, window: false };
+  assert.deepEqual(lockRun(folder), { kind: 'busy', ...own });
+  assert.deepEqual(runHolder(folder), own);
   if (lock.kind === 'locked') lock.release();
 
   const dead = spawnSync(process.execPath, ['-e', '']).pid;
@@ -65,6 +67,18 @@ test('a second process is told who holds the run; the lock of a dead one is take
   assert.equal(taken.kind, 'locked');
   if (taken.kind === 'locked') taken.release();
   assert.equal(existsSync(join(folder, 'lock')), false);
+});
+
+test('who holds a run is told as a window or as a process', () => {
+  const folder = prepareRunFolder(root, 'price-1');
+  assert.equal(runHolder(folder), undefined);
+  for (const [text, words] of [
+    [String(process.ppid), `by another process (PID ${process.ppid})`],
+    [`${process.ppid} window`, 'in another window'],
+  ] as const) {
+    writeFileSync(join(folder, 'lock'), text);
+    assert.equal(holderText(runHolder(folder)!), words);
+  }
 });
 
 test('an atomic write leaves no temporary file behind', () => {
@@ -133,12 +147,12 @@ test('a lock is taken over from a process that left it, whoever has its id now',
     utimesSync(lock, touched, touched);
     const taken = lockRun(folder);
     assert.equal(taken.kind, 'locked', text);
-    assert.deepEqual(lockRun(folder), { kind: 'busy', pid: process.pid });
+    assert.deepEqual(lockRun(folder), { kind: 'busy', pid: process.pid, window: false });
     if (taken.kind === 'locked') taken.release();
     assert.equal(existsSync(lock), false);
   }
   writeFileSync(lock, String(process.ppid));
-  assert.deepEqual(lockRun(folder), { kind: 'busy', pid: process.ppid });
+  assert.deepEqual(lockRun(folder), { kind: 'busy', pid: process.ppid, window: false });
 });
 
 test('what the disk refuses is a failure with the path; a bug stays an exception', async () => {

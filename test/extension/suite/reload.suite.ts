@@ -21,6 +21,8 @@ suite('Reload', () => {
       'words about the run',
       async () => /The run for settle did not finish\./.test(await panelStatus()) || undefined,
     );
+    // What was found is in the plot, and stays there while the run goes on.
+    await askDriver({ kind: 'read', surface: 'panel', role: 'listbox', name: '' });
     await askDriver({ kind: 'screenshot', name: 'panel-reloaded' });
 
     await askDriver({ kind: 'click', surface: 'panel', role: 'button', name: '^Run' });

@@ -30,7 +30,7 @@ suite('A second server', () => {
 
       const refused = await run(region);
       assert.ok(refused?.kind === 'failed', JSON.stringify(refused));
-      await untilSaid(`${name} is being approximated already, by process ${other.pid}`);
+      await untilSaid(`${name} is being approximated already, by another process (PID ${other.pid})`);
       await vscode.commands.executeCommand('notifications.clearAll');
 
       other.notify('$/cancelRequest', { id: theirs.id });
