@@ -4,26 +4,20 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import axe from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { HostMessage, PanelStatus } from '../../client/messages.ts';
 import type { TargetFigures } from '../../client/targetFigures.ts';
 import { readLocale } from '../../server/locale.ts';
 import type { FrontView } from '../../server/protocol.ts';
 import { projectFolder } from './host/cache.ts';
-import { installBrowser } from './host/chromium.ts';
 import { largeFront } from './panelFronts.ts';
-import { openPanel, type PanelPage, type PanelPageOptions, themeNames, themes } from './panelPage.ts';
+import { launchBrowser, openPanel, type PanelPage, type PanelPageOptions, themeNames, themes } from './panelPage.ts';
 
 let browser: Browser;
 const pages: Page[] = [];
 
 before(async () => {
-  const { executable, env } = await installBrowser(console.error);
-  browser = await chromium.launch({
-    executablePath: executable,
-    args: ['--no-sandbox'],
-    env: { ...process.env, ...env } as Record<string, string>,
-  });
+  browser = await launchBrowser();
 });
 after(() => browser.close());
 afterEach(() => Promise.all(pages.splice(0).map((page) => page.close())));

@@ -1,11 +1,12 @@
 /** The panel's webview alone in a browser, with the extension's end played by the test, and the editor's real colours. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import type { HostMessage, PanelMessage, PanelState } from '../../client/messages.ts';
 import { panelHtml } from '../../client/panelHtml.ts';
 import { english, type Locale } from '../../engine/texts.ts';
 import { projectFolder } from './host/cache.ts';
+import { installBrowser } from './host/chromium.ts';
 
 export const themeNames = ['light', 'dark', 'hc-dark', 'hc-light'] as const;
 export type ThemeName = (typeof themeNames)[number];
@@ -39,6 +40,15 @@ export interface PanelPage {
   /** What the panel has said so far. */
   said(): Promise<readonly PanelMessage[]>;
   stored(): Promise<PanelState>;
+}
+
+export async function launchBrowser(): Promise<Browser> {
+  const { executable, env } = await installBrowser(console.error);
+  return chromium.launch({
+    executablePath: executable,
+    args: ['--no-sandbox'],
+    env: { ...process.env, ...env } as Record<string, string>,
+  });
 }
 
 /** Opens the panel and gives it its texts. Errors of its script, and what its security policy refuses, are thrown. */
