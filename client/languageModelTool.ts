@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
 import { formatComparison, formatPercent } from '../engine/format.ts';
+import { inEnglish } from '../engine/texts.ts';
 import type { ApproximateOutcome, DeepMakerApi } from './api.ts';
 
 /** As in the manifest. */
@@ -36,7 +37,8 @@ export const tool = (api: DeepMakerApi): vscode.LanguageModelTool<Input> => ({
     if (!parsed.success || !uri)
       return answer('Name a file of the workspace, by its path in it, and a function of that file.');
     const { function: name, apply = false } = parsed.data;
-    return answer(inWords(name, await api.approximate({ uri, name }, { apply, token })));
+    const outcome = await api.approximate({ uri, name }, { apply, token });
+    return answer(inEnglish(() => inWords(name, outcome)));
   },
 });
 

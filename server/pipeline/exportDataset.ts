@@ -10,6 +10,7 @@ import type { EmitInput } from '../../engine/emit/target.ts';
 import { formatCount, formatDuration, formatPercent } from '../../engine/format.ts';
 import { multiplyAccumulates } from '../../engine/nn/models.ts';
 import type { IntegerFormat } from '../../engine/quantise/quantise.ts';
+import { inEnglish } from '../../engine/texts.ts';
 import type { AnyNetwork, Domain, Samples, Shape, Signature, TargetId } from '../../engine/types.ts';
 import { loadDataset } from '../datasets/load.ts';
 import type { Failure } from '../protocol.ts';
@@ -107,7 +108,7 @@ async function measuredFigures(
   const outputSlots = outputSlotsOf(dataset.output);
   const files = emitFiles(id, input);
   const verified = await target.found.verify({ files, functionName, signature, outputSlots, test, signal });
-  return verified.kind === 'failed' ? verified : figureLines(verified, test.count, dataset.output);
+  return verified.kind === 'failed' ? verified : inEnglish(() => figureLines(verified, test.count, dataset.output));
 }
 
 /** Reads the set, and makes sure that it is the one that the run knows. */

@@ -10,6 +10,7 @@ import {
   formatPercent,
   formatSpeedup,
 } from '../../engine/format.ts';
+import { inEnglish } from '../../engine/texts.ts';
 import type { Samples, TargetId } from '../../engine/types.ts';
 import type { Failure, FrontPoint } from '../protocol.ts';
 import { projectRoot, runFolder } from '../store.ts';
@@ -71,11 +72,14 @@ export async function generate(
   if ('kind' in point) return point;
   const check = await checkOn(found.found, { result, files, brief, signal });
   if (check.kind === 'failed') return check;
-  const checked = checkedLines(check, found.found);
+  const checked = inEnglish(() => checkedLines(check, found.found));
   const objection = objectionOf(result, { point, measured, check, label: found.found.target.label });
   return {
     kind: 'generated',
-    files: emitNetwork({ ...context, modules }, network, [...headerFigures(result, point), ...checked]),
+    files: emitNetwork({ ...context, modules }, network, [
+      ...inEnglish(() => headerFigures(result, point)),
+      ...checked,
+    ]),
     point,
     checked,
     ...(objection === undefined ? {} : { objection }),
