@@ -4,6 +4,8 @@
  */
 import type * as vscode from 'vscode';
 import {
+  CloseAction,
+  ErrorAction,
   ErrorCodes,
   LanguageClient,
   LSPErrorCodes,
@@ -16,10 +18,31 @@ import type { CodeAction, Command, WorkspaceEdit } from 'vscode-languageserver-p
 import type { InitializationOptions } from '../server/protocol.ts';
 import { documentSelector } from './region.ts';
 
-/** Made and not started. Types of requests are made here: the library compares parts of them by reference. */
-export function createLanguageServer(modulePath: string, log: vscode.LogOutputChannel) {
+/** What it has to say goes to the log: what the user is told, and what is done about it, is the session's to decide. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+
+  override info(message: string, data?: unknown): void {
+    super.info(message, data, false);
+  }
+
+  /** One that runs is asked, as the library does; a process that has not answered yet is ended, which the library refuses. */
+  override async stop(timeout?: number): Promise<void> {
+    if (this.isRunning()) await super.stop(timeout);
+    else this.serverProcess?.kill();
+  }
+}
+
+/**
+ * One process of the server, made and not started; once it has ended, another one is made. `onCrash` is called where it
+ * ends by itself after it has started. Types of requests are made here: the library compares parts of them by reference.
+ */
+export function createLanguageServer(modulePath: string, log: vscode.LogOutputChannel, onCrash: () => void) {
   const server = { module: modulePath, transport: TransportKind.ipc };
-  const client = new LanguageClient(
+  let started = false;
+  const client = new QuietClient(
     'deepmaker',
     'DeepMaker',
     { run: server, debug: { ...server, options: { execArgv: ['--nolazy', '--inspect=6011'] } } },
@@ -27,16 +50,29 @@ export function createLanguageServer(modulePath: string, log: vscode.LogOutputCh
       documentSelector: [...documentSelector],
       outputChannel: log,
       initializationOptions: { commands: 'client' } satisfies InitializationOptions,
+      // Without it the library shows what went wrong by itself.
+      initializationFailedHandler: () => false,
+      errorHandler: {
+        // A process that nobody can write to ends soon, and that is what counts.
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed() {
+          if (started) onCrash();
+          return { action: CloseAction.DoNotRestart, handled: true };
+        },
+      },
       synchronize: { configurationSection: 'deepmaker' },
     },
   );
   return {
-    start: (): Promise<void> => client.start(),
-
-    /** A server that never started, or crashed, has nothing to stop. */
-    async stop(): Promise<void> {
-      if (client.needsStop()) await client.stop();
+    /** Rejects where the process ends before it has answered. */
+    async start(): Promise<void> {
+      await client.start();
+      if (!client.isRunning()) throw new Error('The process of the server ended before it had answered.');
+      started = true;
     },
+
+    /** Whatever the state that it is in. */
+    stop: (): Promise<void> => client.stop(),
 
     send: <R>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<R> =>
       client.sendRequest(new RequestType<unknown, R, void>(method), params, token),
@@ -69,4 +105,8 @@ function causeOf(error: unknown): 'cancelled' | 'stopped' | 'defect' {
 }
 
 const cancellationCodes: readonly number[] = [LSPErrorCodes.RequestCancelled, LSPErrorCodes.ServerCancelled];
-const connectionCodes: readonly number[] = [ErrorCodes.PendingResponseRejected, ErrorCodes.ConnectionInactive];
+const connectionCodes: readonly number[] = [
+  ErrorCodes.PendingResponseRejected,
+  ErrorCodes.ConnectionInactive,
+  ErrorCodes.MessageWriteError,
+];

@@ -14,7 +14,16 @@ export interface Requests {
 }
 
 export class RequestCancelled extends Error {}
-export class ServerUnavailable extends Error {}
+
+export class ServerUnavailable extends Error {
+  /** The next step, where it is another than to try again. */
+  readonly hint: string | undefined;
+
+  constructor(message: string, { hint, ...options }: ErrorOptions & { readonly hint?: string } = {}) {
+    super(message, options);
+    this.hint = hint;
+  }
+}
 
 /** An exception at the edge of a command, as the failure that the user is told. */
 export function failureOf(error: unknown): Failure {
@@ -23,7 +32,9 @@ export function failureOf(error: unknown): Failure {
     ? {
         kind: 'failed',
         message,
-        hint: 'Try again: a run continues where it stopped. If it does not answer, use “DeepMaker: Restart server”.',
+        hint:
+          error.hint ??
+          'Try again: a run continues where it stopped. If it does not answer, use “DeepMaker: Restart server”.',
       }
     : { kind: 'failed', message: `DeepMaker failed: ${message}`, hint: 'This is a defect. The log has the details.' };
 }

@@ -8,6 +8,7 @@ import { suite, suiteSetup, test } from 'mocha';
 import * as vscode from 'vscode';
 import { commandIds, type RunOutcome } from '../../../server/protocol.ts';
 import { reportPrefix } from '../driverProtocol.ts';
+import { askDriver } from './askDriver.ts';
 import { approximateActions, openFile, positionOf, until } from './editor.ts';
 
 /** Ten times the aim of 50 ms: the machine is shared. The figure itself is printed. */
@@ -58,6 +59,32 @@ suite('Installed from the VSIX', () => {
     const program = process.platform === 'win32' ? 'esbuild.exe' : 'esbuild';
     await access(vscode.Uri.joinPath(extension.extensionUri, 'dist', program).fsPath, constants.X_OK);
     const region = { uri: document.uri.toString(), name: 'presentValue' };
+    const outcome = await vscode.commands.executeCommand<RunOutcome | undefined>(commandIds.approximate, region);
+    assert.equal(outcome?.kind, 'done', JSON.stringify(outcome));
+  });
+
+  test('a server that cannot start is said to be missing, and a restart finds it once it is there', async () => {
+    const document = await openFile('prices.ts');
+    const region = { uri: document.uri.toString(), name: 'settle' };
+    const file = vscode.Uri.joinPath(extension.extensionUri, 'dist', 'server.cjs');
+    const aside = file.with({ path: `${file.path}.aside` });
+    await vscode.workspace.fs.rename(file, aside);
+    try {
+      await vscode.commands.executeCommand('deepmaker.restartServer');
+      const refused = await vscode.commands.executeCommand<RunOutcome | undefined>(commandIds.approximate, region);
+      assert.ok(refused?.kind === 'failed', JSON.stringify(refused));
+      assert.equal(
+        `${refused.message} ${refused.hint}`,
+        'The DeepMaker server did not start. Use “DeepMaker: Restart server”, or read the log.',
+      );
+    } finally {
+      await vscode.workspace.fs.rename(aside, file);
+    }
+    await vscode.commands.executeCommand('notifications.showList');
+    const window = await askDriver({ kind: 'snapshot', surface: 'workbench' });
+    assert.doesNotMatch(window, /Pending response|create connection/, 'nothing is told twice');
+    await askDriver({ kind: 'click', surface: 'workbench', role: 'button', name: '^Restart server$' });
+    await until('a server', () => servers().length === 1 || undefined);
     const outcome = await vscode.commands.executeCommand<RunOutcome | undefined>(commandIds.approximate, region);
     assert.equal(outcome?.kind, 'done', JSON.stringify(outcome));
   });

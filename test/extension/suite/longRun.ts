@@ -42,17 +42,31 @@ export function untilTrained(name: string, than = 0): Promise<readonly string[]>
   });
 }
 
-/** The language server of this window, which its extension host has started, and what that has started. */
-export function serverProcesses(): { readonly server: number; readonly started: readonly number[] } | undefined {
+/** Processes of this window, by their ids. */
+export interface ServerProcesses {
+  /** The language server, which its extension host has started. */
+  readonly server: number;
+  /** What that has started, all in all. */
+  readonly started: readonly number[];
+  /** Those that run the user's functions. */
+  readonly sandboxes: readonly number[];
+}
+
+/** Undefined where no language server runs. */
+export function serverProcesses(): ServerProcesses | undefined {
   const rows = execFileSync('ps', ['-e', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
     .split('\n')
     .map((row) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row))
     .filter((row) => row !== null)
     .map(([, pid, parent, command]) => ({ pid: Number(pid), parent: Number(parent), command: command! }));
-  const below = (parent: number): number[] =>
-    rows.filter((row) => row.parent === parent).flatMap(({ pid }) => [pid, ...below(pid)]);
+  const below = (parent: number): typeof rows =>
+    rows.filter((row) => row.parent === parent).flatMap((row) => [row, ...below(row.pid)]);
   const server = rows.find(({ parent, command }) => parent === process.pid && /dist\/server\.cjs/.test(command));
-  return server && { server: server.pid, started: below(server.pid) };
+  if (!server) return undefined;
+  const started = below(server.pid);
+  const ids = (found: typeof rows) => found.map(({ pid }) => pid);
+  const sandboxes = started.filter(({ command }) => /samplingChild\.cjs/.test(command));
+  return { server: server.pid, started: ids(started), sandboxes: ids(sandboxes) };
 }
 
 /** Waits until processes have ended. */

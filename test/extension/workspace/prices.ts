@@ -27,3 +27,14 @@ export function settle(start: number): number {
   for (let step = 0; step < 300; step++) x -= 0.01 * (x * x * x - 2 * x);
   return x;
 }
+
+/**
+ * Takes about a millisecond.
+ *
+ * @range start [0.5, 3.5]
+ */
+export function crawl(start: number): number {
+  let x = start;
+  for (let step = 0; step < 400_000; step++) x += 1e-7 * Math.cos(x);
+  return x;
+}
