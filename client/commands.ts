@@ -8,7 +8,7 @@ import type { PanelMessage } from './messages.ts';
 import { tellOutcome } from './outcome.ts';
 import { type Panels, readFront } from './panels.ts';
 import type { ParetoPanel } from './paretoPanel.ts';
-import { previewCandidate } from './preview.ts';
+import { parsePreview, previewCandidate, usePreviewId } from './preview.ts';
 import { appliedRegion, parseRegion, regionAtCursor, revealRegion } from './region.ts';
 import { failureOf, type Requests } from './requests.ts';
 import type { Runs } from './run.ts';
@@ -45,6 +45,7 @@ export function registerCommands(client: Client): readonly vscode.Disposable[] {
     onApplied(commandIds.revert, revert),
     onApplied(commandIds.compare, compare),
     onApplied(commandIds.showFront, showFront),
+    register(usePreviewId, (argument) => usePreview(client, argument)),
     register(commandIds.pickTarget, () => pickTarget(session, session.log)),
     register(clientCommandIds.openLog, () => session.log.show()),
     register(clientCommandIds.restartServer, () => session.restart()),
@@ -129,6 +130,20 @@ async function compare({ session, exact }: Client, region: RegionReference): Pro
 async function preview({ session, previews }: Client, front: FrontView, candidateId: string): Promise<void> {
   const outcome = await previewCandidate(session, previews, front, candidateId);
   if (outcome.kind === 'failed') tellFailure(session.log, outcome);
+}
+
+/** Applies what a preview shows, and closes it: the same is in the source then. */
+async function usePreview(client: Client, argument: unknown): Promise<void> {
+  const of = parsePreview(argument);
+  if (!of) return;
+  const { uri, name, runId, candidateId } = of;
+  const outcome = await readFront(client.session, { uri, name, runId });
+  if (outcome.kind !== 'front') {
+    tellFailure(client.session.log, { ...outcome, kind: 'failed' });
+    return;
+  }
+  const applied = await use(client, outcome.front, candidateId);
+  if (applied.kind === 'applied') await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
 }
 
 async function showFront(client: Client, region: RegionReference): Promise<void> {

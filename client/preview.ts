@@ -1,5 +1,6 @@
 /** Shows what a network would change in the source before it is there: the texts of now beside those of then. */
 import * as vscode from 'vscode';
+import * as z from 'zod/mini';
 import { type Failure, type FrontView, PreviewRequest } from '../server/protocol.ts';
 import { applyTextEdits, changesOf, type VirtualTexts } from './compare.ts';
 import { failureOf, type Requests } from './requests.ts';
@@ -7,7 +8,28 @@ import { currentTarget } from './settings.ts';
 
 export const previewScheme = 'deepmaker-preview';
 
-/** Opens the changes in one editor. Nothing is changed. */
+/** The button of a preview's editor. */
+export const usePreviewId = 'deepmaker.usePreview';
+
+const previewed = z.object({ uri: z.string(), name: z.string(), runId: z.string(), candidateId: z.string() });
+
+/** What a preview is of. Its address says so, and nothing has to be remembered of an editor that somebody closes. */
+export type Previewed = z.infer<typeof previewed>;
+
+const addressOf = (of: Previewed): vscode.Uri =>
+  vscode.Uri.from({ scheme: previewScheme, path: `/${of.name}`, query: JSON.stringify(of) });
+
+/** From the argument that an editor gives a command of its title; undefined for anything that is no preview. */
+export function parsePreview(argument: unknown): Previewed | undefined {
+  if (!(argument instanceof vscode.Uri) || argument.scheme !== previewScheme) return undefined;
+  try {
+    return previewed.safeParse(JSON.parse(argument.query)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Opens the changes in one editor, whose title has a button to apply them. Nothing is changed. */
 export async function previewCandidate(
   requests: Requests,
   previews: VirtualTexts,
@@ -19,7 +41,7 @@ export async function previewCandidate(
   try {
     const outcome = await requests.request(PreviewRequest.type, params);
     if (outcome.kind === 'failed') return outcome;
-    const resources: (readonly [vscode.Uri, vscode.Uri | undefined, vscode.Uri])[] = [];
+    const resources: { readonly originalUri?: vscode.Uri; readonly modifiedUri: vscode.Uri }[] = [];
     // The source first: it is what the user knows.
     const changes = changesOf(outcome.edit).toSorted((a, b) => Number(a.generated) - Number(b.generated));
     for (const { uri, edits, generated } of changes) {
@@ -29,14 +51,15 @@ export async function previewCandidate(
       // A generated file is written anew as a whole.
       const text = generated ? '' : (await vscode.workspace.openTextDocument(now)).getText();
       previews.set(then, applyTextEdits(text, edits));
-      resources.push([now, before, then]);
+      resources.push({ ...(before && { originalUri: before }), modifiedUri: then });
     }
     const topology = points.find(({ id }) => id === candidateId)?.topology ?? candidateId;
-    await vscode.commands.executeCommand(
-      'vscode.changes',
-      vscode.l10n.t('{0}: preview of {1}', subject.name, topology),
+    // `vscode.changes` opens the same editor, but without an address by which a button could know it.
+    await vscode.commands.executeCommand('_workbench.openMultiDiffEditor', {
+      multiDiffSourceUri: addressOf({ uri: subject.uri, name: subject.name, runId, candidateId }),
+      title: vscode.l10n.t('{0}: preview of {1}', subject.name, topology),
       resources,
-    );
+    });
     return { kind: 'shown' };
   } catch (error) {
     return failureOf(error);

@@ -546,15 +546,22 @@ test('a preview shows the source and the generated file as they would be, and ch
   const { client, run, sent } = start({
     'deepmaker/run': () => done(),
     'deepmaker/preview': () => ({ kind: 'edit', label: 'Approximate price', edit }),
+    'deepmaker/front': () => ({ kind: 'front', front: frontView() }),
+    'deepmaker/apply': () => ({ kind: 'edit', label: 'Approximate price', edit }),
   });
   await run();
   const preview = async () => {
     editor.executed.length = 0;
     editor.panels[0]?.say({ kind: 'preview', candidateId: 'a' });
     await settled();
-    return editor.executed.find(([id]) => id === 'vscode.changes') ?? [];
+    return editor.executed.find(([id]) => id === '_workbench.openMultiDiffEditor')?.[1] as unknown as Shown;
   };
-  const [, title, resources] = await preview();
+  interface Shown {
+    readonly multiDiffSourceUri: fake.Uri;
+    readonly title: string;
+    readonly resources: readonly { readonly originalUri?: fake.Uri; readonly modifiedUri: fake.Uri }[];
+  }
+  const { title, resources, multiDiffSourceUri } = await preview();
   assert.deepEqual(sent.find(({ method }) => method === 'deepmaker/preview')?.params, {
     ...{ runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri, trusted: true },
   });
@@ -562,10 +569,11 @@ test('a preview shows the source and the generated file as they would be, and ch
   const query = `?price a`;
   const then = `${previewScheme}:///project/price.ts${query}`;
   const thenGenerated = `${previewScheme}:///project/price.approx.ts${query}`;
-  const texts = (sides: unknown) => (sides as unknown[][]).map((side) => side.map((uri) => uri && String(uri)));
+  const texts = (shown: Shown['resources']) =>
+    shown.map(({ originalUri, modifiedUri }) => [originalUri && String(originalUri), String(modifiedUri)]);
   assert.deepEqual(texts(resources), [
-    [region.uri, region.uri, then],
-    [generated, undefined, thenGenerated],
+    [region.uri, then],
+    [undefined, thenGenerated],
   ]);
   const text = (uri: string) => client.previews.provideTextDocumentContent(fake.Uri.parse(uri) as never);
   assert.equal(text(then), 'return priceApprox(x);\n');
@@ -573,8 +581,19 @@ test('a preview shows the source and the generated file as they would be, and ch
   assert.deepEqual(editor.appliedEdits, []);
 
   editor.documents[generated] = 'of another network';
-  const [, , again] = await preview();
-  assert.deepEqual(texts(again)[1], [generated, generated, thenGenerated], 'beside the file that is there');
+  const again = await preview();
+  assert.deepEqual(texts(again.resources)[1], [generated, thenGenerated], 'beside the file that is there');
+
+  editor.executed.length = 0;
+  await fake.commands.executeCommand('deepmaker.usePreview', fake.Uri.parse('file:///project/price.ts'));
+  assert.equal(editor.appliedEdits.length, 0, 'no preview');
+  await fake.commands.executeCommand('deepmaker.usePreview', multiDiffSourceUri);
+  assert.equal(editor.appliedEdits.length, 1);
+  assert.equal(
+    (sent.find(({ method }) => method === 'deepmaker/apply')?.params as { candidateId: string }).candidateId,
+    'a',
+  );
+  assert.deepEqual(editor.executed.at(-1)?.[0], 'workbench.action.closeActiveEditor');
 });
 
 test('figures are copied, the log is shown, and what a network can be exported for is told', async () => {

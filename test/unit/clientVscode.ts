@@ -47,10 +47,15 @@ export class Uri {
     this.text = text;
   }
   static parse = (text: string) => new Uri(text);
+  static from = ({ scheme, path, query }: { scheme: string; path: string; query: string }) =>
+    new Uri(`${scheme}://${path}?${query}`);
   static file = (path: string) => new Uri(`file://${path}`);
   static joinPath = (base: Uri, ...parts: string[]) => new Uri([base.text, ...parts].join('/'));
   get path(): string {
     return this.text.slice(this.text.indexOf('//') + 2);
+  }
+  get query(): string {
+    return this.text.split('?').slice(1).join('?');
   }
   get scheme(): string {
     return this.text.slice(0, this.text.indexOf(':'));

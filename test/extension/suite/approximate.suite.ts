@@ -83,6 +83,18 @@ suite('Approximate', () => {
     await askDriver({ kind: 'screenshot', name: 'preview' });
     assert.equal(document.getText(), original, 'nothing is changed');
     assert.equal(await exists(workspaceFile('presentValue.approx.ts')), false);
+
+    await vscode.commands.executeCommand('notifications.clearAll');
+    await askDriver({ kind: 'click', surface: 'workbench', role: 'button', name: '^Use this network$' });
+    await until('the source calls the network', () => changedText(document, original));
+    await until('the preview is closed', () =>
+      vscode.window.tabGroups.all.some(({ tabs }) => tabs.some(({ label }) => label.includes('preview of')))
+        ? undefined
+        : true,
+    );
+    await openFile(file);
+    await undoOnce(document);
+    assert.equal(document.getText(), original);
   });
 
   test('a network from the panel replaces the body, one undo brings it back, and another target is estimated', async () => {
