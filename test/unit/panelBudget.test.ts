@@ -7,6 +7,8 @@ import { compareNetworks } from '../../client/webview/compare.ts';
 import { toCsv, toJson } from '../../client/webview/copy.ts';
 import { limitText, metricOf, metricsOf, parseLimit } from '../../client/webview/metrics.ts';
 import { sceneOf } from '../../client/webview/scene.ts';
+import { english, useLocale } from '../../engine/texts.ts';
+import { readLocale } from '../../server/locale.ts';
 import { frontView, point } from './clientHelpers.ts';
 
 const points = [
@@ -45,18 +47,24 @@ test('limits are read with their units and without, and nonsense is told apart f
   }
 });
 
-test('a limit is written as it can be read again', () => {
+test('a limit is written as it can be read again, in every language', (context) => {
+  context.after(() => useLocale(english));
   const rows = [
-    ['nrmse', 0.02, '2 %'],
-    ['bytes', 32_000, '32 kB'],
-    ['latencyNs', 1000, '1 µs'],
-    ['params', 4096, '4,096'],
-    ['speedup', 3, '3'],
+    ['nrmse', 0.02, '2 %', '2 %'],
+    ['nrmse', 0.00125, '0.125 %', '0,125 %'],
+    ['bytes', 32_000, '32 kB', '32 kB'],
+    ['latencyNs', 1500, '1.5 µs', '1,5 µs'],
+    ['params', 4096, '4,096', '4.096'],
+    ['params', 1_234_567, '1,234,567', '1.234.567'],
+    ['speedup', 3.25, '3.25', '3,25'],
   ] as const;
-  for (const [id, value, text] of rows) {
-    const metric = metricOf(id, view);
-    assert.equal(limitText(metric, value), text);
-    assert.deepEqual(parseLimit(metric, text), { kind: 'limit', value });
+  for (const [id, value, ...texts] of rows) {
+    for (const [index, language] of ['en', 'de'].entries()) {
+      useLocale(readLocale(language));
+      const metric = metricOf(id, view);
+      assert.equal(limitText(metric, value), texts[index]);
+      assert.deepEqual(parseLimit(metric, texts[index]!), { kind: 'limit', value });
+    }
   }
 });
 
