@@ -11,7 +11,7 @@ import {
   RevertRequest,
 } from '../server/protocol.ts';
 import { failureOf, RequestCancelled, type Requests } from './requests.ts';
-import { currentTarget } from './settings.ts';
+import { currentTarget, runSettings } from './settings.ts';
 
 /** 'declined': the user was asked, and said no, or stopped the check. */
 export type Applied =
@@ -29,7 +29,8 @@ interface Declined {
 export const applyCandidate = (requests: Requests, front: FrontView, candidateId: string): Promise<Applied> => {
   const { runId, subject } = front;
   const target = currentTarget();
-  const params = { runId, candidateId, target, uri: subject.uri, trusted: vscode.workspace.isTrusted };
+  const settings = runSettings(vscode.Uri.parse(subject.uri));
+  const params = { runId, candidateId, target, uri: subject.uri, settings, trusted: vscode.workspace.isTrusted };
   return applyEdit(requests, async () => {
     const outcome = await requestApply(requests, params);
     if (outcome.kind !== 'objection') return outcome;

@@ -5,6 +5,7 @@ import { ExportRequest, ExportTargetsRequest, type FrontView } from '../server/p
 import type { HostMessage } from './messages.ts';
 import { failureOf, RequestCancelled, type Requests } from './requests.ts';
 import type { Session } from './session.ts';
+import { runSettings } from './settings.ts';
 import { ensureTrusted, tellFailure } from './tell.ts';
 
 const referenceOf = ({ runId, subject: { kind, uri } }: FrontView, candidateId: string) => ({
@@ -45,7 +46,8 @@ export async function exportNetwork(
       canSelectFolders: true,
     })) ?? [];
   if (!folder) return;
-  const to = { target, folder: folder.toString(), trusted: vscode.workspace.isTrusted };
+  const settings = runSettings(vscode.Uri.parse(front.subject.uri));
+  const to = { target, folder: folder.toString(), settings, trusted: vscode.workspace.isTrusted };
   const params = { ...referenceOf(front, candidateId), ...to };
   const progress = {
     location: vscode.ProgressLocation.Notification,

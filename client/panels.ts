@@ -12,7 +12,7 @@ import { type PanelMessage, parsePanelState } from './messages.ts';
 import { ParetoPanel, webviewOptions } from './paretoPanel.ts';
 import { isSupported, regionKey } from './region.ts';
 import { failureOf, type Requests } from './requests.ts';
-import { changesTarget, currentTarget } from './settings.ts';
+import { changesEstimates, currentTarget } from './settings.ts';
 
 const viewType = 'deepmaker.front';
 
@@ -49,7 +49,7 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
         if (isSupported(document)) void this.#refresh(({ kind }) => kind === 'function');
       }),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (changesTarget(event)) for (const panel of this.#open.values()) void this.#estimate(panel);
+        if (changesEstimates(event)) for (const panel of this.#open.values()) void this.#estimate(panel);
       }),
     ];
   }

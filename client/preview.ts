@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { type Failure, type FrontView, PreviewRequest } from '../server/protocol.ts';
 import { applyTextEdits, changesOf, type VirtualTexts } from './compare.ts';
 import { failureOf, type Requests } from './requests.ts';
-import { currentTarget } from './settings.ts';
+import { currentTarget, runSettings } from './settings.ts';
 
 export const previewScheme = 'deepmaker-preview';
 
@@ -37,7 +37,9 @@ export async function previewCandidate(
   candidateId: string,
 ): Promise<{ readonly kind: 'shown' } | Failure> {
   const { runId, subject, points } = front;
-  const params = { runId, candidateId, uri: subject.uri, trusted: vscode.workspace.isTrusted, target: currentTarget() };
+  const settings = runSettings(vscode.Uri.parse(subject.uri));
+  const own = { runId, candidateId, uri: subject.uri, settings };
+  const params = { ...own, trusted: vscode.workspace.isTrusted, target: currentTarget() };
   try {
     const outcome = await requests.request(PreviewRequest.type, params);
     if (outcome.kind === 'failed') return outcome;

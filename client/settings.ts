@@ -20,6 +20,8 @@ const runKeys = [
   'pruning.alphas',
   'pruning.fineTuneEpochs',
   'quantisation.formats',
+  'fpga.circuit',
+  'fpga.multipliers',
   'workers',
   'seed',
   'guard',
@@ -67,3 +69,7 @@ export async function saveTarget(target: TargetId): Promise<void> {
 
 export const changesTarget = (event: vscode.ConfigurationChangeEvent): boolean =>
   event.affectsConfiguration(`${section}.target`);
+
+/** What networks take on a target depends on. */
+export const changesEstimates = (event: vscode.ConfigurationChangeEvent): boolean =>
+  changesTarget(event) || event.affectsConfiguration(`${section}.fpga`);

@@ -41,7 +41,7 @@ function rowsOf(properties: Readonly<Record<string, Property>>, defaults: object
     .filter(([name]) => name !== '$schema')
     .flatMap(([name, property]) => {
       const value: unknown = (defaults as Record<string, unknown>)[name];
-      if (property.properties) return rowsOf(property.properties, value as object, `${prefix}${name}.`);
+      if (property.properties) return rowsOf(property.properties, (value ?? {}) as object, `${prefix}${name}.`);
       const fallback = value === undefined ? '' : `\`${JSON.stringify(value)}\``;
       return [
         `| \`${prefix}${name}\` | ${valuesOf(property)} | ${fallback} | ${escaped(property.description ?? '')} |`,

@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type FpgaOptions, fpgaForms, mostMacs } from '../engine/emit/fpga/plan.ts';
+import { isCnn } from '../engine/nn/models.ts';
 import { bytesPerParameter, integerFormats } from '../engine/quantise/quantise.ts';
-import { guardModes } from '../engine/types.ts';
+import { type AnyTopology, guardModes } from '../engine/types.ts';
 import type { Failure } from './protocol.ts';
 
 /** The search's objectives, by name. */
@@ -30,6 +32,23 @@ const quantisation = z.strictObject({
     .boolean()
     .describe(
       'Where integers cost more than half a percentage point of error, train a few epochs with them in the loop.',
+    ),
+});
+
+const fpga = z.strictObject({
+  circuit: z
+    .enum(fpgaForms)
+    .optional()
+    .describe(
+      'parallel: a multiplier for each weight of a perceptron. streaming: a few for all. Default: by the size. Convolutional networks stream.',
+    ),
+  multipliers: z
+    .int()
+    .min(1)
+    .max(mostMacs)
+    .optional()
+    .describe(
+      'Multipliers of streaming circuits, which networks then become. Default: 4, for convolutional networks 12.',
     ),
 });
 
@@ -69,6 +88,7 @@ const settings = z.strictObject({
     .describe('Largest network to consider, in bytes of its constants: 4 a parameter. Default: as maxParams.'),
   pruning: pruning.describe('Pruned variants of the networks on the front.'),
   quantisation: quantisation.describe('Variants of the networks on the front in integers.'),
+  fpga: fpga.optional().describe('Circuits for FPGAs; the front stays the same.'),
   workers: count.optional().describe('Worker threads that train candidates. Default: the number of cores.'),
   trainer: z
     .enum(['auto', 'wasm', 'reference', 'tensorflow', 'webgpu'])
@@ -129,6 +149,14 @@ export function parameterLimit({ maxParams, maxBytes }: Config): number | undefi
   return Math.min(maxParams ?? Infinity, Math.floor(maxBytes / bytesPerParameter));
 }
 
+/** The circuit that a network becomes; undefined where that is left to the target. */
+export function circuitFor({ fpga = {} }: Pick<Config, 'fpga'>, topology: AnyTopology): FpgaOptions | undefined {
+  const { circuit, multipliers } = fpga;
+  if (circuit === 'parallel' && !isCnn(topology)) return { form: circuit };
+  if (multipliers !== undefined) return { form: 'streaming', macs: multipliers };
+  return circuit === 'streaming' ? { form: circuit } : undefined;
+}
+
 /** A failure for want of parameters says what that means in bytes, where those were limited. */
 export function withByteHint<T extends { readonly kind: string }>(outcome: T, { maxBytes }: Config): T {
   if (outcome.kind !== 'failed' || maxBytes === undefined || !('hint' in outcome)) return outcome;
@@ -181,12 +209,13 @@ export function loadConfig(sources: ConfigSources): { kind: 'config'; config: Co
         hint: 'Correct the value and run again.',
       };
     }
-    const { $schema: _schema, pruning = {}, quantisation = {}, ...known } = parsed.data;
+    const { $schema: _schema, pruning = {}, quantisation = {}, fpga = {}, ...known } = parsed.data;
     config = {
       ...config,
       ...withoutUndefined(known),
       pruning: { ...config.pruning, ...withoutUndefined(pruning) },
       quantisation: { ...config.quantisation, ...withoutUndefined(quantisation) },
+      ...((config.fpga || parsed.data.fpga) && { fpga: { ...config.fpga, ...withoutUndefined(fpga) } }),
     };
   }
   return { kind: 'config', config };

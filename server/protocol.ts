@@ -271,6 +271,8 @@ export const HotspotsRequest = {
 };
 
 export interface ApplyParams {
+  /** The editor's, which win over `deepmaker.config.json`: they say which circuit a network becomes. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   readonly runId: string;
   readonly candidateId: string;
   readonly target: TargetId;
@@ -366,6 +368,8 @@ export const ExportTargetsRequest = {
 };
 
 export interface EstimateParams {
+  /** The editor's, which win over `deepmaker.config.json`: they say which circuit a network becomes. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** A source file, or the folder of a run. */
   readonly uri: string;
   readonly runId: string;
@@ -403,6 +407,8 @@ export const EstimateRequest = {
 };
 
 export interface ExportParams extends NetworkReference {
+  /** The editor's, which win over `deepmaker.config.json`: they say which circuit a network becomes. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   readonly target: TargetId;
   /** The folder that the files go to. */
   readonly folder: string;

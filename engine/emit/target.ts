@@ -78,6 +78,9 @@ export interface Target {
    * fit the signature.
    */
   emit(input: EmitInput): EmittedFiles;
-  /** What the network costs there, known without running anything; `quantised` where the code computes in integers. */
-  estimate(network: AnyNetwork, quantised?: AnyQuantised): Cost;
+  /**
+   * What the network costs there, known without running anything; `quantised` where the code computes in integers,
+   * `circuit` as in `EmitInput`.
+   */
+  estimate(network: AnyNetwork, quantised?: AnyQuantised, circuit?: FpgaOptions): Cost;
 }

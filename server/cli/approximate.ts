@@ -5,6 +5,7 @@ import { formatAmount } from '../../engine/format.ts';
 import { type TargetId, targetIds } from '../../engine/types.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { approximate } from '../pipeline/approximate.ts';
+import { circuitProblem } from '../pipeline/emit.ts';
 import { applyToDisk, exportArtifacts } from '../pipeline/onDisk.ts';
 import type { RunResult } from '../pipeline/run.ts';
 import type { Failure } from '../protocol.ts';
@@ -12,6 +13,7 @@ import { recordCommand } from '../record/fromCommand.ts';
 import { defaultLimitBytes } from '../record/recording.ts';
 import { callsToKeep } from '../record/use.ts';
 import { projectRoot } from '../store.ts';
+import { circuitLayer, circuitOptions } from './circuit.ts';
 import { type ExitCode, parseRegion, printFailure, printReasons } from './common.ts';
 import { abortOnInterrupt, parseFlags, settingsOf } from './flags.ts';
 import { createProgress } from './progress.ts';
@@ -28,6 +30,7 @@ const options = {
   'max-params': { type: 'string' },
   'max-bytes': { type: 'string' },
   workers: { type: 'string' },
+  ...circuitOptions,
   ...queueOptions,
   trainer: { type: 'string' },
   objectives: { type: 'string' },
@@ -61,7 +64,7 @@ const recordNumbers = ['record-seconds', 'record-limit'] as const;
 export async function runApproximate(args: readonly string[]): Promise<ExitCode> {
   const parsed = parse(args);
   if (parsed.kind === 'failed') return fail(parsed);
-  const { values, file, name, target } = parsed;
+  const { values, file, name, target, circuit } = parsed;
 
   const root = projectRoot(file);
   const layer = {
@@ -70,6 +73,7 @@ export async function runApproximate(args: readonly string[]): Promise<ExitCode>
     objectives: values.objectives?.split(','),
     guard: values.guard,
     guardPredictor: values['guard-predictor'],
+    ...circuit,
   };
   const loaded = loadConfig({ root, layers: [layer], ...(values.config ? { file: resolve(values.config) } : {}) });
   if (loaded.kind === 'failed') return fail(loaded);
@@ -89,7 +93,7 @@ export async function runApproximate(args: readonly string[]): Promise<ExitCode>
 
   switch (outcome.kind) {
     case 'done':
-      return finish(outcome.result, values, root, signal);
+      return finish(outcome.result, values, { root, config, signal });
     case 'cancelled':
       console.error(`Cancelled after ${outcome.evaluated} candidates. Run the same command again to go on from there.`);
       return 130;
@@ -134,7 +138,9 @@ async function recordOf(
 }
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-type Parsed = { kind: 'parsed'; values: Values; file: string; name: string; target: TargetId } | Failure;
+type Parsed =
+  | { kind: 'parsed'; values: Values; file: string; name: string; target: TargetId; circuit: Pick<Config, 'fpga'> }
+  | Failure;
 
 function parse(args: readonly string[]): Parsed {
   const numbers = [...(Object.keys(numberFlags) as (keyof typeof numberFlags)[]), ...recordNumbers];
@@ -161,17 +167,25 @@ function parse(args: readonly string[]): Parsed {
       hint: `Targets: ${targetIds.join(', ')}.`,
     };
   }
-  return { ...region, kind: 'parsed', values, target };
+  const circuit = circuitLayer(values);
+  if (circuit.kind === 'failed') return circuit;
+  const problem = circuitProblem(target, circuit.layer.fpga);
+  if (problem) return problem;
+  return { ...region, kind: 'parsed', values, target, circuit: circuit.layer };
 }
 
-async function finish(result: RunResult, values: Values, root: string, signal: AbortSignal): Promise<ExitCode> {
+async function finish(
+  result: RunResult,
+  values: Values,
+  { root, config, signal }: { readonly root: string; readonly config: Config; readonly signal: AbortSignal },
+): Promise<ExitCode> {
   const { runId, chosen, target, criterion } = result;
-  const written = values.out ? await exportArtifacts(result, resolve(values.out), { signal }) : undefined;
+  const written = values.out ? await exportArtifacts(result, resolve(values.out), { config, signal }) : undefined;
   const { force } = values;
   const applied =
     values.apply && (criterion.met || force)
       ? await applyToDisk(root, {
-          ...{ runId, candidateId: chosen, target, force, signal },
+          ...{ runId, candidateId: chosen, target, force, config, signal },
           ...(written?.kind === 'written' && { generated: written.generated }),
         })
       : undefined;

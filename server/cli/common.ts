@@ -11,6 +11,7 @@ export const usage = `deepmaker: approximate a hot function with a small neural 
       FILE#FUNCTION:12-18         statements of a function, by their lines
       --target cpu|gpu|arm|fpga|onnx  what the generated code runs on (default cpu)
       --objectives LIST           error,params (default), error,latency or error,params,latency
+      --circuit, --multipliers    with fpga: as for export
       --guard MODE                outside of the ranges: fallback (call the exact function, the default), clamp or none
       --guard-predictor           also fall back where a large error is expected, for at most 10 % of the inputs
       --hard-inputs N             rounds of training on the inputs with the largest errors (default 0)

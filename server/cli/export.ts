@@ -1,13 +1,16 @@
 /** `deepmaker export RUN`. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ParseArgsConfig } from 'node:util';
-import { type FpgaOptions, fpgaForms, mostMacs } from '../../engine/emit/fpga/plan.ts';
 import { targetIds } from '../../engine/types.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { circuitProblem } from '../pipeline/emit.ts';
 import { exportDataset } from '../pipeline/exportDataset.ts';
 import { type ExportChoice, exportArtifacts } from '../pipeline/onDisk.ts';
 import { readRun } from '../pipeline/readRun.ts';
+import { networkOf } from '../pipeline/storedNetworks.ts';
 import type { Failure } from '../protocol.ts';
 import { projectRoot } from '../store.ts';
+import { circuitLayer, circuitOptions } from './circuit.ts';
 import { type ExitCode, printFailure } from './common.ts';
 import { abortOnInterrupt, oneRun, optionsHint, parseFlags } from './flags.ts';
 
@@ -15,15 +18,15 @@ const options = {
   candidate: { type: 'string' },
   target: { type: 'string' },
   out: { type: 'string' },
-  circuit: { type: 'string' },
-  multipliers: { type: 'string' },
+  ...circuitOptions,
 } as const satisfies ParseArgsConfig['options'];
 
 interface ExportRequest {
   readonly kind: 'request';
   readonly run: string;
   readonly folder: string;
-  readonly choice: Omit<ExportChoice, 'signal'>;
+  readonly choice: Omit<ExportChoice, 'signal' | 'config'>;
+  readonly layer: Pick<Config, 'fpga'>;
 }
 
 export async function runExport(args: readonly string[]): Promise<ExitCode> {
@@ -50,65 +53,46 @@ function parse(args: readonly string[]): ExportRequest | Failure {
     const message = `there is no target "${target}".`;
     return { kind: 'failed', message, hint: `Targets: ${targetIds.join(', ')}.` };
   }
-  const circuit = circuitOf(flags.values);
+  const circuit = circuitLayer(flags.values);
   if (circuit.kind === 'failed') return circuit;
   const choice = {
     ...(candidate && { candidateId: candidate }),
     ...(known && { target: known }),
-    ...(circuit.options && { circuit: circuit.options }),
   };
-  return { kind: 'request', run, folder: resolve(out), choice };
-}
-
-/** The circuit that the flags ask for; no options where they leave it to the target. */
-function circuitOf({
-  circuit,
-  multipliers,
-}: {
-  readonly circuit?: string;
-  readonly multipliers?: string;
-}): { readonly kind: 'circuit'; readonly options?: FpgaOptions } | Failure {
-  const form = fpgaForms.find((known) => known === circuit);
-  if (circuit !== undefined && form === undefined) {
-    const message = `there is no circuit "${circuit}".`;
-    return { kind: 'failed', message, hint: `Circuits: ${fpgaForms.join(', ')}.` };
-  }
-  if (multipliers === undefined) return { kind: 'circuit', ...(form && { options: { form } }) };
-  const macs = Number(multipliers);
-  if (!Number.isInteger(macs) || macs < 1 || macs > mostMacs) {
-    const message = `--multipliers ${multipliers} is no whole number from 1 to ${mostMacs}.`;
-    return { kind: 'failed', message, hint: optionsHint };
-  }
-  if (form === 'parallel') {
-    const message = 'a parallel circuit has as many multipliers as it needs.';
-    return { kind: 'failed', message, hint: 'Leave --multipliers out, or ask for --circuit streaming.' };
-  }
-  return { kind: 'circuit', options: { form: 'streaming', macs } };
+  return { kind: 'request', run, folder: resolve(out), choice, layer: circuit.layer };
 }
 
 async function carryOut({
   run,
   folder,
   choice,
+  layer,
 }: ExportRequest): Promise<
   { readonly kind: 'written'; readonly files: readonly string[]; readonly figures: readonly string[] } | Failure
 > {
   const here = process.cwd();
   const signal = abortOnInterrupt();
   const stored = readRun(projectRoot(resolve('package.json')), run);
+  if (stored.kind === 'failed') return stored;
+  const network = networkOf(stored, choice.candidateId ?? stored.result.chosen);
+  if (network.kind === 'failed') return network;
+  const target = choice.target ?? (stored.kind === 'function' ? stored.result.target : 'cpu');
+  const problem = circuitProblem(target, layer.fpga, network.network.topology);
+  if (problem) return problem;
+  const loaded = loadConfig({ root: projectRoot(join(stored.folder, 'run.json')), layers: [layer] });
+  if (loaded.kind === 'failed') return loaded;
+  const { config } = loaded;
   switch (stored.kind) {
     case 'function':
-      return exportArtifacts(stored.result, folder, { ...choice, signal });
+      return exportArtifacts(stored.result, folder, { ...choice, config, signal });
     case 'dataset': {
       const owner = resolve(stored.folder, '../../..');
       return exportDataset(stored.result, {
         folder,
         dataFolders: [here, owner],
-        signal,
+        ...{ signal, config },
         ...choice,
       });
     }
-    case 'failed':
-      return stored;
   }
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { type TextDocumentEdit, TextEdit, type WorkspaceEdit } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { loadConfig } from '../config.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { planApply, planRevert, type SourceChange } from '../pipeline/apply.ts';
 import { approximationsIn, approximationsProblem, forgetApplied, recordApplied } from '../pipeline/approximations.ts';
@@ -61,7 +62,7 @@ async function preview(
 
 async function plan(
   context: ServerContext,
-  { runId, candidateId, target, uri, trusted, force = false }: ApplyParams,
+  { runId, candidateId, target, uri, trusted, settings, force = false }: ApplyParams,
   signal: AbortSignal,
 ) {
   if (!trusted) {
@@ -79,8 +80,15 @@ async function plan(
     const message = 'This run is no longer stored.';
     return { kind: 'failed', message, hint: 'Approximate the function again.' } as const;
   }
+  const loaded = loadConfig({ root, layers: settings ? [settings] : [] });
+  if (loaded.kind === 'failed') return loaded;
   const document = openDocument(context, uri, file);
-  const change = await planApply(result, candidateId, { target, force, signal }, document.getText());
+  const change = await planApply(
+    result,
+    candidateId,
+    { target, force, config: loaded.config, signal },
+    document.getText(),
+  );
   if (change.kind !== 'change') return change;
   const label = `Approximate ${result.region.name}`;
   const outcome = { kind: 'edit', label, edit: workspaceEdit(document, change), checked: change.checked } as const;

@@ -1,4 +1,5 @@
 /** `deepmaker/estimate`: the networks of a stored run on another target than the one that they were measured for. */
+import { loadConfig } from '../config.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { estimateRun } from '../pipeline/estimates.ts';
 import { readRun } from '../pipeline/readRun.ts';
@@ -11,9 +12,11 @@ export function registerEstimate({ connection }: ServerContext): void {
   connection.onRequest(lspRequest(EstimateRequest.type), (params) => guardDisk(() => estimate(params)));
 }
 
-async function estimate({ uri, runId, target }: EstimateParams): Promise<TargetEstimates | Failure> {
+async function estimate({ uri, runId, target, settings }: EstimateParams): Promise<TargetEstimates | Failure> {
   const path = filePathOf(uri);
   if (path === undefined) return notAFile(uri);
+  const loaded = loadConfig({ root: projectRoot(path), layers: settings ? [settings] : [] });
+  if (loaded.kind === 'failed') return loaded;
   const run = readRun(projectRoot(path), runFolderAt(path) ?? runId);
-  return run.kind === 'failed' ? run : estimateRun(run, target);
+  return run.kind === 'failed' ? run : estimateRun(run, target, loaded.config);
 }

@@ -1,5 +1,6 @@
 /** `deepmaker/export` and `deepmaker/exportTargets`: a network of a stored run as code in a folder, and for what. */
 import { join } from 'node:path';
+import { loadConfig } from '../config.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { exportDataset } from '../pipeline/exportDataset.ts';
 import { exportTargets } from '../pipeline/exportTargets.ts';
@@ -42,7 +43,7 @@ function runOf({ uri, runId }: NetworkReference): StoredRun | Failure {
 }
 
 async function exportNetwork(params: ExportParams, signal: AbortSignal): Promise<ExportOutcome> {
-  const { folder: to, candidateId, target, trusted } = params;
+  const { folder: to, candidateId, target, settings, trusted } = params;
   const folder = filePathOf(to);
   if (folder === undefined) return notAFile(to);
   const run = runOf(params);
@@ -54,8 +55,12 @@ async function exportNetwork(params: ExportParams, signal: AbortSignal): Promise
       hint: 'Trust the workspace, then export again.',
     };
   }
+  const root = run.kind === 'function' ? projectRoot(run.result.region.file) : projectRoot(run.folder);
+  const loaded = loadConfig({ root, layers: settings ? [settings] : [] });
+  if (loaded.kind === 'failed') return loaded;
+  const { config } = loaded;
   if (run.kind === 'function') {
-    const outcome = await exportArtifacts(run.result, folder, { candidateId, target, signal });
+    const outcome = await exportArtifacts(run.result, folder, { candidateId, target, config, signal });
     if (outcome.kind === 'failed') return outcome;
     const { files, figures } = outcome;
     return { kind: 'written', files, figures };
@@ -63,9 +68,10 @@ async function exportNetwork(params: ExportParams, signal: AbortSignal): Promise
   // The data is found as the command line finds it: from the folder of the project, or in the ones that it knows.
   return exportDataset(run.result, {
     folder,
-    dataFolders: [projectRoot(run.folder), join(run.folder, '../../..')],
+    dataFolders: [root, join(run.folder, '../../..')],
     candidateId,
     target,
+    config,
     signal,
   });
 }

@@ -1,5 +1,6 @@
 /** Applying a network and reverting it, as data: the editor makes a WorkspaceEdit of it, onDisk.ts carries it out. */
 import type { TargetId } from '../../engine/types.ts';
+import type { Config } from '../config.ts';
 import type { Failure, Objection } from '../protocol.ts';
 import { callFormOf } from '../source/access.ts';
 import { loadSource } from '../source/lazy.ts';
@@ -40,6 +41,8 @@ export interface AppliedChange extends SourceChange<GeneratedFile> {
 export interface ApplyOptions {
   readonly target: TargetId;
   readonly force: boolean;
+  /** As of now, which may differ from that of the run. */
+  readonly config: Pick<Config, 'fpga'>;
   /** The code, where it has been generated already. */
   readonly generated?: Generated;
   /** Ends the check of the code; the outcome is then a failure. */
@@ -50,7 +53,7 @@ export interface ApplyOptions {
 export async function planApply(
   result: RunResult,
   candidateId: string,
-  { target, force, generated: ready, signal }: ApplyOptions,
+  { target, force, config, generated: ready, signal }: ApplyOptions,
   original: string,
 ): Promise<AppliedChange | Objection | Failure> {
   const { region } = result;
@@ -75,7 +78,7 @@ export async function planApply(
     };
   }
   const modules = moduleStyle(project, region.file);
-  const generated = ready ?? (await generate(result, { candidateId, target, modules, brief: true, signal }));
+  const generated = ready ?? (await generate(result, { candidateId, target, modules, config, brief: true, signal }));
   if (generated.kind === 'failed') return generated;
   if (generated.objection !== undefined && !force) return { kind: 'objection', message: generated.objection };
   const guardName = guard && acceptsNameOf(region.name, guard);

@@ -126,7 +126,7 @@ export interface DatasetResult extends DatasetPlan {
  */
 export function datasetRunId({ dataset, model, config, subset }: Omit<DatasetPlan, 'samples'>): string {
   const { workers: _workers, fullEpochs: _fullEpochs, samples: _samples, maxError, ...searched } = config;
-  const { pruning: _pruning, quantisation: _quantisation, ...decisive } = searched;
+  const { pruning: _pruning, quantisation: _quantisation, fpga: _fpga, ...decisive } = searched;
   const { hash, input, output } = dataset;
   // Only both bounds together end a search.
   const bound = parameterLimit(config) === undefined ? undefined : maxError;

@@ -8,6 +8,7 @@ import { isCnn } from '../../engine/nn/models.ts';
 import type { QuantisedNetwork } from '../../engine/quantise/quantise.ts';
 import type { AnyNetwork, AnyTopology, Domain, Encoding, Guard, TargetId } from '../../engine/types.ts';
 import { readKernel } from '../assets.ts';
+import { type Config, circuitFor } from '../config.ts';
 import type { Failure } from '../protocol.ts';
 import { argumentNames, returning, writing } from '../source/access.ts';
 import type { Region } from '../source/types.ts';
@@ -70,17 +71,13 @@ export function targetProblem(id: TargetId): Failure | undefined {
 }
 
 /** Why the target has no such circuit; undefined where none is asked for, or where it has. */
-export function circuitProblem(
-  id: TargetId,
-  circuit: FpgaOptions | undefined,
-  topology?: AnyTopology,
-): Failure | undefined {
+export function circuitProblem(id: TargetId, circuit: Config['fpga'], topology?: AnyTopology): Failure | undefined {
   if (!circuit) return undefined;
   if (id !== 'fpga') {
     const message = `--circuit and --multipliers are for circuits, and the target is ${id}.`;
-    return { kind: 'failed', message, hint: 'Export with --target fpga.' };
+    return { kind: 'failed', message, hint: 'Add --target fpga.' };
   }
-  if (circuit.form === 'parallel' && topology && isCnn(topology)) {
+  if (circuit.circuit === 'parallel' && topology && isCnn(topology)) {
     return { kind: 'failed', message: noParallelCnn, hint: 'Leave --circuit out.' };
   }
   return undefined;
@@ -116,9 +113,16 @@ export function emitFiles(id: TargetId, input: Omit<EmitInput, 'cnnInference'>):
 }
 
 /** What the network takes on the target, beyond what every target has. */
-export function estimatedCost(id: TargetId, network: AnyNetwork, quantised?: QuantisedNetwork): readonly CostItem[] {
+export function estimatedCost(
+  id: TargetId,
+  config: Pick<Config, 'fpga'>,
+  network: AnyNetwork,
+  quantised?: QuantisedNetwork,
+): readonly CostItem[] {
   const found = findTarget(id);
-  return found.kind === 'failed' ? [] : found.found.target.estimate(network, quantised).more;
+  return found.kind === 'failed'
+    ? []
+    : found.found.target.estimate(network, quantised, circuitFor(config, network.topology)).more;
 }
 
 /** The text of the module that the source imports. */

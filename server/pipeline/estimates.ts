@@ -6,19 +6,24 @@ import { estimateProfiles, type ProfileEstimate } from '../../engine/emit/profil
 import { profileBasis, profileNotes, profileTable } from '../../engine/emit/profiles/table.ts';
 import type { Target } from '../../engine/emit/target.ts';
 import type { TargetId } from '../../engine/types.ts';
+import { type Config, circuitFor } from '../config.ts';
 import type { Failure, NetworkEstimate, TargetEstimates } from '../protocol.ts';
 import { findTarget } from '../targets/registry.ts';
 import type { StoredRun } from './readRun.ts';
 import { networkOf, type RunNetwork } from './storedNetworks.ts';
 
 /** The networks that the run stores, in its order; those that the search alone has trained are not among them. */
-export async function estimateRun(run: StoredRun, id: TargetId): Promise<TargetEstimates | Failure> {
+export async function estimateRun(
+  run: StoredRun,
+  id: TargetId,
+  config: Pick<Config, 'fpga'>,
+): Promise<TargetEstimates | Failure> {
   const found = findTarget(id);
   if (found.kind === 'failed') return found;
   const { target, unavailable } = found.found;
   const networks: NetworkEstimate[] = [];
   for (const stored of run.result.networks) {
-    networks.push(estimateNetwork(run, stored.id, target));
+    networks.push(estimateNetwork(run, stored.id, { target, config }));
     // A large front takes seconds, in which the editor asks other things.
     await setImmediate();
   }
@@ -35,19 +40,25 @@ export async function estimateRun(run: StoredRun, id: TargetId): Promise<TargetE
   };
 }
 
-function estimateNetwork(run: StoredRun, id: string, target: Target): NetworkEstimate {
+interface On {
+  readonly target: Target;
+  readonly config: Pick<Config, 'fpga'>;
+}
+
+function estimateNetwork(run: StoredRun, id: string, on: On): NetworkEstimate {
   const found = networkOf(run, id);
   if (found.kind === 'failed') return { id, refusal: found.message, figures: [] };
   const estimates = deviceEstimates(run, found);
   const devices = { table: profileTable(estimates), notes: profileNotes(estimates) };
-  const refusal = target.refuses?.(found.network.topology);
+  const refusal = on.target.refuses?.(found.network.topology);
   return refusal === undefined
-    ? { id, figures: figuresOn(target, found, estimates), devices }
+    ? { id, figures: figuresOn(on, found, estimates), devices }
     : { id, refusal, figures: [], devices };
 }
 
-function figuresOn(target: Target, own: RunNetwork, devices: readonly ProfileEstimate[]): CostItem[] {
-  const { parameterBytes, workingBytes, more } = target.estimate(own.network, own.quantised);
+function figuresOn({ target, config }: On, own: RunNetwork, devices: readonly ProfileEstimate[]): CostItem[] {
+  const circuit = circuitFor(config, own.network.topology);
+  const { parameterBytes, workingBytes, more } = target.estimate(own.network, own.quantised, circuit);
   const device = devices.find(({ profile }) => profile.id === target.id);
   return [
     item('Parameters', parameterBytes, 'bytes', 'Counted, in the form in which the code stores them.'),

@@ -5,13 +5,13 @@ import { inputSize } from '../../engine/data/dataset.ts';
 import { encodingOf, outputSlotsOf, rawOutputs } from '../../engine/data/labelled.ts';
 import { inputSlots } from '../../engine/data/slots.ts';
 import { imageSubset } from '../../engine/data/subset.ts';
-import type { FpgaOptions } from '../../engine/emit/fpga/plan.ts';
 import type { EmitInput } from '../../engine/emit/target.ts';
 import { formatCount, formatDuration, formatPercent } from '../../engine/format.ts';
 import { multiplyAccumulates } from '../../engine/nn/models.ts';
 import type { IntegerFormat } from '../../engine/quantise/quantise.ts';
 import { inEnglish } from '../../engine/texts.ts';
 import type { AnyNetwork, Domain, Samples, Shape, Signature, TargetId } from '../../engine/types.ts';
+import { type Config, circuitFor } from '../config.ts';
 import { loadDataset } from '../datasets/load.ts';
 import type { Failure } from '../protocol.ts';
 import { guardDisk, writeAtomically } from '../store.ts';
@@ -19,7 +19,7 @@ import { findTarget } from '../targets/registry.ts';
 import { type MultiplyAccumulates, uncheckedText, type Verification } from '../targets/target.ts';
 import { contentHash, prepareData, testRows } from './datasetData.ts';
 import type { DatasetResult, StoredIntegers } from './datasetRun.ts';
-import { circuitProblem, emitFiles } from './emit.ts';
+import { emitFiles } from './emit.ts';
 import { calibrated } from './integerNetwork.ts';
 import { restoreIntegers, restoreNetwork } from './storedNetwork.ts';
 
@@ -30,8 +30,8 @@ export interface DatasetExport {
   readonly dataFolders: readonly string[];
   readonly candidateId?: string;
   readonly target?: TargetId;
-  /** The form of the circuit, for the target fpga; that of its own choice where absent. */
-  readonly circuit?: FpgaOptions;
+  /** Says which form a circuit has. */
+  readonly config: Pick<Config, 'fpga'>;
   readonly signal: AbortSignal;
 }
 
@@ -45,7 +45,7 @@ const maxTestValues = 1e7;
 
 /** Emits the code, runs it on test rows, and emits it again with the figures in its head. */
 export function exportDataset(result: DatasetResult, options: DatasetExport): Promise<ExportOutcome> {
-  const { target: id = 'cpu', candidateId = result.chosen, folder, signal, circuit } = options;
+  const { target: id = 'cpu', candidateId = result.chosen, folder, signal, config } = options;
   return guardDisk(async () => {
     const target = findTarget(id);
     if (target.kind === 'failed') return target;
@@ -60,8 +60,7 @@ export function exportDataset(result: DatasetResult, options: DatasetExport): Pr
     const network = restoreNetwork(stored);
     const refusal = target.found.target.refuses?.(network.topology);
     if (refusal) return { kind: 'failed', message: refusal, hint: `Choose another target than ${id}.` };
-    const wrongCircuit = circuitProblem(id, circuit, network.topology);
-    if (wrongCircuit) return wrongCircuit;
+    const circuit = circuitFor(config, network.topology);
     const { format } = target.found.target;
     const integers = integersFor(result, stored, loaded.dataset, network, format);
     const input = {

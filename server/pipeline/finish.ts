@@ -94,7 +94,7 @@ async function measureNetwork(
   const { inputs, outputs, count } = dataset.test;
   const { id, network, integers, made, guard } = finalist;
   const quantised = integers ? { quantised: integers.network } : {};
-  const { target } = context.request;
+  const { target, config } = context.request;
   const text = moduleText(emitNetwork({ ...context, ...quantised, target, guard }, network));
   const problem = await loadApplied(sandbox, id, text, { region, guard });
   if (problem) return problem;
@@ -107,7 +107,7 @@ async function measureNetwork(
   if (batch.kind === 'failed') return batch;
   const judged = await judge(context, { id, guard, networks });
   if (judged.kind === 'failed') return judged;
-  const cost = estimatedCost(target, network, integers?.network);
+  const cost = estimatedCost(target, config, network, integers?.network);
   const point: MeasuredPoint = {
     ...finalistPoint(finalist),
     ...(cost.length > 0 && { cost }),

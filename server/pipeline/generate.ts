@@ -1,6 +1,5 @@
 /** The code of one network of a function's run for a target, checked where the target's tools are on this machine. */
 import { errorObjective } from '../../engine/data/metrics.ts';
-import type { FpgaOptions } from '../../engine/emit/fpga/plan.ts';
 import type { EmittedFiles } from '../../engine/emit/target.ts';
 import {
   formatBound,
@@ -12,6 +11,7 @@ import {
 } from '../../engine/format.ts';
 import { inEnglish } from '../../engine/texts.ts';
 import type { Samples, TargetId } from '../../engine/types.ts';
+import { type Config, circuitFor } from '../config.ts';
 import type { Failure, FrontPoint } from '../protocol.ts';
 import { projectRoot, runFolder } from '../store.ts';
 import { cpuServerTarget } from '../targets/cpu.ts';
@@ -25,8 +25,8 @@ export interface GenerateRequest {
   readonly candidateId: string;
   readonly target: TargetId;
   readonly modules: 'esm' | 'commonjs';
-  /** For the target fpga: the form of its circuit. */
-  readonly circuit?: FpgaOptions;
+  /** Says which form a circuit has. */
+  readonly config: Pick<Config, 'fpga'>;
   /** As `VerifyRequest.brief`. */
   readonly brief?: boolean;
   readonly signal: AbortSignal;
@@ -50,7 +50,7 @@ export interface Generated {
 
 export async function generate(
   result: RunResult,
-  { candidateId, target: id, modules, circuit, brief = false, signal }: GenerateRequest,
+  { candidateId, target: id, modules, config, brief = false, signal }: GenerateRequest,
 ): Promise<Generated | Failure> {
   const found = findTarget(id);
   if (found.kind === 'failed') return found;
@@ -66,6 +66,7 @@ export async function generate(
   const { network, ...integers } = readStored(stored);
   const refusal = found.found.target.refuses?.(network.topology);
   if (refusal) return { kind: 'failed', message: refusal, hint: `Choose another target than ${id}.` };
+  const circuit = circuitFor(config, network.topology);
   const context = { ...result, ...integers, target: id, guard: stored.guard, ...(circuit && { circuit }) };
   const files = emitNetwork({ ...context, modules: 'esm' }, network);
   const point = await pointOf(result, { stored, measured, target: found.found, files, signal });

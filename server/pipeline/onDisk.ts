@@ -1,14 +1,14 @@
 /** Applying, reverting and exporting on disk: what the command line does where an editor would make an edit. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FpgaOptions } from '../../engine/emit/fpga/plan.ts';
 import type { TargetId } from '../../engine/types.ts';
+import type { Config } from '../config.ts';
 import type { Failure, Objection } from '../protocol.ts';
 import { loadSource } from '../source/lazy.ts';
 import { guardDisk, writeAtomically } from '../store.ts';
 import { planApply, planRevert, type SourceChange } from './apply.ts';
 import { approximationsProblem, forgetApplied, recordApplied } from './approximations.ts';
-import { circuitProblem, targetProblem } from './emit.ts';
+import { targetProblem } from './emit.ts';
 import { type Generated, generate } from './generate.ts';
 import { placeGenerated } from './generated.ts';
 import { type RunResult, readResult } from './run.ts';
@@ -20,6 +20,8 @@ export interface ApplyRequest {
   readonly target: TargetId;
   /** Apply it although it does not pay, or misses the bound. */
   readonly force: boolean;
+  /** As of now, which may differ from that of the run. */
+  readonly config: Pick<Config, 'fpga'>;
   /** Its code for this target, where an export has generated it already. */
   readonly generated?: Generated;
   readonly signal: AbortSignal;
@@ -84,8 +86,8 @@ export interface ExportChoice {
   readonly candidateId?: string;
   /** That of the run where absent. */
   readonly target?: TargetId;
-  /** The form of the circuit, for the target fpga; that of its own choice where absent. */
-  readonly circuit?: FpgaOptions;
+  /** As of now, which may differ from that of the run. */
+  readonly config: Pick<Config, 'fpga'>;
   /** Ends the check of the code; the outcome is then a failure. */
   readonly signal: AbortSignal;
 }
@@ -102,17 +104,16 @@ export interface ExportedFiles {
 export function exportArtifacts(
   result: RunResult,
   folder: string,
-  { candidateId = result.chosen, target = result.target, circuit, signal }: ExportChoice,
+  { candidateId = result.chosen, target = result.target, config, signal }: ExportChoice,
 ): Promise<ExportedFiles | Failure> {
   return guardDisk(async () => {
-    const unusable = targetProblem(target) ?? circuitProblem(target, circuit);
+    const unusable = targetProblem(target);
     if (unusable) return unusable;
     const { createSourceProject, moduleStyle } = await loadSource();
     const place = placeGenerated(result.region, { folder });
     if (place.kind === 'failed') return place;
     const modules = moduleStyle(createSourceProject(), result.region.file);
-    const own = { candidateId, target, modules, signal, ...(circuit && { circuit }) };
-    const generated = await generate(result, own);
+    const generated = await generate(result, { candidateId, target, modules, config, signal });
     if (generated.kind === 'failed') return generated;
     const [module, ...others] = generated.files;
     const files = [

@@ -188,7 +188,7 @@ export function runIdOf(
   }: Pick<RunContext, 'region' | 'domain' | 'model' | 'recorded'> & { readonly config: Config },
 ): string {
   // What is made of the front afterwards is not part of the search, and can be changed without searching again.
-  const { workers: _workers, pruning: _pruning, quantisation: _quantisation, ...decisive } = config;
+  const { workers: _workers, pruning: _pruning, quantisation: _quantisation, fpga: _fpga, ...decisive } = config;
   const text = JSON.stringify([
     formatVersion,
     relativePath(root, region.file),

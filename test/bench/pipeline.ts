@@ -31,6 +31,7 @@ export async function benchPipeline(folder: string, regions: readonly string[]):
     const { result } = outcome;
     const whole = seconds();
     const applied = await applyToDisk(projectRoot(file), {
+      config: {},
       runId: result.runId,
       candidateId: result.chosen,
       target: 'cpu',

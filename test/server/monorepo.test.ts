@@ -136,6 +136,7 @@ for (const [index, layout] of layouts.entries()) {
     const { runId, chosen } = outcome.result;
     const own = projectRoot(file);
     const done = await applyToDisk(own, {
+      config: {},
       runId,
       candidateId: chosen,
       target: 'cpu',

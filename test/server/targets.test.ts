@@ -122,6 +122,18 @@ describe('over the pipe', () => {
       }
     }
     assert.equal((await estimate('arm', 'gone')).kind, 'failed');
+    const dspsOf = async (settings: object) => {
+      const params = { uri: uri(), runId, target: 'fpga', settings };
+      const outcome = await client.request<TargetEstimates>('deepmaker/estimate', params).response;
+      return outcome.networks.map(({ figures }) => figures.find(({ label }) => label === 'DSP')!.value);
+    };
+    for (const multipliers of [2, 9]) {
+      const dsps = await dspsOf({ fpga: { multipliers } });
+      assert.ok(
+        dsps.every((dsp) => dsp === multipliers || dsp === multipliers + 1),
+        dsps.join(),
+      );
+    }
   });
 
   test('applying for another target checks its code, and puts what it found into the head', async () => {

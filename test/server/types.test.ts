@@ -361,6 +361,7 @@ for (const { file, region, applied, network } of cases) {
     assert.match(topology, network ?? /^\d+(?:-\d+)+$/);
     assert.ok(Math.max(error.nrmse, error.missRate) <= maxError, `${error.nrmse}`);
     const done = await applyToDisk(folder, {
+      config: {},
       runId,
       candidateId: chosen,
       target: 'cpu',

@@ -59,7 +59,7 @@ test('a finished run is estimated once, and anew when the target is switched', a
   panels.show({ ...front, applied: 'b' });
   assert.deepEqual(
     asked.map(({ params }) => params),
-    [{ uri: region.uri, runId: 'price-1', target: 'cpu' }],
+    [{ uri: region.uri, runId: 'price-1', target: 'cpu', settings: {} }],
   );
   asked[0]!.answer(estimatesFor('cpu'));
   await settled();
@@ -102,7 +102,7 @@ test('applying uses the target that is picked, and tells what was checked', asyn
   fake.editor.panels[0]!.say({ kind: 'use', candidateId: 'b' });
   await settled();
   await settled();
-  const params = { runId: 'price-1', candidateId: 'b', target: 'arm', uri: region.uri, trusted: true };
+  const params = { runId: 'price-1', candidateId: 'b', target: 'arm', uri: region.uri, settings: {}, trusted: true };
   assert.deepEqual(applied, [params]);
   const told = 'price calls the network now. Checked for ARM on 12 test rows: NRMSE 1 %.';
   assert.equal(fake.editor.messages.at(-1)?.text, told);

@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { configJsonSchema, defaultConfig, loadConfig, parameterLimit } from '../../server/config.ts';
+import type { AnyTopology } from '../../engine/types.ts';
+import { circuitFor, configJsonSchema, defaultConfig, loadConfig, parameterLimit } from '../../server/config.ts';
+import { cnnTopologyWith } from './cnnHelpers.ts';
 
 let root: string;
 beforeEach(() => {
@@ -111,4 +113,23 @@ test("the editor's settings offer the same choices and defaults", () => {
   }
   const groups = ['pruning.alphas', 'pruning.fineTuneEpochs', 'quantisation.formats'];
   assert.deepEqual(found.sort(), ['guard', ...groups, 'selection', 'trainer']);
+});
+
+test('the circuit: later layers win key by key, and a convolutional network streams', () => {
+  const circuitOf = (layers: readonly Readonly<Record<string, unknown>>[], topology: AnyTopology = perceptron) => {
+    const loaded = loadConfig({ root: import.meta.dirname, layers });
+    assert.ok(loaded.kind === 'config', JSON.stringify(loaded));
+    return circuitFor(loaded.config, topology);
+  };
+  const perceptron = { widths: [2, 4, 1], activation: 'relu' } as const;
+  const parallel = { fpga: { circuit: 'parallel' } };
+  const many = { fpga: { multipliers: 8 } };
+  assert.equal(circuitOf([]), undefined);
+  assert.deepEqual(circuitOf([many]), { form: 'streaming', macs: 8 });
+  assert.deepEqual(circuitOf([many, parallel]), { form: 'parallel' });
+  assert.deepEqual(circuitOf([{ fpga: { circuit: 'streaming' } }]), { form: 'streaming' });
+  assert.equal(circuitOf([parallel], cnnTopologyWith({})), undefined);
+  assert.deepEqual(circuitOf([many, parallel], cnnTopologyWith({})), { form: 'streaming', macs: 8 });
+  const wrong = loadConfig({ root: import.meta.dirname, layers: [{ fpga: { multipliers: 65 } }] });
+  assert.ok(wrong.kind === 'failed' && /fpga\.multipliers/.test(wrong.message));
 });

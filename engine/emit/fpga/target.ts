@@ -13,7 +13,7 @@ import type { EmitInput, EmittedFiles, Target } from '../target.ts';
 import { estimateFpga } from './core.ts';
 import { fixedOnDomain, fixedUnseen } from './fixed.ts';
 import { emitCircuit } from './fpga.ts';
-import { planCnnFpga, planFpga } from './plan.ts';
+import { type FpgaOptions, planCnnFpga, planFpga } from './plan.ts';
 import { mostWords } from './registers.ts';
 
 export const fpgaTarget: Target = {
@@ -76,9 +76,9 @@ const basis = {
   clocks: 'Counted on the circuit and checked by its testbench; the clock rate is up to the device.',
 };
 
-function estimate(network: AnyNetwork, stored?: AnyQuantised): Cost {
+function estimate(network: AnyNetwork, stored?: AnyQuantised, circuit?: FpgaOptions): Cost {
   const quantised = stored?.kind === 'fixed16' ? stored : fixedUnseen(network);
-  const { form, lut, ff, dsp, bram, latencyClocks, intervalClocks } = estimateFpga(quantised);
+  const { form, lut, ff, dsp, bram, latencyClocks, intervalClocks } = estimateFpga(quantised, circuit);
   const item = (label: string, value: number, unit: string, text: string): CostItem => ({
     label,
     value,
@@ -88,7 +88,7 @@ function estimate(network: AnyNetwork, stored?: AnyQuantised): Cost {
   return {
     ...countsOf(network),
     parameterBytes: integerBytes(quantised),
-    workingBytes: workingBytes(quantised),
+    workingBytes: workingBytes(quantised, circuit),
     more: [
       item('LUT', lut, '', basis.cells),
       item('FF', ff, '', basis.cells),
@@ -106,8 +106,8 @@ function estimate(network: AnyNetwork, stored?: AnyQuantised): Cost {
 }
 
 /** What holds values between layers: pipeline registers are logic, the streaming form has memories of 16 bits. */
-function workingBytes(network: Fixed16Network | Fixed16Cnn): number {
-  if (isQuantisedCnn(network)) return 2 * planCnnFpga(network).words;
-  const plan = planFpga(network);
+function workingBytes(network: Fixed16Network | Fixed16Cnn, circuit?: FpgaOptions): number {
+  if (isQuantisedCnn(network)) return 2 * planCnnFpga(network, circuit).words;
+  const plan = planFpga(network, circuit);
   return plan.form === 'parallel' ? 0 : 4 * plan.schedule.bankWords;
 }
