@@ -1,8 +1,7 @@
 /** Networks as C for the tests of the ARM target: many in one program, because compiling takes longer than running. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { encode } from '../../engine/data/encoding.ts';
 import { armTarget } from '../../engine/emit/arm/arm.ts';
@@ -24,6 +23,7 @@ import {
   type Recipe,
   randomRows,
 } from '../unit/emitHelpers.ts';
+import { succeeded } from './outcomes.ts';
 
 export const rowCount = 1000;
 /** Convolutional networks take longer. */
@@ -236,21 +236,4 @@ export async function runCases(folder: string, cases: readonly ArmCase[], comman
   });
   assert.equal(at, all.length);
   return results;
-}
-
-/** A folder that is gone after `use`. */
-export async function inFolder<T>(use: (folder: string) => T | Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'deepmaker-arm-'));
-  mkdirSync(folder, { recursive: true });
-  try {
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** The outcome, which must not be a failure. */
-export function succeeded<T extends { readonly kind: string }>(outcome: T): Exclude<T, { readonly kind: 'failed' }> {
-  assert.notEqual(outcome.kind, 'failed', 'message' in outcome ? String(outcome.message) : '');
-  return outcome as Exclude<T, { readonly kind: 'failed' }>;
 }

@@ -12,7 +12,8 @@ import { bundleRegion } from '../../server/sampling/bundle.ts';
 import { sampleRegion } from '../../server/sampling/sampler.ts';
 import { Sandbox } from '../../server/sampling/sandbox.ts';
 import { analyse, createSourceProject, fillRanges } from '../../server/source/index.ts';
-import { fixture, succeeded } from './samplingSupport.ts';
+import { succeeded } from './outcomes.ts';
+import { fixture } from './samplingSupport.ts';
 
 const project = createSourceProject();
 let folder: string;

@@ -1,7 +1,6 @@
 /** Circuits for the tests of the FPGA target, and the rule for programs that are missing. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CircuitInput, emitCircuit } from '../../engine/emit/fpga/fpga.ts';
 import type { FpgaOptions } from '../../engine/emit/fpga/plan.ts';
@@ -16,6 +15,7 @@ import { type CircuitFolder, coreSources } from '../../server/targets/fpga/simul
 import { missingPrograms, type Programs, runProgram } from '../../server/targets/programs.ts';
 import { unevenNetwork } from '../unit/cnnHelpers.ts';
 import { randomValues } from '../unit/nnHelpers.ts';
+import { succeeded } from './outcomes.ts';
 
 /** Tests of generated code for devices fail where a program is missing; their message is the command that installs it. */
 export function requirePrograms(programs: Programs): void {
@@ -124,22 +124,6 @@ function writeFiles(
   });
   for (const { name, text } of files) writeFileSync(join(folder, name), text);
   return { folder, name: `${circuit.name}_nn`, files: files.map(({ name }) => name) };
-}
-
-/** A folder that is gone after `use`. */
-export async function inFolder<T>(use: (folder: string) => T | Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'deepmaker-circuit-'));
-  try {
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** The outcome, which must not be a failure. */
-export function succeeded<T extends { readonly kind: string }>(outcome: T): Exclude<T, { readonly kind: 'failed' }> {
-  assert.notEqual(outcome.kind, 'failed', 'message' in outcome ? String(outcome.message) : '');
-  return outcome as Exclude<T, { readonly kind: 'failed' }>;
 }
 
 const { signal } = new AbortController();

@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { bundleRegion } from '../../server/sampling/bundle.ts';
-import { fixture, line, numberToNumber, succeeded, withSandbox } from './samplingSupport.ts';
+import { succeeded } from './outcomes.ts';
+import { fixture, line, numberToNumber, withSandbox } from './samplingSupport.ts';
 
 const attacks = [...readFileSync(fixture('attacks.ts'), 'utf8').matchAll(/^export function (\w+)/gmu)].map(
   ([, name]) => name!,

@@ -3,7 +3,8 @@ import { basename } from 'node:path';
 import { after, test } from 'node:test';
 import { type Bundle, type BundleRequest, bundleEmitted, bundleRegion } from '../../server/sampling/bundle.ts';
 import { Sandbox } from '../../server/sampling/sandbox.ts';
-import { fixture, numberToNumber, succeeded } from './samplingSupport.ts';
+import { succeeded } from './outcomes.ts';
+import { fixture, numberToNumber } from './samplingSupport.ts';
 
 const sandbox = succeeded(await Sandbox.start()).sandbox;
 after(() => sandbox.dispose());

@@ -4,7 +4,8 @@ import { inputSlots } from '../../engine/data/slots.ts';
 import { describeRow, percent } from '../../server/sampling/describe.ts';
 import { type SamplingOptions, sampleRegion } from '../../server/sampling/sampler.ts';
 import { Sandbox } from '../../server/sampling/sandbox.ts';
-import { line, loadFixture, regionOf, succeeded } from './samplingSupport.ts';
+import { succeeded } from './outcomes.ts';
+import { line, loadFixture, regionOf } from './samplingSupport.ts';
 
 interface Case {
   readonly file?: string;

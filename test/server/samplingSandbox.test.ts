@@ -7,7 +7,8 @@ import { setTimeout } from 'node:timers/promises';
 import type { Signature } from '../../engine/types.ts';
 import { bundleRegion } from '../../server/sampling/bundle.ts';
 import { Sandbox, type SandboxOptions } from '../../server/sampling/sandbox.ts';
-import { fixture, line, loadFixture, number, numberToNumber, succeeded, withSandbox } from './samplingSupport.ts';
+import { succeeded } from './outcomes.ts';
+import { fixture, line, loadFixture, number, numberToNumber, withSandbox } from './samplingSupport.ts';
 
 const shared = await start({ memoryMb: 128 });
 after(() => shared.dispose());

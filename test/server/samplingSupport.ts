@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { inputSlots, outputSlots } from '../../engine/data/slots.ts';
 import type { Shape, Signature } from '../../engine/types.ts';
-import type { Failure } from '../../server/protocol.ts';
 import { bundleRegion } from '../../server/sampling/bundle.ts';
 import { Sandbox, type SandboxOptions } from '../../server/sampling/sandbox.ts';
 import type { Region } from '../../server/source/types.ts';
+import { succeeded } from './outcomes.ts';
 
 export const fixture = (name: string): string => join(import.meta.dirname, '..', 'fixtures', 'sampling', name);
 
@@ -39,11 +39,6 @@ export async function withSandbox<T>(use: (sandbox: Sandbox) => Promise<T>, opti
 export async function loadFixture(sandbox: Sandbox, file: string, access: string): Promise<void> {
   const bundle = succeeded(await bundleRegion({ file: fixture(file), access }));
   succeeded(await sandbox.load(access, bundle.code));
-}
-
-export function succeeded<T extends { readonly kind: string }>(outcome: T | Failure): Exclude<T, Failure> {
-  if (outcome.kind === 'failed') throw new Error((outcome as Failure).message);
-  return outcome as Exclude<T, Failure>;
 }
 
 /** `count` values from `from` to `to`, both included, as rows of one slot. */

@@ -18,16 +18,15 @@ import {
   armCases,
   assertSame,
   expected,
-  inFolder,
   moduleOf,
   perceptronCases,
   rowCount,
   rowsOf,
   runCases,
   signal,
-  succeeded,
   writeCases,
 } from './armSupport.ts';
+import { inFolder, succeeded } from './outcomes.ts';
 
 const programs: Programs = {
   gcc: 'gcc',

@@ -9,17 +9,8 @@ import { predictIntegers } from '../../engine/quantise/models.ts';
 import { missingPrograms, runProgram } from '../../server/targets/programs.ts';
 import { cnnTopologyWith } from '../unit/cnnHelpers.ts';
 import { emitCnnInputOf, referenceOutputs } from '../unit/emitCnnHelpers.ts';
-import {
-  assertSame,
-  cnnCase,
-  cnnCases,
-  expected,
-  inFolder,
-  rowsOf,
-  signal,
-  succeeded,
-  writeCases,
-} from './armSupport.ts';
+import { assertSame, cnnCase, cnnCases, expected, rowsOf, signal, writeCases } from './armSupport.ts';
+import { inFolder, succeeded } from './outcomes.ts';
 
 before(() => {
   const missing = missingPrograms({ 'arm-none-eabi-gcc': 'gcc-arm-none-eabi libnewlib-arm-none-eabi' }, 'This test');

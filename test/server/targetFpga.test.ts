@@ -8,16 +8,8 @@ import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { activations } from '../../engine/types.ts';
 import { runTestbench, simulators } from '../../server/targets/fpga/simulate.ts';
-import {
-  type CircuitCase,
-  checkCpp,
-  checkLint,
-  checkVerilator,
-  inFolder,
-  requirePrograms,
-  succeeded,
-  writeCase,
-} from './fpgaSupport.ts';
+import { type CircuitCase, checkCpp, checkLint, checkVerilator, requirePrograms, writeCase } from './fpgaSupport.ts';
+import { inFolder, succeeded } from './outcomes.ts';
 
 const { signal } = new AbortController();
 const parallel = { form: 'parallel' } as const;

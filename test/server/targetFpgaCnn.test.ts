@@ -14,16 +14,8 @@ import { checkRows, writeCircuit } from '../../server/targets/fpga.ts';
 import { cnnTopologyWith, layersOf } from '../unit/cnnHelpers.ts';
 import { quantisedCnnInputOf, rawImages } from '../unit/emitCnnHelpers.ts';
 import { callRows, load } from '../unit/emitHelpers.ts';
-import {
-  type CnnCase,
-  checkCpp,
-  checkLint,
-  checkVerilator,
-  inFolder,
-  requirePrograms,
-  succeeded,
-  writeCnnCase,
-} from './fpgaSupport.ts';
+import { type CnnCase, checkCpp, checkLint, checkVerilator, requirePrograms, writeCnnCase } from './fpgaSupport.ts';
+import { inFolder, succeeded } from './outcomes.ts';
 
 const { signal } = new AbortController();
 

@@ -11,7 +11,8 @@ import { fpgaServerTarget, writeCircuit } from '../../server/targets/fpga.ts';
 import { runProgram } from '../../server/targets/programs.ts';
 import { cnnTopologyWith } from '../unit/cnnHelpers.ts';
 import { callRows, emitInputOf, load, type Recipe, randomRows } from '../unit/emitHelpers.ts';
-import { inFolder, requirePrograms, succeeded } from './fpgaSupport.ts';
+import { requirePrograms } from './fpgaSupport.ts';
+import { inFolder, succeeded } from './outcomes.ts';
 
 const { signal } = new AbortController();
 const number = { kind: 'number' } as const;

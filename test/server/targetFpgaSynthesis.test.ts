@@ -12,14 +12,13 @@ import { expectSuccess } from '../extension/host/command.ts';
 import { cnnTopologyWith } from '../unit/cnnHelpers.ts';
 import {
   type CircuitCase,
-  inFolder,
   quantisedCnnOf,
   quantisedOf,
   requirePrograms,
-  succeeded,
   writeCase,
   writeCnnCase,
 } from './fpgaSupport.ts';
+import { inFolder, succeeded } from './outcomes.ts';
 
 const { signal } = new AbortController();
 

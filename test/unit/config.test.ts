@@ -89,7 +89,7 @@ test('the JSON Schema describes every setting and requires none', () => {
 
 test("the editor's settings offer the same choices and defaults", () => {
   interface Setting {
-    readonly enum?: readonly string[];
+    readonly enum?: readonly (string | null)[];
     readonly default?: unknown;
     readonly properties?: Record<string, Setting>;
   }
@@ -97,7 +97,9 @@ test("the editor's settings offer the same choices and defaults", () => {
   const settingAt = (key: string) =>
     key.split('.').reduce<Setting | undefined>((setting, part) => setting?.properties?.[part], schema);
   const valueAt = (key: string) =>
-    key.split('.').reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], defaultConfig);
+    key
+      .split('.')
+      .reduce<unknown>((value, part) => (value as Record<string, unknown> | undefined)?.[part], defaultConfig);
   const schema = configJsonSchema() as Setting;
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     contributes: { configuration: { properties: Record<string, Setting> }[] };
@@ -107,12 +109,23 @@ test("the editor's settings offer the same choices and defaults", () => {
     const key = name.replace(/^deepmaker\./, '');
     const own = settingAt(key);
     if (!own) continue;
-    assert.deepEqual(setting.enum, own.enum, name);
+    // null is for what has no default.
+    assert.deepEqual(
+      setting.enum?.filter((value) => value !== null),
+      own.enum,
+      name,
+    );
     assert.deepEqual(setting.default, valueAt(key) ?? null, name);
     if (setting.enum || key.includes('.')) found.push(key);
   }
-  const groups = ['pruning.alphas', 'pruning.fineTuneEpochs', 'quantisation.formats'];
-  assert.deepEqual(found.sort(), ['guard', ...groups, 'selection', 'trainer']);
+  const groups = [
+    'fpga.circuit',
+    'fpga.multipliers',
+    'pruning.alphas',
+    'pruning.fineTuneEpochs',
+    'quantisation.formats',
+  ];
+  assert.deepEqual(found.sort(), ['guard', ...groups, 'selection', 'trainer'].sort());
 });
 
 test('the circuit: later layers win key by key, and a convolutional network streams', () => {

@@ -1,8 +1,8 @@
 /** The generated batch function: many rows at once on a WebAssembly kernel, with the single-call function to fall back on. */
 import type { Network, Shape, SlotEncoding } from '../../types.ts';
+import { build } from '../construction.ts';
 import { claimName } from '../names.ts';
 import {
-  build,
   type Language,
   type Leaf,
   leavesOf,

@@ -1,18 +1,9 @@
 /** The frame of the generated single-call function: its signature, what its parameters are called, and its result. */
 
 import type { Signature } from '../../types.ts';
+import { build, fillArray, type ValueSource } from '../construction.ts';
 import { claimName } from '../names.ts';
-import {
-  build,
-  fillArray,
-  type Leaf,
-  leavesOf,
-  literalText,
-  optionalType,
-  present,
-  typeText,
-  type ValueSource,
-} from '../shapes.ts';
+import { type Leaf, leavesOf, literalText, optionalType, present, typeText } from '../shapes.ts';
 import type { EmitInput } from '../target.ts';
 import { bracketed } from '../text.ts';
 

@@ -3,8 +3,9 @@
  * where it says no; what those calls cost is measured with the rest.
  */
 import type { ErrorTree, GuardMode, Literal, SlotDomain } from '../../types.ts';
+import { build } from '../construction.ts';
 import { claimName, guardNameOf } from '../names.ts';
-import { build, type Leaf, literalText, present, unrolledLength } from '../shapes.ts';
+import { type Leaf, literalText, present, unrolledLength } from '../shapes.ts';
 import type { EmitInput } from '../target.ts';
 import { bracketed, quote } from '../text.ts';
 import { rowsType, shifted } from './columns.ts';
