@@ -1,6 +1,7 @@
 /**
- * The hidden activations as steps in float32, written once and printed as C, as NEON intrinsics and as TypeScript, so that
- * all three round after the same operations. The forms are those of the WebAssembly kernels, see kernels/activate.ts.
+ * The hidden activations as steps in float32, written once and printed as C, as NEON intrinsics, as TypeScript and as
+ * WebAssembly (cpu/wasm), so that all round after the same operations. The kernel of convolutional networks has the same
+ * forms, see kernels/activate.ts.
  */
 import type { Activation } from '../types.ts';
 

@@ -7,7 +7,7 @@ import { parameterCount } from '../../nn/network.ts';
 import type { Activation, AnyTopology } from '../../types.ts';
 import { prefersStraightLine } from './straightLine.ts';
 
-/** Nanoseconds, fitted to generated code on one core of a server: median error 6 % for straight-line code, 5 % for the kernel. */
+/** Nanoseconds, fitted to generated code on one core: median error 6 % for straight-line code, 8 % for the kernel. */
 interface Rates {
   readonly call: number;
   readonly parameter: number;

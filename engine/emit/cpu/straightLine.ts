@@ -25,7 +25,7 @@ import { hiddenCode } from './hidden.ts';
 const denseLimit = 24;
 /** A pruned network, whose zeros the kernel multiplies too: at most this many, and at most one in `sparseShare`. */
 const sparseLimit = 1000;
-const sparseShare = 9;
+const sparseShare = 8;
 
 /** `terms`: parameters that are not zero; `parameters`: all of them. */
 export const prefersStraightLine = (terms: number, parameters: number): boolean =>

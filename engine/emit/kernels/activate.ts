@@ -1,7 +1,10 @@
-/** AssemblyScript: the hidden activations, four float32 values at a time; both kernels of generated code use them. */
+/**
+ * AssemblyScript: the hidden activations, four float32 values at a time, for convolutional networks; the modules of
+ * perceptrons have the same steps from ../activationSteps.
+ */
 
 /**
- * Coefficients of tanh, and of softplus below, highest degrees first. Both kernels export them, because the compiler takes
+ * Coefficients of tanh, and of softplus below, highest degrees first. The kernel exports them, because the compiler takes
  * variables that others may write for variables: constants it would write into each use, and V8 makes a constant vector
  * anew wherever it is used, three instructions each time.
  */

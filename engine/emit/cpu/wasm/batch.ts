@@ -136,7 +136,7 @@ function someOutputs(layer: Layer, from: number, count: number, locals: Locals, 
       }),
     ]).flat(),
   ];
-  const step = layer.inputs <= writtenOutInputs ? layer.inputs : ways.length;
+  const step = layer.inputs <= writtenOutInputs ? layer.inputs : 2;
   const inputs = Array.from({ length: step }, (_, input) => multiplyAdd(ways[input % ways.length]!, input)).flat();
   const rest = layer.inputs % step;
   return [

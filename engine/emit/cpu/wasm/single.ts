@@ -32,8 +32,8 @@ import type { Layer, MemoryPlan } from './plan.ts';
 
 /** Inputs that come as arguments; more are read from memory. */
 export const argumentLimit = 16;
-/** Layers of up to this many products of vectors are written out. */
-const writtenOutLimit = 64;
+/** Layers of up to this many products of vectors are written out: more is no faster, and text (docs/benchmarks.md). */
+const writtenOutLimit = 32;
 /** Sums that are under way at once; fewer would wait for their additions. */
 const chains = 8;
 
