@@ -93,7 +93,7 @@ export function createApi({ requests, runs }: ApiParts): DeepMakerApi {
     },
     async approximations() {
       const uris = (await approximationLists()).map((uri) => uri.toString());
-      const found = await requests.request(ApproximationsRequest.type, { uris }).catch(failureOf);
+      const found = await requests.request(ApproximationsRequest.type, { uris, locks: [] }).catch(failureOf);
       if (found.kind === 'failed') return [];
       return found.networks.map(({ uri, name, standing }) => ({ uri: vscode.Uri.parse(uri), name, standing }));
     },

@@ -1,9 +1,15 @@
 /** "Approximations" in the Explorer: every network that stands in for a function of the workspace, and its runs. */
 import * as vscode from 'vscode';
 import { formatCertificate, formatComparison, formatPercent, significant } from '../engine/format.ts';
-import { type AppliedNetwork, ApproximationsRequest, type Failure, type RunSummary } from '../server/protocol.ts';
+import {
+  type AppliedNetwork,
+  ApproximationsRequest,
+  type Failure,
+  type RegionReference,
+  type RunSummary,
+} from '../server/protocol.ts';
 import type { Client } from './commands.ts';
-import { regionKey, revealRegion } from './region.ts';
+import { regionKey, revealRegion, sourceFiles } from './region.ts';
 import { failureOf } from './requests.ts';
 import { dateOf, figuresOf, savedRunIds, savedRuns } from './savedRuns.ts';
 
@@ -16,13 +22,19 @@ export const viewIds = {
 /** A network and a run have the names that commands take as a region, so a command of the menu needs nothing else. */
 type Node =
   | ({ readonly kind: 'network' } & AppliedNetwork)
+  /** A run goes on, in this window or elsewhere. */
+  | ({ readonly kind: 'running' } & RegionReference)
   | { readonly kind: 'run'; readonly run: RunSummary; readonly current: boolean }
   | { readonly kind: 'problem'; readonly failure: Failure };
 
 const lists = '**/.deepmaker/approximations.json';
+/** A run has a lock while it goes on, and says in its plan what it is about. */
+const locks = '**/.deepmaker/runs/*/lock';
+const beginsAndEnds = '**/.deepmaker/runs/*/{lock,run.json}';
 
 /** The files in which the projects of the workspace record what is applied. */
-export const approximationLists = () => vscode.workspace.findFiles(lists, '**/node_modules/**');
+export const approximationLists = () => find(lists);
+const find = (pattern: string) => vscode.workspace.findFiles(pattern, '**/node_modules/**');
 
 /** Asks the server only while somebody looks at it. Lives from activation to deactivation. */
 export class ApproximationsView implements vscode.TreeDataProvider<Node>, vscode.Disposable {
@@ -35,16 +47,26 @@ export class ApproximationsView implements vscode.TreeDataProvider<Node>, vscode
   constructor(client: Client) {
     this.#client = client;
     const watcher = vscode.workspace.createFileSystemWatcher(lists);
+    // A lock is touched all the time.
+    const runs = vscode.workspace.createFileSystemWatcher(beginsAndEnds, false, true, false);
+    // Another window may have saved a source, also one that is not open here.
+    const sources = vscode.workspace.createFileSystemWatcher(sourceFiles, true, false, false);
     this.#registrations = [
       vscode.window.registerTreeDataProvider(viewIds.view, this),
       vscode.commands.registerCommand(viewIds.refresh, () => this.refresh()),
-      vscode.commands.registerCommand(viewIds.reveal, (region: AppliedNetwork) => revealRegion(region)),
+      vscode.commands.registerCommand(viewIds.reveal, (region: RegionReference) => revealRegion(region)),
       watcher,
+      runs,
+      runs.onDidCreate(() => this.refresh()),
+      runs.onDidDelete(() => this.refresh()),
+      sources,
+      sources.onDidChange(() => this.refresh()),
+      sources.onDidDelete(() => this.refresh()),
       watcher.onDidChange(() => this.refresh()),
       watcher.onDidCreate(() => this.refresh()),
       watcher.onDidDelete(() => this.refresh()),
-      // A saved source may have made an approximation stale; an edit in several places, or an undo, may have applied one.
       vscode.workspace.onDidSaveTextDocument(() => this.refresh()),
+      // An edit in several places, or an undo, may have applied one.
       vscode.workspace.onDidChangeTextDocument(({ contentChanges, reason }) => {
         if (contentChanges.length > 1 || reason !== undefined) this.refresh();
       }),
@@ -70,6 +92,8 @@ export class ApproximationsView implements vscode.TreeDataProvider<Node>, vscode
     switch (node.kind) {
       case 'network':
         return networkItem(node);
+      case 'running':
+        return runningItem(node);
       case 'run':
         return runItem(node.run, node.current);
       case 'problem': {
@@ -83,14 +107,16 @@ export class ApproximationsView implements vscode.TreeDataProvider<Node>, vscode
   }
 
   async #networks(): Promise<Node[]> {
-    const uris = await approximationLists();
-    if (uris.length === 0) return [];
-    const params = { uris: uris.map((uri) => uri.toString()) };
+    const [uris, held] = await Promise.all([approximationLists(), find(locks)]);
+    if (uris.length + held.length === 0) return [];
+    const params = { uris: uris.map(String), locks: held.map(String) };
     const outcome = await this.#client.session.request(ApproximationsRequest.type, params);
     if (outcome.kind === 'failed') return [{ kind: 'problem', failure: outcome }];
-    return outcome.networks
-      .filter(({ standing }) => standing !== 'not-applied')
-      .map((network) => ({ kind: 'network', ...network }));
+    const applied = outcome.networks.filter(({ standing }) => standing !== 'not-applied');
+    return [
+      ...outcome.running.map((region): Node => ({ kind: 'running', ...region })),
+      ...applied.map((network): Node => ({ kind: 'network', ...network })),
+    ];
   }
 
   /** The region's finished runs, the newest first. */
@@ -132,6 +158,17 @@ function networkItem(network: AppliedNetwork): vscode.TreeItem {
     true,
   );
   item.command = { title: vscode.l10n.t('Show the function'), command: viewIds.reveal, arguments: [network] };
+  return item;
+}
+
+function runningItem({ uri, name }: RegionReference): vscode.TreeItem {
+  const item = new vscode.TreeItem(name);
+  item.description = vscode.l10n.t('being approximated');
+  item.resourceUri = vscode.Uri.parse(uri);
+  item.iconPath = new vscode.ThemeIcon('sync~spin');
+  item.contextValue = 'running';
+  item.accessibilityInformation = { label: vscode.l10n.t('{0}, being approximated', name) };
+  item.command = { title: vscode.l10n.t('Show the function'), command: viewIds.reveal, arguments: [{ uri, name }] };
   return item;
 }
 

@@ -10,7 +10,7 @@ import {
 import { readTargetFigures } from './estimates.ts';
 import { type PanelMessage, parsePanelState } from './messages.ts';
 import { ParetoPanel, webviewOptions } from './paretoPanel.ts';
-import { isSupported, regionKey } from './region.ts';
+import { isSupported, regionKey, sourceFiles } from './region.ts';
 import { failureOf, type Requests } from './requests.ts';
 import { changesEstimates, currentTarget } from './settings.ts';
 
@@ -34,9 +34,12 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
   readonly #options: PanelsOptions;
   readonly #open = new Map<string, ParetoPanel>();
   readonly #registrations: readonly vscode.Disposable[];
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: PanelsOptions) {
     this.#options = options;
+    // Another window may save a source, and put a network into it.
+    const sources = vscode.workspace.createFileSystemWatcher(sourceFiles, true, false, true);
     this.#registrations = [
       vscode.window.registerWebviewPanelSerializer(viewType, this),
       vscode.workspace.onDidChangeTextDocument(({ document, reason }) => {
@@ -48,6 +51,8 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
         // A function may depend on any file of its project, and is stale once that changes.
         if (isSupported(document)) void this.#refresh(({ kind }) => kind === 'function');
       }),
+      sources,
+      sources.onDidChange(() => this.#refreshSoon()),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (changesEstimates(event)) for (const panel of this.#open.values()) void this.#estimate(panel);
       }),
@@ -106,6 +111,12 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
     settle(this.#adopt(webview, subject, file.toString()), outcome);
   }
 
+  /** Many files change at once where a branch is checked out. */
+  #refreshSoon(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#refresh(({ kind }) => kind === 'function'), 500);
+  }
+
   /** Reads fronts again, because only the server sees which network the source calls, and whether it is still the same. */
   async #refresh(concerns: (subject: Subject) => boolean): Promise<void> {
     for (const panel of [...this.#open.values()]) {
@@ -153,6 +164,7 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
   }
 
   dispose(): void {
+    clearTimeout(this.#timer);
     for (const registration of this.#registrations) registration.dispose();
     for (const panel of [...this.#open.values()]) panel.dispose();
   }

@@ -10,6 +10,9 @@ const reference = z.object({ uri: z.string(), name: z.string() });
 /** The languages whose functions can be approximated. */
 export const languages: readonly string[] = ['typescript', 'typescriptreact', 'javascript', 'javascriptreact'];
 
+/** The files of those languages, for watchers. */
+export const sourceFiles = '**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}';
+
 export const documentSelector = languages.map((language) => ({ scheme: 'file', language }));
 
 /** The server reads and bundles files from disk. */

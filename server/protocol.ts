@@ -441,13 +441,21 @@ export interface AppliedNetwork extends RegionReference {
 export interface ApproximationsParams {
   /** The workspace's `.deepmaker/approximations.json` files. */
   readonly uris: readonly string[];
+  /** The lock files of its runs. */
+  readonly locks: readonly string[];
 }
 
 /** Client to server: what the view of the side bar lists. */
 export const ApproximationsRequest = {
   type: requestType<
     ApproximationsParams,
-    { readonly kind: 'networks'; readonly networks: readonly AppliedNetwork[] } | Failure
+    | {
+        readonly kind: 'networks';
+        readonly networks: readonly AppliedNetwork[];
+        /** The functions that are being approximated now, by this process or another one. */
+        readonly running: readonly RegionReference[];
+      }
+    | Failure
   >('deepmaker/approximations'),
 };
 

@@ -1,18 +1,34 @@
-/** `deepmaker/approximations`: every applied network of the workspace with its figures, and whether it still stands. */
+/** `deepmaker/approximations`: every applied network of the workspace with its figures, whether it still stands, and what runs. */
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ServerContext } from '../languageServer.ts';
 import { readApproximations } from '../pipeline/approximations.ts';
+import { readPlan } from '../pipeline/run.ts';
 import { standingOf } from '../pipeline/stale.ts';
-import { type AppliedNetwork, ApproximationsRequest } from '../protocol.ts';
+import { type AppliedNetwork, ApproximationsRequest, type RegionReference } from '../protocol.ts';
+import { runHolder } from '../runLock.ts';
 import { guardDisk } from '../store.ts';
 import { filePathOf } from './files.ts';
 import { lspRequest } from './lspTypes.ts';
 
 export function registerApproximations(context: ServerContext): void {
-  context.connection.onRequest(lspRequest(ApproximationsRequest.type), ({ uris }) =>
-    guardDisk(async () => ({ kind: 'networks', networks: await appliedNetworks(context, uris) })),
+  context.connection.onRequest(lspRequest(ApproximationsRequest.type), ({ uris, locks }) =>
+    guardDisk(async () => ({
+      kind: 'networks',
+      networks: await appliedNetworks(context, uris),
+      running: runningRegions(locks),
+    })),
   );
+}
+
+/** Those whose run has got as far as having a plan. */
+function runningRegions(locks: readonly string[]): RegionReference[] {
+  return locks.flatMap((uri) => {
+    const lock = filePathOf(uri);
+    if (lock === undefined || runHolder(dirname(lock)) === undefined) return [];
+    const region = readPlan(dirname(lock))?.region;
+    return region?.file === undefined ? [] : [{ uri: pathToFileURL(region.file).href, name: region.name }];
+  });
 }
 
 /** In the order of their files and names. Loads the compiler only where there is a record. */

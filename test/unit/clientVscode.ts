@@ -260,6 +260,7 @@ export const workspace = {
   getWorkspaceFolder: () => ({ uri: { fsPath: '/project' } }),
   registerTextDocumentContentProvider: () => nothing,
   onDidCloseTextDocument: () => nothing,
+  createFileSystemWatcher: () => ({ ...nothing, onDidChange: () => nothing }),
   onDidChangeConfiguration: (listener: (event: ConfigurationChange) => void) => configurationChanges.event(listener),
   onDidSaveTextDocument: documentSaves.event,
   fs: {
