@@ -223,6 +223,24 @@ test('a pointer names what it is over, selects it, and draws a budget', async ()
   assert.deepEqual((await panel.stored()).budget, {});
 });
 
+test('a finger selects with a tap, and draws a budget', async () => {
+  const panel = await openFront(front, { touch: true });
+  const { page } = panel;
+  const box = (await page.locator('svg.chart').boundingBox())!;
+  const dot = /M([\d.]+) ([\d.]+)h0/.exec((await page.locator('path.dominated').first().getAttribute('d')) ?? '')!;
+  await page.touchscreen.tap(box.x + Number(dot[1]), box.y + Number(dot[2]));
+  assert.match((await panel.stored()).selected ?? '', /^d\d+$/);
+
+  const session = await page.context().newCDPSession(page);
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...touchPoints: { x: number; y: number }[]) =>
+    session.send('Input.dispatchTouchEvent', { type, touchPoints });
+  const y = box.y + box.height / 2;
+  await touch('touchStart', { x: box.x + box.width - 60, y });
+  for (const share of [0.9, 0.7, 0.5]) await touch('touchMove', { x: box.x + share * box.width, y: y + 10 });
+  await touch('touchEnd');
+  assert.deepEqual(Object.keys((await panel.stored()).budget).sort(), ['bytes', 'nrmse']);
+});
+
 test('axes, scales, dominated networks and more rows are a click away, and survive a reload', async () => {
   const panel = await openFront();
   const { page } = panel;

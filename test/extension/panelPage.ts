@@ -28,6 +28,8 @@ export interface PanelPageOptions {
   /** Pixels. */
   readonly width?: number;
   readonly height?: number;
+  /** The screen is touched. */
+  readonly touch?: boolean;
   /** What a panel of before a reload has stored. */
   readonly state?: PanelState;
   readonly locale?: Locale;
@@ -53,8 +55,8 @@ export async function launchBrowser(): Promise<Browser> {
 
 /** Opens the panel and gives it its texts. Errors of its script, and what its security policy refuses, are thrown. */
 export async function openPanel(browser: Browser, options: PanelPageOptions = {}): Promise<PanelPage> {
-  const { theme = 'light', width = 720, height = 900, state, locale = english } = options;
-  const page = await browser.newPage({ viewport: { width, height } });
+  const { theme = 'light', width = 720, height = 900, touch = false, state, locale = english } = options;
+  const page = await browser.newPage({ viewport: { width, height }, hasTouch: touch });
   page.setDefaultTimeout(10_000);
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
