@@ -15,7 +15,14 @@ export const reportPrefix = '[suite] ';
 /** `panel`: the document inside the visible webview. `workbench`: the rest of the window. */
 export type Surface = 'panel' | 'workbench';
 
-export type DriverRequest =
+/** The window of the suite, unless it is the other one, which shows the same workspace in an extension host of its own. */
+export type DriverRequest = DriverAction & { readonly window?: 'other' };
+
+type DriverAction =
+  /** Opens the other window, with the cursor at a place of a file; lines and columns count from 1. */
+  | { readonly kind: 'open-window'; readonly file: string; readonly line: number; readonly column: number }
+  /** Runs a command as the palette lists it. */
+  | { readonly kind: 'command'; readonly title: string }
   /**
    * Waits for the element to be visible and enabled, then clicks in its middle. `name` is matched as a regular
    * expression. `part` selects what is clicked inside the element, where its own middle is empty.
@@ -35,8 +42,8 @@ export type DriverRequest =
       readonly name: string;
       readonly keys: readonly string[];
     }
-  /** Types into what has the focus, and presses Enter. */
-  | { readonly kind: 'type'; readonly text: string }
+  /** Types into what has the focus, or in place of what stands in the quick input, and presses Enter. */
+  | { readonly kind: 'type'; readonly text: string; readonly into?: 'quick-input' }
   /** Waits until the element is visible; the reply is its text. */
   | { readonly kind: 'read'; readonly surface: Surface; readonly role: DriverRole; readonly name: string }
   /** The reply is the whole surface as a screen reader has it: roles, names and values, indented. */

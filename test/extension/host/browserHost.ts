@@ -11,6 +11,7 @@ import { type Editor, installEditor } from './editor.ts';
 import { createProfile, type HostOptions, type Profile, report } from './host.ts';
 
 const startTimeoutMs = 60_000;
+const windowSize = { width: 1400, height: 900 };
 const browserArguments = [
   '--no-sandbox',
   '--disable-gpu',
@@ -29,7 +30,23 @@ export async function runInBrowser(options: HostOptions): Promise<number> {
   const editor = await installEditor(options.log);
   const profile = await createProfile('data/User');
   const opened = Promise.withResolvers<Page>();
-  const driver = await startDriver(opened.promise, options.screenshots);
+  const reached = Promise.withResolvers<Server>();
+  // Nobody may ask for it.
+  reached.promise.catch(() => undefined);
+  const driver = await startDriver({
+    page: opened.promise,
+    screenshots: options.screenshots,
+    openOther: async ({ file, line, column }) => {
+      const page = await window.newPage({ viewport: windowSize });
+      const { port } = await reached.promise;
+      const shown = [
+        ['openFile', remote(port, `${file}:${line}:${column}`)],
+        ['gotoLineMode', 'true'],
+      ];
+      await page.goto(windowUrl(port, { profile, options, payload: shown }), { timeout: startTimeoutMs });
+      return page;
+    },
+  });
   // First of all: from here on Playwright turns a signal into a closed page, and so into the cleaning up below.
   const window = await chromium.launch({
     executablePath: browser.executable,
@@ -42,7 +59,8 @@ export async function runInBrowser(options: HostOptions): Promise<number> {
     const env = { ...options.env, [driverPortVariable]: String(driver.port), EXTENSIONS_GALLERY: '{}' };
     if ('vsix' in options.extension) await installVsix(editor, profile, options.extension.vsix);
     server = await startServer(editor, profile, { trusted: options.trusted, env });
-    const page = await window.newPage({ viewport: { width: 1400, height: 900 } });
+    reached.resolve(server);
+    const page = await window.newPage({ viewport: windowSize });
     opened.resolve(page);
     return await runSuite(page, { server, profile }, options);
   } finally {
@@ -71,7 +89,9 @@ async function runSuite(
     options.timeoutMs,
   );
   try {
-    const arrived = page.goto(windowUrl(server.port, profile, options), { timeout: startTimeoutMs });
+    const tests = [['extensionTestsPath', remote(server.port, options.suite)]];
+    const url = windowUrl(server.port, { profile, options, payload: tests });
+    const arrived = page.goto(url, { timeout: startTimeoutMs });
     const [code] = await Promise.all([finished.promise, arrived]);
     if (code !== 0) options.log(await describeFailure(page, server, options));
     return code;
@@ -85,16 +105,20 @@ async function runSuite(
   }
 }
 
-function windowUrl(port: number, profile: Profile, options: HostOptions): string {
-  const remote = (file: string) =>
-    `vscode-remote://127.0.0.1:${port}${file.split('/').map(encodeURIComponent).join('/')}`;
+const remote = (port: number, file: string) =>
+  `vscode-remote://127.0.0.1:${port}${file.split('/').map(encodeURIComponent).join('/')}`;
+
+interface WindowOptions {
+  readonly profile: Profile;
+  readonly options: HostOptions;
+  /** What this window does. */
+  readonly payload: readonly (readonly string[])[];
+}
+
+function windowUrl(port: number, { profile, options, payload }: WindowOptions): string {
   const developed = 'folder' in options.extension ? options.extension.folder : profile.placeholder;
-  const payload = [
-    ['extensionDevelopmentPath', remote(developed)],
-    ['extensionTestsPath', remote(options.suite)],
-    ['skipWelcome', 'true'],
-  ];
-  const query = new URLSearchParams({ folder: options.workspace, payload: JSON.stringify(payload) });
+  const all = [['extensionDevelopmentPath', remote(port, developed)], ...payload, ['skipWelcome', 'true']];
+  const query = new URLSearchParams({ folder: options.workspace, payload: JSON.stringify(all) });
   return `http://127.0.0.1:${port}/?${query}`;
 }
 

@@ -16,8 +16,24 @@ export interface Driver {
   close(): void;
 }
 
-/** @param page the window, once it is open: requests that come before it wait for it */
-export async function startDriver(page: Promise<Page>, screenshots: string): Promise<Driver> {
+/** A place in a file, as `open-window` has it. */
+export type Place = Omit<Extract<DriverRequest, { kind: 'open-window' }>, 'kind' | 'window'>;
+
+export interface DriverOptions {
+  /** The window, once it is open: requests that come before it wait for it. */
+  readonly page: Promise<Page>;
+  /** A second window on the same workspace. */
+  readonly openOther: (place: Place) => Promise<Page>;
+  readonly screenshots: string;
+}
+
+export async function startDriver({ page, openOther, screenshots }: DriverOptions): Promise<Driver> {
+  let other: Promise<Page> | undefined;
+  const windowOf = (request: DriverRequest): Promise<Page> => {
+    if (request.kind === 'open-window') other = openOther(request);
+    if (request.kind !== 'open-window' && request.window !== 'other') return page;
+    return other ?? Promise.reject(new Error('There is no other window.'));
+  };
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -25,7 +41,8 @@ export async function startDriver(page: Promise<Page>, screenshots: string): Pro
     // A suite that was killed resets its connection; nobody is left to tell.
     socket.on('error', () => socket.destroy());
     createInterface({ input: socket }).once('line', async (line) => {
-      const reply = await answer(await page, JSON.parse(line) as DriverRequest, screenshots);
+      const request = JSON.parse(line) as DriverRequest;
+      const reply = await answer(() => windowOf(request), request, screenshots);
       socket.end(`${JSON.stringify(reply)}\n`);
     });
   });
@@ -44,9 +61,9 @@ export async function startDriver(page: Promise<Page>, screenshots: string): Pro
   };
 }
 
-async function answer(page: Page, request: DriverRequest, screenshots: string): Promise<DriverReply> {
+async function answer(window: () => Promise<Page>, request: DriverRequest, screenshots: string): Promise<DriverReply> {
   try {
-    return { kind: 'done', text: await perform(page, request, screenshots) };
+    return { kind: 'done', text: await perform(await window(), request, screenshots) };
   } catch (error) {
     return {
       kind: 'failed',
@@ -57,6 +74,19 @@ async function answer(page: Page, request: DriverRequest, screenshots: string): 
 
 async function perform(page: Page, request: DriverRequest, screenshots: string): Promise<string> {
   switch (request.kind) {
+    case 'open-window':
+      return '';
+    case 'command': {
+      const box = quickInput(page);
+      // A window that is still starting does not hear keys.
+      for (const end = Date.now() + elementTimeoutMs; !(await box.isVisible()) && Date.now() < end; ) {
+        await page.keyboard.press('F1');
+        await box.waitFor({ state: 'visible', timeout: 2000 }).catch(() => undefined);
+      }
+      await box.fill(`>${request.title}`, { timeout: elementTimeoutMs });
+      await page.getByRole('option', { name: request.title }).first().click({ timeout: elementTimeoutMs });
+      return '';
+    }
     case 'click': {
       const found = element(page, request);
       await (request.part === undefined ? found : found.locator(request.part)).click({ timeout: elementTimeoutMs });
@@ -67,7 +97,8 @@ async function perform(page: Page, request: DriverRequest, screenshots: string):
       for (const key of request.keys) await page.keyboard.press(key);
       return '';
     case 'type':
-      await page.keyboard.type(request.text);
+      if (request.into === undefined) await page.keyboard.type(request.text);
+      else await quickInput(page).fill(request.text, { timeout: elementTimeoutMs });
       await page.keyboard.press('Enter');
       return '';
     case 'read': {
@@ -81,6 +112,8 @@ async function perform(page: Page, request: DriverRequest, screenshots: string):
       return takeScreenshot(page, screenshots, request.name);
   }
 }
+
+const quickInput = (page: Page): Locator => page.locator('.quick-input-widget .quick-input-box input').first();
 
 function element(
   page: Page,

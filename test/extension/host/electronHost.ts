@@ -19,7 +19,11 @@ export async function runInElectron(options: HostOptions): Promise<number> {
   });
   const profile = await createProfile('User');
   const opened = Promise.withResolvers<Page>();
-  const driver = await startDriver(opened.promise, options.screenshots);
+  const driver = await startDriver({
+    page: opened.promise,
+    screenshots: options.screenshots,
+    openOther: () => Promise.reject(new HostError('A desktop VS Code shows a folder in one window.')),
+  });
   try {
     if ('vsix' in options.extension) await installVsix(executablePath, profile, options.extension.vsix);
     const app = await _electron.launch({

@@ -5,7 +5,17 @@ import * as vscode from 'vscode';
 import type { DeepMakerApi } from '../../../client/api.ts';
 import { commandIds, type RegionReference, type RunOutcome } from '../../../server/protocol.ts';
 import { askDriver } from './askDriver.ts';
-import { approximateActions, exists, openFile, positionOf, readBytes, until, workspaceFile } from './editor.ts';
+import {
+  approximateActions,
+  exists,
+  openFile,
+  positionOf,
+  readBytes,
+  runCheckTask,
+  undoOnce,
+  until,
+  workspaceFile,
+} from './editor.ts';
 
 const file = 'prices.ts';
 
@@ -175,21 +185,6 @@ suite('Approximate', () => {
   });
 });
 
-/** Runs "deepmaker: check" as the user would; answers its exit code. */
-async function runCheckTask(): Promise<number | undefined> {
-  const [task] = await vscode.tasks.fetchTasks({ type: 'deepmaker' });
-  assert.ok(task, 'the folder has a task');
-  const ended = new Promise<number | undefined>((resolve) => {
-    const listener = vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
-      if (execution.task.name !== task.name) return;
-      listener.dispose();
-      resolve(exitCode);
-    });
-  });
-  await vscode.tasks.executeTask(task);
-  return ended;
-}
-
 /** Resolves when the run is over; undefined where it was refused. */
 function run(region: RegionReference): Thenable<RunOutcome | undefined> {
   return vscode.commands.executeCommand<RunOutcome | undefined>(commandIds.approximate, region);
@@ -225,17 +220,3 @@ async function switchTarget(): Promise<void> {
 
 const changedText = (document: vscode.TextDocument, original: string): string | undefined =>
   document.getText() === original ? undefined : document.getText();
-
-/** The swap creates a file too, and VS Code may ask whether to undo in all files. */
-async function undoOnce(document: vscode.TextDocument): Promise<void> {
-  const changed = document.getText();
-  await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One });
-  void vscode.commands.executeCommand('undo');
-  await until('the undo', async () => {
-    if (document.getText() !== changed) return true;
-    const window = await askDriver({ kind: 'snapshot', surface: 'workbench' });
-    const question = /button "(Undo in \d+ Files)"/.exec(window)?.[1];
-    if (question) await askDriver({ kind: 'click', surface: 'workbench', role: 'button', name: question });
-    return undefined;
-  });
-}

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { approximateKind } from '../../../server/protocol.ts';
+import { askDriver } from './askDriver.ts';
 
 /** The first analysis loads the TypeScript compiler, on a machine that may be busy. */
 const answerTimeoutMs = 60_000;
@@ -75,4 +76,33 @@ export function exists(uri: vscode.Uri): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Runs "deepmaker: check" as the user would; answers its exit code. */
+export async function runCheckTask(): Promise<number | undefined> {
+  const [task] = await vscode.tasks.fetchTasks({ type: 'deepmaker' });
+  assert.ok(task, 'the folder has a task');
+  const ended = new Promise<number | undefined>((resolve) => {
+    const listener = vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
+      if (execution.task.name !== task.name) return;
+      listener.dispose();
+      resolve(exitCode);
+    });
+  });
+  await vscode.tasks.executeTask(task);
+  return ended;
+}
+
+/** The swap creates a file too, and VS Code may ask whether to undo in all files. */
+export async function undoOnce(document: vscode.TextDocument): Promise<void> {
+  const changed = document.getText();
+  await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One });
+  void vscode.commands.executeCommand('undo');
+  await until('the undo', async () => {
+    if (document.getText() !== changed) return true;
+    const window = await askDriver({ kind: 'snapshot', surface: 'workbench' });
+    const question = /button "(Undo in \d+ Files)"/.exec(window)?.[1];
+    if (question) await askDriver({ kind: 'click', surface: 'workbench', role: 'button', name: question });
+    return undefined;
+  });
 }

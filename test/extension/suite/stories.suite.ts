@@ -1,0 +1,142 @@
+/** One feature after the other, from where a user begins to what is in the files afterwards. */
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { suite, suiteSetup, suiteTeardown, teardown, test } from 'mocha';
+import * as vscode from 'vscode';
+import { commandIds, type RegionReference, type RunOutcome } from '../../../server/protocol.ts';
+import { askDriver } from './askDriver.ts';
+import { openFile, positionOf, readBytes, runCheckTask, undoOnce, until, workspaceFile } from './editor.ts';
+import { run, untilSaid } from './longRun.ts';
+
+const file = 'prices.ts';
+const dialogs = () => vscode.workspace.getConfiguration('files.simpleDialog');
+
+suite('Stories', () => {
+  let original: string;
+
+  suiteSetup(async () => {
+    original = await readBytes(workspaceFile(file));
+    // The system's own dialog is out of reach of tests.
+    await dialogs().update('enable', true, vscode.ConfigurationTarget.Global);
+  });
+  suiteTeardown(() => dialogs().update('enable', undefined, vscode.ConfigurationTarget.Global));
+
+  teardown(async () => {
+    await vscode.commands.executeCommand('notifications.clearAll');
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await vscode.workspace.fs.writeFile(workspaceFile(file), Buffer.from(original, 'latin1'));
+  });
+
+  test('selected statements become a network, one undo brings them back, and so does a revert', async () => {
+    const document = await openFile(file);
+    const from = positionOf(document, '  let sum = 0', 0);
+    const range = new vscode.Range(from, positionOf(document, '  return sum', 0));
+    const actions = await until('an action for the statements', async () => {
+      const found = await vscode.commands.executeCommand<readonly vscode.CodeAction[] | undefined>(
+        'vscode.executeCodeActionProvider',
+        document.uri,
+        range,
+        'refactor.rewrite.approximate',
+      );
+      return found?.length ? found : undefined;
+    });
+    const { command } = actions.find(({ command: found }) => found?.command === commandIds.approximate)!;
+    const [region] = command!.arguments as [RegionReference];
+    assert.equal(region.name, `ripple:${from.line + 1}-${from.line + 2}`);
+    assert.equal((await run(region))?.kind, 'done');
+
+    for (const back of [
+      () => undoOnce(document),
+      () => askDriver({ kind: 'click', surface: 'panel', role: 'button', name: '^Revert$' }),
+    ]) {
+      await askDriver({ kind: 'click', surface: 'panel', role: 'button', name: '^Use this network' });
+      await until(
+        'the statements in a function of their own',
+        () => /const sum = ripplePart\(angle\);/.test(document.getText()) || undefined,
+      );
+      await back();
+      await until('the first text', () => document.getText() === original || undefined);
+    }
+  });
+
+  test('a hotspot leads to a run, and its network to every target, as files', async () => {
+    const document = await openFile(file);
+    const { line, character } = positionOf(document, 'settle(', 'settle'.length);
+    const callFrame = { functionName: 'settle', url: pathToFileURL(document.uri.fsPath).href };
+    const profile = {
+      nodes: [
+        { id: 1, callFrame: { functionName: '(root)', url: '', lineNumber: -1, columnNumber: -1 }, children: [2] },
+        { id: 2, callFrame: { ...callFrame, lineNumber: line, columnNumber: character } },
+      ],
+      ...{ startTime: 0, endTime: 4000, samples: [2], timeDeltas: [4000] },
+    };
+    const saved = workspaceFile('settle.cpuprofile');
+    await vscode.workspace.fs.writeFile(saved, Buffer.from(JSON.stringify(profile)));
+    await vscode.commands.executeCommand('deepmaker.showHotspots', saved);
+    await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
+    const lens = await until('a lens on the hotspot', async () => {
+      const lenses = await vscode.commands.executeCommand<readonly vscode.CodeLens[]>(
+        'vscode.executeCodeLensProvider',
+        document.uri,
+        100,
+      );
+      return lenses.find(({ command }) => command?.title.startsWith('100 % of the time'))?.command;
+    });
+    const outcome = await vscode.commands.executeCommand<RunOutcome>(lens.command, ...(lens.arguments ?? []));
+    assert.equal(outcome.kind, 'done', JSON.stringify(outcome));
+    await vscode.commands.executeCommand('deepmaker.hideHotspots');
+    await vscode.commands.executeCommand('notifications.clearAll');
+
+    await askDriver({ kind: 'click', surface: 'panel', role: 'button', name: '^Export as code' });
+    for (const [target, files] of Object.entries(exported)) {
+      const folder = workspaceFile(`export-${target.toLowerCase()}`);
+      await vscode.workspace.fs.createDirectory(folder);
+      await askDriver({ kind: 'click', surface: 'panel', role: 'button', name: `^Export for ${target}$` });
+      await askDriver({ kind: 'type', text: folder.fsPath, into: 'quick-input' });
+      await until(`the files for ${target}`, async () => {
+        const names = (await vscode.workspace.findFiles(new vscode.RelativePattern(folder, '**/*'))).map(({ fsPath }) =>
+          path.relative(folder.fsPath, fsPath),
+        );
+        return files.every((pattern) => names.some((name) => pattern.test(name))) || undefined;
+      });
+      await untilSaid('Wrote export-');
+      await vscode.commands.executeCommand('notifications.clearAll');
+    }
+  });
+
+  test('the check puts a stale network into the list of problems, at its place', async () => {
+    const document = await openFile(file);
+    const region = { uri: document.uri.toString(), name: 'settle' };
+    assert.equal((await run(region))?.kind, 'done');
+    await askDriver({ kind: 'click', surface: 'panel', role: 'button', name: '^Use this network' });
+    await until('the network', () => document.getText() !== original || undefined);
+    const edit = new vscode.WorkspaceEdit();
+    const at = positionOf(document, 'step < 300', 'step < '.length);
+    edit.replace(document.uri, new vscode.Range(at, at.translate(0, 3)), '200');
+    await vscode.workspace.applyEdit(edit);
+    await vscode.workspace.saveAll();
+    try {
+      assert.equal(await runCheckTask(), 1);
+      const problem = await until('the problem', () =>
+        vscode.languages
+          .getDiagnostics(document.uri)
+          .find(({ source, message }) => source === 'deepmaker check' && /settle/.test(message)),
+      );
+      const { line } = positionOf(document, 'settle(');
+      assert.equal(problem.range.start.line, line);
+    } finally {
+      await vscode.commands.executeCommand(commandIds.revert, region);
+      await vscode.workspace.saveAll();
+    }
+  });
+});
+
+/** What each target writes, besides what says so. */
+const exported: Readonly<Record<string, readonly RegExp[]>> = {
+  CPU: [/settle\.approx\.ts$/],
+  GPU: [/settle\.approx\.ts$/],
+  ARM: [/\.c$/, /\.h$/, /\.tflite$/],
+  FPGA: [/\.v$/],
+  ONNX: [/\.onnx$/, /settle\.approx\.ts$/],
+};
