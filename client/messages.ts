@@ -201,6 +201,14 @@ export const metricIds = [
   'bytes',
   'latencyNs',
   'speedup',
+  // Of the target that is picked, where it has them.
+  'lut',
+  'dsp',
+  'blockRam',
+  'clocks',
+  'flash',
+  'ram',
+  'leastNs',
 ] as const;
 export type MetricId = (typeof metricIds)[number];
 

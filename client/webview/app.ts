@@ -12,6 +12,7 @@ import { createFigure } from './figure.ts';
 import { isOffered } from './front.ts';
 import { createHeader } from './header.ts';
 import { createHold } from './hold.ts';
+import { knownLimits, onTarget } from './onTarget.ts';
 import { noRoles } from './roles.ts';
 import { createViews } from './views.ts';
 
@@ -42,7 +43,11 @@ const initial: PanelState = {
 export function createPanel({ send, stored, store }: PanelOptions): Panel {
   let state = stored ?? initial;
   let status: PanelStatus = { kind: 'loading' };
+  let received: FrontView | undefined;
+  /** What was received, with what networks cost on the target that is picked. */
   let view: FrontView | undefined;
+  /** The limits on what is known of networks. */
+  let budget = state.budget;
   let target: TargetFigures | undefined;
   let targets: ExportTargets | undefined;
 
@@ -79,6 +84,7 @@ export function createPanel({ send, stored, store }: PanelOptions): Panel {
         return;
       case 'target':
         target = message.figures;
+        view = received && onTarget(received, target);
         draw();
         return;
       case 'targets': {
@@ -92,7 +98,8 @@ export function createPanel({ send, stored, store }: PanelOptions): Panel {
 
   function receiveFront(front: FrontView): void {
     const { kind, uri, name } = front.subject;
-    view = front;
+    received = front;
+    view = onTarget(front, target);
     // What is picked belongs to its run: candidate ids of another run name other networks.
     const { selected: _selected, pinned: _pinned, generation: _generation, ...rest } = state;
     const same = state.runId === undefined || state.runId === front.runId;
@@ -104,13 +111,15 @@ export function createPanel({ send, stored, store }: PanelOptions): Panel {
     root!.setAttribute('aria-busy', String(header.update(status, view, { subject: view?.subject ?? state, target })));
     if (!view) return;
     content.hidden = false;
-    const selected = selection(view, state);
-    const roles = figure.update(view, state, selected?.id)?.roles ?? noRoles;
+    if (changed('budget', [view, state.budget])) budget = knownLimits(state.budget, view);
+    const look = { ...state, budget };
+    const selected = selection(view, look);
+    const roles = figure.update(view, look, selected?.id)?.roles ?? noRoles;
     if (changed('details', [view, selected, status, state.open, state.pinned, targets, roles])) {
       const options = { status, roles, state, targets, send, onPin, onFold };
       replaceKeepingFocus(details, ...drawDetails(view, selected, options));
     }
-    views.update(view, state, { selected, roles, target });
+    views.update(view, look, { selected, roles, target });
     if (selected && state.open.includes('export') && isOffered(selected, view)) askForTargets(view, selected);
   }
 

@@ -5,10 +5,10 @@ import type { FrontView } from '../../server/protocol.ts';
 import { type Budget, type MetricId, metricIds } from '../messages.ts';
 import { budgetText, limited } from './budget.ts';
 import { html } from './dom.ts';
-import { limitText, metricOf, metricsOf, parseLimit } from './metrics.ts';
+import { isTargetCost, limitText, metricOf, metricsOf, parseLimit } from './metrics.ts';
 
 /** Those that have a field whether they are limited or not. */
-const usual: readonly MetricId[] = ['nrmse', 'bytes', 'latencyNs'];
+const usual: readonly MetricId[] = ['nrmse', 'bytes', 'latencyNs', ...metricIds.filter(isTargetCost)];
 
 const examples: Partial<Record<MetricId, string>> = { nrmse: '2 %', bytes: '32 kB', latencyNs: '1 µs' };
 

@@ -39,10 +39,16 @@ function amountText({ id }: Metric, amount: number): string {
   if (isError(id)) return t('{0} points', significant(amount * 100));
   switch (id) {
     case 'bytes':
+    case 'flash':
+    case 'ram':
       return formatBytes(Math.round(amount));
     case 'latencyNs':
+    case 'leastNs':
       return formatDuration(amount);
     case 'params':
+    case 'lut':
+    case 'dsp':
+    case 'clocks':
       return formatCount(amount);
     default:
       return significant(amount);

@@ -1,11 +1,13 @@
 /** The listed networks as text for other programs: raw numbers, errors as fractions, times in nanoseconds. */
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import { metricIds } from '../messages.ts';
-import { metricOf } from './metrics.ts';
+import { isTargetCost, metricOf, metricsOf } from './metrics.ts';
 
 function record(point: FrontPoint, view: FrontView): Readonly<Record<string, string | number | undefined>> {
   const { id, topology, activation, variant, variantOf, alpha, generation, macs, onFront } = point;
-  const figures = metricIds.map((metric) => {
+  const known = new Set(metricsOf(view).map((metric) => metric.id));
+  const listed = metricIds.filter((metric) => !isTargetCost(metric) || known.has(metric));
+  const figures = listed.map((metric) => {
     const value = metricOf(metric, view).value(point);
     return [metric, Number.isFinite(value) ? value : undefined] as const;
   });

@@ -1,5 +1,6 @@
 /** What networks are measured by: one entry serves the axes, the budget, the table and the comparison. */
 import {
+  formatAmount,
   formatBytes,
   formatCount,
   formatDuration,
@@ -26,9 +27,31 @@ export interface Metric {
   format(value: number): string;
 }
 
-export const isError = (id: MetricId): boolean => !['params', 'bytes', 'latencyNs', 'speedup'].includes(id);
+type ErrorId = Extract<MetricId, keyof FrontPoint['error']>;
 
-const error = (id: Extract<MetricId, keyof FrontPoint['error']>, name: string, axis = t('{0} (%)', name)): Metric => ({
+const errorIds: readonly MetricId[] = ['nrmse', 'meanRelative', 'p99', 'max', 'missRate'] satisfies ErrorId[];
+
+export const isError = (id: MetricId): boolean => errorIds.includes(id);
+
+/** Those of a target, by what it calls them. */
+const costLabels = {
+  lut: 'LUT',
+  dsp: 'DSP',
+  blockRam: 'Block RAM',
+  clocks: 'Latency',
+  flash: 'Flash on a Cortex-M4',
+  ram: 'RAM on a Cortex-M',
+  leastNs: 'Call at least',
+} as const satisfies Partial<Record<MetricId, string>>;
+
+export const isTargetCost = (id: MetricId): id is keyof typeof costLabels => id in costLabels;
+
+const cost = (id: keyof typeof costLabels, name: string, unit: string, format = formatCount): Metric => ({
+  ...{ id, name, axis: unit === '' ? name : `${name} (${unit})`, better: 'less', factor: 1, format },
+  value: (point) => point.cost?.find(({ label }) => label === costLabels[id])?.value,
+});
+
+const error = (id: ErrorId, name: string, axis = t('{0} (%)', name)): Metric => ({
   ...{ id, name, axis, better: 'less', factor: 100, format: formatPercent },
   value: (point) => point.error[id],
 });
@@ -68,6 +91,20 @@ function definition(id: MetricId, { measure }: Pick<FrontView, 'measure'>): Metr
         ...{ id, name: t('Speedup'), axis: t('Speedup (times)'), better: 'more', factor: 1 },
         ...{ value: ({ speedup }) => speedup, format: formatSpeedup },
       };
+    case 'lut':
+      return cost(id, 'LUT', '');
+    case 'dsp':
+      return cost(id, 'DSP', '');
+    case 'blockRam':
+      return cost(id, t('Block RAM'), '');
+    case 'clocks':
+      return cost(id, t('Latency'), t('clocks'), (clocks) => formatAmount(clocks, 'clock'));
+    case 'flash':
+      return cost(id, t('Flash, Cortex-M4'), t('bytes'), formatBytes);
+    case 'ram':
+      return cost(id, t('RAM, Cortex-M'), t('bytes'), formatBytes);
+    case 'leastNs':
+      return cost(id, t('Least time on the device'), 'ns', formatDuration);
   }
 }
 
@@ -81,19 +118,22 @@ export function metricsOf(view: Pick<FrontView, 'measure' | 'points'>): readonly
     .filter((id) => id !== 'missRate' || points.some(({ error: { missRate } }) => missRate > 0))
     .map((id) => definition(id, view))
     .filter(
-      ({ id, value }) => isError(id) || id === 'params' || id === 'bytes' || points.some((point) => value(point)),
+      ({ id, value }) =>
+        isError(id) || id === 'params' || id === 'bytes' || points.some((point) => value(point) !== undefined),
     );
 }
 
 /** A limit as somebody would type it: `2 %`, `32 kB`, `1 µs`, `500`, `3`. */
 export function limitText({ id, factor, format }: Metric, limit: number): string {
   if (isError(id)) return `${significant(limit * factor)} %`;
-  return id === 'speedup' ? significant(limit) : format(limit);
+  return id === 'speedup' ? significant(limit) : format(Math.max(0, limit));
 }
 
-const units: Readonly<Record<'bytes' | 'latencyNs', Readonly<Record<string, number>>>> = {
-  bytes: { '': 1, b: 1, k: 1e3, kb: 1e3, kib: 1024, m: 1e6, mb: 1e6, mib: 1024 ** 2 },
-  latencyNs: { '': 1, ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9 },
+const sizes = { '': 1, b: 1, k: 1e3, kb: 1e3, kib: 1024, m: 1e6, mb: 1e6, mib: 1024 ** 2 };
+const times = { '': 1, ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9 };
+const units: Partial<Record<MetricId, Readonly<Record<string, number>>>> = {
+  ...{ bytes: sizes, flash: sizes, ram: sizes },
+  ...{ latencyNs: times, leastNs: times },
 };
 
 export type Limit =
@@ -107,12 +147,9 @@ export function parseLimit({ id, factor }: Pick<Metric, 'id' | 'factor'>, text: 
   if (text.trim() === '') return { kind: 'none' };
   if (digits === undefined || unit === undefined) return { kind: 'invalid' };
   const amount = readNumber(digits);
-  const scale =
-    id === 'bytes' || id === 'latencyNs'
-      ? units[id][unit.trim().toLowerCase()]
-      : /^[%x]?$/.test(unit.trim())
-        ? 1 / factor
-        : undefined;
+  const own = units[id];
+  const word = unit.trim().toLowerCase();
+  const scale = own ? own[word] : id === 'clocks' || /^[%x]?$/.test(word) ? 1 / factor : undefined;
   const value = amount * (scale ?? Number.NaN);
   return Number.isFinite(value) && value > 0 ? { kind: 'limit', value } : { kind: 'invalid' };
 }

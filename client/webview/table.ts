@@ -39,6 +39,13 @@ const order: readonly MetricId[] = [
   'max',
   'meanRelative',
   'missRate',
+  'lut',
+  'dsp',
+  'blockRam',
+  'clocks',
+  'flash',
+  'ram',
+  'leastNs',
 ];
 
 function columnsOf(view: FrontView): readonly Column[] {

@@ -590,7 +590,8 @@ test('a preview shows the source and the generated file as they would be, and ch
   await fake.commands.executeCommand('deepmaker.usePreview', multiDiffSourceUri);
   assert.equal(editor.appliedEdits.length, 1);
   assert.equal(
-    (sent.find(({ method }) => method === 'deepmaker/apply')?.params as { candidateId: string }).candidateId,
+    (sent.find(({ method }) => method === 'deepmaker/apply')?.params as { candidateId: string } | undefined)
+      ?.candidateId,
     'a',
   );
   assert.deepEqual(editor.executed.at(-1)?.[0], 'workbench.action.closeActiveEditor');

@@ -1,14 +1,18 @@
 /** Metrics, budgets and what is read from fields and drags; comparing and copying. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { TargetFigures } from '../../client/targetFigures.ts';
 import { brush } from '../../client/webview/brush.ts';
 import { budgetText, pickWithin, selection, within } from '../../client/webview/budget.ts';
 import { compareNetworks } from '../../client/webview/compare.ts';
 import { toCsv, toJson } from '../../client/webview/copy.ts';
-import { limitText, metricOf, metricsOf, parseLimit } from '../../client/webview/metrics.ts';
+import { axesOf } from '../../client/webview/front.ts';
+import { isTargetCost, limitText, metricOf, metricsOf, parseLimit } from '../../client/webview/metrics.ts';
+import { knownLimits, onTarget } from '../../client/webview/onTarget.ts';
 import { sceneOf } from '../../client/webview/scene.ts';
 import { english, useLocale } from '../../engine/texts.ts';
 import { readLocale } from '../../server/locale.ts';
+import type { FrontView } from '../../server/protocol.ts';
 import { frontView, point } from './clientHelpers.ts';
 
 const points = [
@@ -206,4 +210,66 @@ test('copies hold raw numbers, and quote what has a comma', () => {
   assert.equal(parsed[0]!.nrmse, 0.1);
   assert.equal(parsed[0]!.onFront, true);
   assert.equal('nrmse' in parsed[1]!, false, 'no finite result is no number');
+});
+
+const onFpga = (figures: readonly (readonly [string, number])[]): TargetFigures => ({
+  kind: 'estimated',
+  estimates: {
+    ...{ kind: 'estimates', runId: 'price-1', target: 'fpga', label: 'FPGA', description: 'Verilog', deviceBasis: '' },
+    networks: ['a', 'b'].map((id, index) => ({
+      id,
+      figures: figures.map(([label, value]) => ({ label, value: value * (index + 1), unit: '', basis: '' })),
+    })),
+  },
+});
+
+test('what networks cost on the target is an axis, a column and a limit, and goes with the target', () => {
+  const view = frontView({ points: [point('a', 10, 0.1), point('b', 20, 0.01)] });
+  const fpga = onTarget(
+    view,
+    onFpga([
+      ['LUT', 300],
+      ['DSP', 0],
+      ['Latency', 12],
+      ['Call at least', 60],
+    ]),
+  );
+  const ids = (own: FrontView) =>
+    metricsOf(own)
+      .map(({ id }) => id)
+      .filter(isTargetCost);
+  assert.deepEqual(ids(view), []);
+  assert.deepEqual(ids(fpga), ['lut', 'dsp', 'clocks', 'leastNs'], 'none at all is a figure, too');
+  assert.equal(axesOf(fpga, { x: 'lut' }).x.id, 'lut');
+  assert.equal(axesOf(view, { x: 'lut' }).x.id, 'params');
+  const budget = { lut: 400, nrmse: 0.2 };
+  assert.equal(knownLimits(budget, fpga), budget);
+  assert.equal(pickWithin(fpga, budget)?.point.id, 'a');
+  assert.deepEqual(knownLimits(budget, view), { nrmse: 0.2 });
+
+  const estimating = onTarget(fpga, { kind: 'estimating', target: 'arm' });
+  assert.deepEqual(ids(estimating), [], 'not those of the target before');
+  assert.deepEqual(
+    ids(
+      onTarget(
+        fpga,
+        onFpga([
+          ['Flash on a Cortex-M4', 9000],
+          ['RAM on a Cortex-M', 200],
+        ]),
+      ),
+    ),
+    ['flash', 'ram'],
+  );
+  const other = onFpga([['LUT', 1]]);
+  assert.deepEqual(ids(onTarget({ ...view, runId: 'price-2' }, other)), [], 'nor those of another run');
+});
+
+test('limits on costs are read in their units', () => {
+  const parse = (id: 'lut' | 'clocks' | 'flash' | 'leastNs', text: string) => parseLimit({ id, factor: 1 }, text);
+  assert.deepEqual(parse('lut', '1,200'), { kind: 'limit', value: 1200 });
+  assert.deepEqual(parse('clocks', '25 clocks'), { kind: 'limit', value: 25 });
+  assert.deepEqual(parse('flash', '16 kB'), { kind: 'limit', value: 16_000 });
+  assert.deepEqual(parse('leastNs', '2 µs'), { kind: 'limit', value: 2000 });
+  assert.deepEqual(parse('lut', '16 kB'), { kind: 'invalid' });
 });
