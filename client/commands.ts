@@ -8,7 +8,7 @@ import type { PanelMessage } from './messages.ts';
 import { tellOutcome } from './outcome.ts';
 import { type Panels, readFront } from './panels.ts';
 import type { ParetoPanel } from './paretoPanel.ts';
-import { parsePreview, previewCandidate, usePreviewId } from './preview.ts';
+import { parsePreview, previewCandidate } from './preview.ts';
 import { appliedRegion, parseRegion, regionAtCursor, revealRegion } from './region.ts';
 import { failureOf, type Requests } from './requests.ts';
 import type { Runs } from './run.ts';
@@ -16,8 +16,13 @@ import type { Session } from './session.ts';
 import { pickTarget } from './targetPicker.ts';
 import { ensureTrusted, tellFailure, tellQuietly } from './tell.ts';
 
-/** Commands of the palette only; those that the server names too are in the protocol. */
-export const clientCommandIds = { openLog: 'deepmaker.openLog', restartServer: 'deepmaker.restartServer' } as const;
+/** Commands that the server does not name; those that it names too are in the protocol. */
+export const clientCommandIds = {
+  openLog: 'deepmaker.openLog',
+  restartServer: 'deepmaker.restartServer',
+  /** The button of a preview's editor. */
+  usePreview: 'deepmaker.usePreview',
+} as const;
 
 /** What lives from activation to deactivation. */
 export interface Client {
@@ -45,7 +50,7 @@ export function registerCommands(client: Client): readonly vscode.Disposable[] {
     onApplied(commandIds.revert, revert),
     onApplied(commandIds.compare, compare),
     onApplied(commandIds.showFront, showFront),
-    register(usePreviewId, (argument) => usePreview(client, argument)),
+    register(clientCommandIds.usePreview, (argument) => usePreview(client, argument)),
     register(commandIds.pickTarget, () => pickTarget(session, session.log)),
     register(clientCommandIds.openLog, () => session.log.show()),
     register(clientCommandIds.restartServer, () => session.restart()),

@@ -8,9 +8,6 @@ import { currentTarget, runSettings } from './settings.ts';
 
 export const previewScheme = 'deepmaker-preview';
 
-/** The button of a preview's editor. */
-export const usePreviewId = 'deepmaker.usePreview';
-
 const previewed = z.object({ uri: z.string(), name: z.string(), runId: z.string(), candidateId: z.string() });
 
 /** What a preview is of. Its address says so, and nothing has to be remembered of an editor that somebody closes. */
