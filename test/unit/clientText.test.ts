@@ -88,6 +88,7 @@ test('every command is in the manifest, and nothing else is', () => {
       'deepmaker.restartServer',
       'deepmaker.revealRegion',
       'deepmaker.showHotspots',
+      'deepmaker.usePreview',
     ].sort(),
   );
 });
