@@ -220,7 +220,7 @@ describe('what cannot be exported says why', () => {
     [
       'a circuit for another target',
       ['images-cnn-1', '--multipliers', '3', '--out', 'out'],
-      /--multipliers are for circuits, and the target is cpu.\nExport with --target fpga/,
+      /--multipliers are for circuits, and the target is cpu.\nAdd --target fpga/,
     ],
     [
       'unknown circuit',

@@ -11,7 +11,8 @@ import type { Programs } from '../../server/targets/programs.ts';
 import { runProgram } from '../../server/targets/programs.ts';
 import { HostError, installOnce } from '../extension/host/cache.ts';
 import { expectSuccess } from '../extension/host/command.ts';
-import { signal, succeeded } from './armSupport.ts';
+import { signal } from './armSupport.ts';
+import { succeeded } from './outcomes.ts';
 
 const name = 'tfjs-tflite-node';
 const version = '0.0.2';
