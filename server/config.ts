@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type FpgaOptions, fpgaForms, mostMacs } from '../engine/emit/fpga/plan.ts';
+import { formatCount } from '../engine/format.ts';
 import { isCnn } from '../engine/nn/models.ts';
 import { bytesPerParameter, integerFormats } from '../engine/quantise/quantise.ts';
+import { currentLocale, t } from '../engine/texts.ts';
 import { type AnyTopology, guardModes } from '../engine/types.ts';
 import type { Failure } from './protocol.ts';
 
@@ -18,7 +20,9 @@ const fraction = z.number().min(0).max(1);
 const pruning = z.strictObject({
   alphas: z
     .array(z.number().gt(0).lt(1))
-    .refine((alphas) => alphas.every((alpha, index) => index === 0 || alpha > alphas[index - 1]!), 'must ascend')
+    .refine((alphas) => alphas.every((alpha, index) => index === 0 || alpha > alphas[index - 1]!), {
+      error: () => t('must ascend'),
+    })
     .describe('Shares of the parameters to remove from the networks of the front, ascending. []: prune nothing.'),
   fineTuneEpochs: z.int().min(0).describe('Training epochs after pruning, for each share.'),
   everyStep: z.boolean().describe('Fine-tune after every neuron that goes, instead of once for each share.'),
@@ -97,7 +101,7 @@ const settings = z.strictObject({
     .array(z.enum(objectiveNames))
     .min(2)
     .refine((names) => new Set(names).size === names.length && names.includes('error'), {
-      message: 'name error and at least one of params and latency, each once',
+      error: () => t('name error and at least one of params and latency, each once'),
     })
     .describe('What the search minimises. latency is estimated from the network, so that the front stays the same.'),
   guard: z
@@ -162,7 +166,12 @@ export function withByteHint<T extends { readonly kind: string }>(outcome: T, { 
   if (outcome.kind !== 'failed' || maxBytes === undefined || !('hint' in outcome)) return outcome;
   return {
     ...outcome,
-    hint: `${outcome.hint} Each takes ${bytesPerParameter} bytes, of which ${maxBytes} are allowed.`,
+    hint: t(
+      '{0} Each takes {1} bytes, of which {2} are allowed.',
+      String(outcome.hint),
+      formatCount(bytesPerParameter),
+      formatCount(maxBytes),
+    ),
   };
 }
 
@@ -195,18 +204,18 @@ export function loadConfig(sources: ConfigSources): { kind: 'config'; config: Co
   let config = defaultConfig;
   for (const [values, origin] of [
     [file.values, file.origin] as const,
-    ...(sources.layers ?? []).map((layer) => [layer, 'the settings'] as const),
+    ...(sources.layers ?? []).map((layer) => [layer, t('the settings')] as const),
   ]) {
     const given = Object.fromEntries(
       Object.entries(values).filter(([, value]) => value !== undefined && value !== null),
     );
-    const parsed = overrides.safeParse(given);
+    const parsed = overrides.safeParse(given, { error: schemaErrors() });
     if (!parsed.success) {
       const issue = parsed.error.issues[0]!;
       return {
         kind: 'failed',
-        message: `${origin}: ${issue.path.join('.') || 'the configuration'}: ${issue.message}`,
-        hint: 'Correct the value and run again.',
+        message: `${origin}: ${issue.path.join('.') || t('the configuration')}: ${issue.message}`,
+        hint: t('Correct the value and run again.'),
       };
     }
     const { $schema: _schema, pruning = {}, quantisation = {}, fpga = {}, ...known } = parsed.data;
@@ -219,6 +228,13 @@ export function loadConfig(sources: ConfigSources): { kind: 'config'; config: Co
     };
   }
   return { kind: 'config', config };
+}
+
+/** What is wrong with a value, in the reader's language where the schema's library knows it. */
+function schemaErrors() {
+  const { locales } = z;
+  const { name } = currentLocale();
+  return (name in locales ? locales[name as keyof typeof locales]() : locales.en()).localeError;
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
@@ -235,7 +251,11 @@ function readConfigFile(sources: ConfigSources): ConfigFile {
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     if (missing && !sources.file) return { kind: 'file', values: {}, origin: path };
-    return { kind: 'failed', message: `${path} could not be read.`, hint: 'Give the path of a configuration file.' };
+    return {
+      kind: 'failed',
+      message: t('{0} could not be read.', path),
+      hint: t('Give the path of a configuration file.'),
+    };
   }
   try {
     const values: unknown = JSON.parse(text);
@@ -244,10 +264,14 @@ function readConfigFile(sources: ConfigSources): ConfigFile {
     }
     return {
       kind: 'failed',
-      message: `${path}: the configuration must be an object.`,
-      hint: 'Write { "population": 30 }.',
+      message: t('{0}: the configuration must be an object.', path),
+      hint: t('Write { "population": 30 }.'),
     };
   } catch (error) {
-    return { kind: 'failed', message: `${path}: ${(error as Error).message}`, hint: 'Correct the JSON and run again.' };
+    return {
+      kind: 'failed',
+      message: `${path}: ${(error as Error).message}`,
+      hint: t('Correct the JSON and run again.'),
+    };
   }
 }

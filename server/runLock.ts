@@ -1,6 +1,8 @@
 /** One run, one process: a lock file in the run's folder. */
+
 import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { t } from '../engine/texts.ts';
 import type { Failure } from './protocol.ts';
 import { guardDisk, prepareRunFolder } from './store.ts';
 
@@ -44,21 +46,20 @@ export function lockRun(folder: string): { kind: 'locked'; release: () => void }
 }
 
 /**
- * Does a run's work in its folder, locked, and answers what the disk refuses as a failure. `busy` begins the sentence for
- * whoever comes second: "price is being approximated".
+ * Does a run's work in its folder, locked, and answers what the disk refuses as a failure. `busy` is the sentence for whoever
+ * comes second.
  */
 export function inRunFolder<T>(
   root: string,
   runId: string,
-  busy: string,
+  busy: (holder: string) => string,
   work: (folder: string) => Promise<T>,
 ): Promise<T | Failure> {
   return guardDisk<T | Failure>(async () => {
     const folder = prepareRunFolder(root, runId);
     const lock = lockRun(folder);
     if (lock.kind === 'busy') {
-      const message = `${busy} already, ${holderText(lock)}.`;
-      return { kind: 'failed', message, hint: 'Wait for that run, or cancel it.' };
+      return { kind: 'failed', message: busy(holderText(lock)), hint: t('Wait for that run, or cancel it.') };
     }
     try {
       return await work(folder);
@@ -73,8 +74,8 @@ export const runHolder = (folder: string): Holder | undefined => heldBy(lockPath
 
 /** `in another window`, `by another process (PID 123)` */
 export function holderText({ pid, window }: Holder): string {
-  if (pid === process.pid) return window ? 'in this window' : 'by this process';
-  return window ? 'in another window' : `by another process (PID ${pid})`;
+  if (pid === process.pid) return window ? t('in this window') : t('by this process');
+  return window ? t('in another window') : t('by another process (PID {0})', String(pid));
 }
 
 const lockPath = (folder: string): string => join(folder, 'lock');

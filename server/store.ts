@@ -22,6 +22,7 @@
  *
  * A run's id comes from a hash of everything that decides its front, so a killed run resumes under its own name.
  */
+
 import {
   appendFileSync,
   chmodSync,
@@ -37,6 +38,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
+import { t } from '../engine/texts.ts';
 import type { ErrorFigures, LearningCurve } from '../engine/types.ts';
 import type { Failure } from './protocol.ts';
 
@@ -77,17 +79,17 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
   }
 }
 
-const diskProblems: Readonly<Record<string, string>> = {
-  EACCES: 'permission is denied',
-  EPERM: 'permission is denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  ENOTDIR: 'a file stands where a folder should be',
-  EEXIST: 'a file stands where a folder should be',
-  EISDIR: 'a folder stands where a file should be',
-  ENOENT: 'it is no longer there',
-};
+const diskProblems = (): Readonly<Record<string, string>> => ({
+  EACCES: t('permission is denied'),
+  EPERM: t('permission is denied'),
+  EROFS: t('the file system is read-only'),
+  ENOSPC: t('the disk is full'),
+  EDQUOT: t('the disk quota is used up'),
+  ENOTDIR: t('a file stands where a folder should be'),
+  EEXIST: t('a file stands where a folder should be'),
+  EISDIR: t('a folder stands where a file should be'),
+  ENOENT: t('it is no longer there'),
+});
 
 /** Runs work that reads and writes the project; what the disk refuses is a failure of the work, not a bug of ours. */
 export async function guardDisk<T>(work: () => Promise<T>): Promise<T | Failure> {
@@ -95,11 +97,15 @@ export async function guardDisk<T>(work: () => Promise<T>): Promise<T | Failure>
     return await work();
   } catch (error) {
     const { code = '', path } = error as NodeJS.ErrnoException;
-    const problem = diskProblems[code];
+    const problem = diskProblems()[code];
     if (problem === undefined || path === undefined) throw error;
     // People know the file, not the temporary one that it is written by way of.
     const named = path.replace(/\.\d+\.tmp$/, '');
-    return { kind: 'failed', message: `${named} cannot be used: ${problem}.`, hint: 'Correct that, then run again.' };
+    return {
+      kind: 'failed',
+      message: t('{0} cannot be used: {1}.', named, problem),
+      hint: t('Correct that, then run again.'),
+    };
   }
 }
 

@@ -2,11 +2,13 @@
  * Loads TensorFlow.js, on libtensorflow or on WebGPU, from packages that the user has installed. None of them is bundled:
  * they carry large programs for one platform each. A thread that has loaded one keeps it until it ends.
  */
+
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
 import type { Tensorflow } from '../engine/nn/backends/tensorflow.ts';
+import { t } from '../engine/texts.ts';
 import type { Failure } from './protocol.ts';
 
 /** Each trainer with the packages that it needs. */
@@ -34,16 +36,19 @@ export async function loadTensorflow(
   if (!load) {
     return {
       kind: 'failed',
-      message: `The trainer "${name}" needs ${packages[name].join(', ')}, not installed in ${project}.`,
-      hint: `Run \`${install}\` there${name === 'tensorflow' ? ' (it downloads libtensorflow)' : ''}, or leave --trainer out.`,
+      message: t('The trainer "{0}" needs {1}, not installed in {2}.', name, packages[name].join(', '), project),
+      hint:
+        name === 'tensorflow'
+          ? t('Run `{0}` there (it downloads libtensorflow), or leave --trainer out.', install)
+          : t('Run `{0}` there, or leave --trainer out.', install),
     };
   }
   try {
     return { kind: 'loaded', tf: name === 'tensorflow' ? await loadNode(load) : await loadWebgpu(load) };
   } catch (error) {
     // A package of the user's that does not start is no bug of ours, whatever it throws.
-    const message = `The trainer "${name}" did not start: ${reasonOf(error)}`;
-    return { kind: 'failed', message, hint: startHints[name] };
+    const message = t('The trainer "{0}" did not start: {1}', name, reasonOf(error));
+    return { kind: 'failed', message, hint: startHints()[name] };
   }
 }
 
@@ -53,13 +58,14 @@ export const reasonOf = (error: unknown): string =>
     .split('\n')[0]!
     .trim();
 
-const startHints: Readonly<Record<TensorflowTrainerName, string>> = {
-  tensorflow:
-    'Run `npm rebuild @tensorflow/tfjs-node --ignore-scripts=false` where it is installed: its install script fetches ' +
-    'libtensorflow. Or leave --trainer out.',
-  webgpu:
+const startHints = (): Readonly<Record<TensorflowTrainerName, string>> => ({
+  tensorflow: t(
+    'Run `npm rebuild @tensorflow/tfjs-node --ignore-scripts=false` where it is installed: its install script fetches libtensorflow. Or leave --trainer out.',
+  ),
+  webgpu: t(
     'Install a driver for Vulkan, Metal or Direct3D 12 (VK_DRIVER_FILES may name one for Vulkan), or leave --trainer out.',
-};
+  ),
+});
 
 /** Loads packages as a module in `folder` would; undefined where one of them is not there. */
 function loaderFrom(folder: string, names: readonly string[]): Load | undefined {

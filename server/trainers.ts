@@ -1,4 +1,5 @@
 /** Which trainer a run uses: chosen and tried out on the main thread, created on every worker thread. */
+
 import { availableParallelism } from 'node:os';
 import { createCnnTrainer, predictCnn } from '../engine/nn/backends/cnn.ts';
 import { predictWasm } from '../engine/nn/backends/mlp.ts';
@@ -9,6 +10,7 @@ import { cnnReferenceTrainer, predictCnnReference } from '../engine/nn/cnn/refer
 import { isCnnNetwork, isCnnTask } from '../engine/nn/models.ts';
 import { predict } from '../engine/nn/network.ts';
 import { referenceTrainer } from '../engine/nn/reference.ts';
+import { t } from '../engine/texts.ts';
 import type {
   AnyNetwork,
   AnyTask,
@@ -65,8 +67,8 @@ export async function chooseTrainer(
         if (wanted === 'auto') return { kind: 'setup', setup: { name: 'reference' } };
         return {
           kind: 'failed',
-          message: 'The trainer "wasm" needs a processor with SIMD, which WebAssembly does not find here.',
-          hint: 'Use --trainer reference: the same results, but slowly.',
+          message: t('The trainer "wasm" needs a processor with SIMD, which WebAssembly does not find here.'),
+          hint: t('Use --trainer reference: the same results, but slowly.'),
         };
       }
     case 'tensorflow':
@@ -114,13 +116,21 @@ async function failureOf(name: TensorflowTrainerName, model: ModelKind, project:
   try {
     const { outcome } = await trials[model](loaded.tf, name);
     if (outcome === 'finished') return undefined;
-    return { kind: 'failed', message: `The trainer "${name}" does not compute correctly here.`, hint: trialHint };
+    return {
+      kind: 'failed',
+      message: t('The trainer "{0}" does not compute correctly here.', name),
+      hint: trialHint(),
+    };
   } catch (error) {
-    return { kind: 'failed', message: `The trainer "${name}" failed its trial: ${reasonOf(error)}`, hint: trialHint };
+    return {
+      kind: 'failed',
+      message: t('The trainer "{0}" failed its trial: {1}', name, reasonOf(error)),
+      hint: trialHint(),
+    };
   }
 }
 
-const trialHint = 'Install the newest 4.x of its packages, or leave --trainer out.';
+const trialHint = () => t('Install the newest 4.x of its packages, or leave --trainer out.');
 
 /** One thread per core, but a single one for a GPU: threads would wait for each other there. */
 export const defaultWorkers = ({ name }: TrainerSetup): number => (name === 'webgpu' ? 1 : availableParallelism());

@@ -1,8 +1,11 @@
 /** The search space of densely connected convolutional networks: Table 1 of the paper. */
+
 import type { Random } from '../data/random.ts';
+import { formatCount } from '../format.ts';
 import { cnnMemoryBytes, cnnMemoryLimitBytes } from '../nn/cnn/memory.ts';
 import { type CnnSizes, cnnTopologyOf } from '../nn/cnn/network.ts';
 import { cnnParameterCount, cnnProblem } from '../nn/cnn/template.ts';
+import { t } from '../texts.ts';
 import { activations, type CnnGenome, optimizers } from '../types.ts';
 import { drawFitting, onePointCrossover, uniformReset } from './operators.ts';
 import type { Genes, NetworkSpace, SpaceOutcome } from './types.ts';
@@ -70,7 +73,7 @@ export function cnnSpace({ maxParams = Infinity, sizes, table = tableOne }: CnnS
   const first = names.map(() => 0);
   const problem = cnnProblem(topology(first));
   if (problem) {
-    return { kind: 'failed', message: `No network fits these images: ${problem}`, hint: 'Use --model mlp.' };
+    return { kind: 'failed', message: t('No network fits these images: {0}', problem), hint: t('Use --model mlp.') };
   }
   // Blocks come smallest first, so what an image has no room for is the end of the list, and keys stay as they are.
   const blocksGene = names.indexOf('blocks');
@@ -82,20 +85,35 @@ export function cnnSpace({ maxParams = Infinity, sizes, table = tableOne }: CnnS
   const smallest = combinations(first, sizing, geneSizes).reduce((a, b) => (params(b) < params(a) ? b : a));
   const least = params(smallest);
   const { height, width, channels, outputs } = sizes;
-  const images = `images of ${height} x ${width} x ${channels} and ${outputs} outputs`;
+  const images = t(
+    'images of {0} x {1} x {2} and {3} outputs',
+    String(height),
+    String(width),
+    String(channels),
+    formatCount(outputs),
+  );
   if (!(least <= maxParams)) {
     return {
       kind: 'failed',
-      message: `No network fits into ${maxParams} parameters: for ${images} the smallest one has ${least}.`,
-      hint: `Allow at least ${least} parameters.`,
+      message: t(
+        'No network fits into {0} parameters: for {1} the smallest one has {2}.',
+        formatCount(maxParams),
+        images,
+        formatCount(least),
+      ),
+      hint: t('Allow at least {0} parameters.', formatCount(least)),
     };
   }
   const trainable = (genes: Genes) => cnnMemoryBytes(topology(genes), leastSamples) <= cnnMemoryLimitBytes;
   if (!trainable(smallest)) {
     return {
       kind: 'failed',
-      message: `No network can be trained on ${images}: not even the smallest one fits into ${cnnMemoryLimitBytes / 2 ** 20} MiB.`,
-      hint: 'Use smaller images.',
+      message: t(
+        'No network can be trained on {0}: not even the smallest one fits into {1} MiB.',
+        images,
+        formatCount(cnnMemoryLimitBytes / 2 ** 20),
+      ),
+      hint: t('Use smaller images.'),
     };
   }
   const fits = (genes: Genes) => params(genes) <= maxParams && trainable(genes);

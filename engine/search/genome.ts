@@ -1,7 +1,10 @@
 /** The search space of multi-layer perceptrons. */
+
 import type { Random } from '../data/random.ts';
+import { formatCount } from '../format.ts';
 import { parametersOf } from '../nn/models.ts';
 import { topologyOf } from '../nn/network.ts';
+import { t } from '../texts.ts';
 import { activations, type MlpGenome, optimizers } from '../types.ts';
 import { drawFitting, onePointCrossover, uniformReset } from './operators.ts';
 import type { Genes, NetworkSpace, Recipe, SpaceOutcome } from './types.ts';
@@ -72,10 +75,14 @@ export function mlpSpace(options?: MlpSpaceOptions): SpaceOutcome {
   if (!(smallest <= maxParams)) {
     return {
       kind: 'failed',
-      message:
-        `No network fits into ${maxParams} parameters: with ${inputColumns} inputs and ${outputColumns} outputs ` +
-        `the smallest one has ${smallest}.`,
-      hint: `Allow at least ${smallest} parameters.`,
+      message: t(
+        'No network fits into {0} parameters: with {1} inputs and {2} outputs the smallest one has {3}.',
+        formatCount(maxParams),
+        formatCount(inputColumns),
+        formatCount(outputColumns),
+        formatCount(smallest),
+      ),
+      hint: t('Allow at least {0} parameters.', formatCount(smallest)),
     };
   }
   const fits = (genes: MlpGenes) => params(genes) <= maxParams;

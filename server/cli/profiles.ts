@@ -29,7 +29,7 @@ export async function runProfiles(args: readonly string[]): Promise<ExitCode> {
   const found = networkOf(run, flags.values.candidate ?? run.result.chosen);
   if (found.kind === 'failed') return refuse(found);
   const profiles = deviceEstimates(run, found);
-  if (flags.values.json) console.log(JSON.stringify({ candidate: found.id, basis: profileBasis, profiles }, null, 2));
+  if (flags.values.json) console.log(JSON.stringify({ candidate: found.id, basis: profileBasis(), profiles }, null, 2));
   else for (const line of tableLines(found.id, profiles)) console.log(line);
   return 0;
 }
@@ -47,7 +47,7 @@ function tableLines(id: string, profiles: readonly ProfileEstimate[]): string[] 
     '',
     ...formatTable([columns, ...rows], 1),
     '',
-    profileBasis,
+    profileBasis(),
     ...profileNotes(profiles),
   ];
 }

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { formatSize, maxDecodedBytes } from '../../engine/data/formats/decoded.ts';
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 
 export type Bytes = { readonly kind: 'bytes'; readonly bytes: Uint8Array } | Failure;
@@ -12,25 +13,28 @@ export interface Limit {
   readonly hint: string;
 }
 
-const defaultLimit: Limit = {
+const defaultLimit = (): Limit => ({
   sizeBytes: maxDecodedBytes,
-  hint: 'Use fewer rows, or check that the file is not damaged.',
-};
+  hint: t('Use fewer rows, or check that the file is not damaged.'),
+});
 
 /**
  * A file's bytes, inflated where it is gzip, which its first two bytes tell. Neither the file nor what it inflates to
  * may be larger than the limit; inflating stops there.
  */
-export async function readBytes(path: string, limit: Limit = defaultLimit): Promise<Bytes> {
-  const oversized = (size: string): Failure => ({
+export async function readBytes(path: string, limit: Limit = defaultLimit()): Promise<Bytes> {
+  const most = formatSize(limit.sizeBytes);
+  const oversized = (message: string): Failure => ({
     kind: 'failed',
-    message: `${path} is oversized: it ${size}, and at most ${formatSize(limit.sizeBytes)} are read.`,
+    message,
     hint: limit.hint,
   });
   let bytes: Uint8Array;
   try {
     const { size } = await stat(path);
-    if (size > limit.sizeBytes) return oversized(`has ${formatSize(size)}`);
+    if (size > limit.sizeBytes) {
+      return oversized(t('{0} is oversized: it has {1}, and at most {2} are read.', path, formatSize(size), most));
+    }
     bytes = await readFile(path);
   } catch (error) {
     return unreadable(path, error as NodeJS.ErrnoException);
@@ -40,9 +44,15 @@ export async function readBytes(path: string, limit: Limit = defaultLimit): Prom
     return { kind: 'bytes', bytes: plain(await promisify(gunzip)(bytes, { maxOutputLength: limit.sizeBytes })) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_BUFFER_TOO_LARGE') return oversized('inflates to more');
-    const state = code === 'Z_BUF_ERROR' ? 'truncated' : 'damaged';
-    return { kind: 'failed', message: `${path} is a ${state} gzip file.`, hint: 'Download or copy it again.' };
+    if (code === 'ERR_BUFFER_TOO_LARGE') {
+      return oversized(t('{0} is oversized: it inflates to more, and at most {1} are read.', path, most));
+    }
+    return {
+      kind: 'failed',
+      message:
+        code === 'Z_BUF_ERROR' ? t('{0} is a truncated gzip file.', path) : t('{0} is a damaged gzip file.', path),
+      hint: t('Download or copy it again.'),
+    };
   }
 }
 
@@ -51,12 +61,12 @@ const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, by
 
 function unreadable(path: string, { code, message }: NodeJS.ErrnoException): Failure {
   if (code === 'ENOENT') {
-    return { kind: 'failed', message: `${path} does not exist.`, hint: 'Check the path.' };
+    return { kind: 'failed', message: t('{0} does not exist.', path), hint: t('Check the path.') };
   }
   return {
     kind: 'failed',
-    message: `${path} cannot be read: ${message}.`,
-    hint: 'Check the path and its permissions.',
+    message: t('{0} cannot be read: {1}.', path, message),
+    hint: t('Check the path and its permissions.'),
   };
 }
 

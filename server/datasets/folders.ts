@@ -1,10 +1,12 @@
 /** Sets of images as they are published: a folder of IDX or CIFAR files, gzipped or not. */
+
 import { join } from 'node:path';
 import type { LabelledSet, Rows } from '../../engine/data/dataset.ts';
 import { type CifarKind, decodeCifar, joinBatches, type LabelledImages } from '../../engine/data/formats/cifar.ts';
 import { type Decoded, decoded, failed } from '../../engine/data/formats/decoded.ts';
 import { type ByteImages, decodeIdxImages, decodeIdxLabels } from '../../engine/data/formats/idx.ts';
 import { classNumbers, labelImages, type Named } from '../../engine/data/formats/pair.ts';
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 import { cifarFiles, classNames, filesOf, idxFiles, type Layout } from './catalogue.ts';
 import { isFile, readBytes } from './files.ts';
@@ -39,9 +41,17 @@ async function loadIdx(folder: string, name: string, classes: readonly string[] 
   const other = test.value.images;
   if (other.height !== height || other.width !== width || other.channels !== channels) {
     return failed(
-      `${folder} has training images of ${height} x ${width} x ${channels}, but test images of ` +
-        `${other.height} x ${other.width} x ${other.channels}.`,
-      'Take all files from the same set.',
+      t(
+        '{0} has training images of {1} x {2} x {3}, but test images of {4} x {5} x {6}.',
+        folder,
+        String(height),
+        String(width),
+        String(channels),
+        String(other.height),
+        String(other.width),
+        String(other.channels),
+      ),
+      t('Take all files from the same set.'),
     );
   }
   const input = { kind: 'image', height, width, channels } as const;
@@ -93,7 +103,8 @@ async function readNamed<T>(
   decode: (bytes: Uint8Array, path: string) => Decoded<T>,
 ): Promise<Decoded<Named<T>> | Failure> {
   const path = await findFile(folder, file);
-  if (!path) return failed(`${folder} has no ${file}.`, `Put these files there: ${filesOf(layout).join(', ')}.`);
+  if (!path)
+    return failed(t('{0} has no {1}.', folder, file), t('Put these files there: {0}.', filesOf(layout).join(', ')));
   const content = await readBytes(path);
   if (content.kind === 'failed') return content;
   const value = decode(content.bytes, path);

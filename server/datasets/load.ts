@@ -1,5 +1,6 @@
 import { basename, join, resolve } from 'node:path';
-import { formatAmount } from '../../engine/format.ts';
+import { formatAmount, formatCount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 import { classNames, type DatasetName, datasetNames, filesOf, layouts } from './catalogue.ts';
 import { isFolder } from './files.ts';
@@ -23,11 +24,13 @@ export async function loadDataset(
   if (loaded.kind === 'failed') return loaded;
   const { train, test } = loaded.dataset;
   if (train.count < minTrainRows || test?.count === 0) {
-    const rows = train.count < minTrainRows ? formatAmount(train.count, 'training row') : 'no test rows';
+    const rows = train.count < minTrainRows ? formatAmount(train.count, 'training row') : t('no test rows');
     return {
       kind: 'failed',
-      message: `The dataset ${name} has ${rows}.`,
-      hint: `Give it at least ${minTrainRows} training rows${test ? ' and one test row' : ''}.`,
+      message: t('The dataset {0} has {1}.', name, rows),
+      hint: test
+        ? t('Give it at least {0} training rows and one test row.', formatCount(minTrainRows))
+        : t('Give it at least {0} training rows.', formatCount(minTrainRows)),
     };
   }
   return loaded;
@@ -72,25 +75,34 @@ async function loadNamed(name: DatasetName, folders: readonly string[]): Promise
   const files = filesOf(layout).join(', ');
   return {
     kind: 'failed',
-    message: `The dataset ${name} is in none of ${folders.join(', ')}.`,
-    hint: `${fetchHints[name] ?? `Run \`npm run datasets -- ${name}\` in a checkout of DeepMaker`}, or put the files ${files} into ${folders[0]}.`,
+    message: t('The dataset {0} is in none of {1}.', name, folders.join(', ')),
+    hint:
+      name === 'cifar100'
+        ? t(
+            'Get the binary version of CIFAR-100 (cifar-100-binary.tar.gz) from https://www.cs.toronto.edu/~kriz/cifar.html, or put the files {0} into {1}.',
+            files,
+            String(folders[0]),
+          )
+        : t(
+            'Run `npm run datasets -- {0}` in a checkout of DeepMaker, or put the files {1} into {2}.',
+            name,
+            files,
+            String(folders[0]),
+          ),
   };
 }
 
-/** How to get a set that `npm run datasets` does not fetch. */
-const fetchHints: Partial<Record<DatasetName, string>> = {
-  cifar100:
-    'Get the binary version of CIFAR-100 (cifar-100-binary.tar.gz) from https://www.cs.toronto.edu/~kriz/cifar.html',
-};
-
 const unknown = (name: string): Failure => ({
   kind: 'failed',
-  message: `There is no dataset "${name}".`,
-  hint: `Name ${datasetNames.join(', ')}, a .json file, a pair of .npy files, or a folder of IDX or CIFAR files.`,
+  message: t('There is no dataset "{0}".', name),
+  hint: t('Name {0}, a .json file, a pair of .npy files, or a folder of IDX or CIFAR files.', datasetNames.join(', ')),
 });
 
 const noFiles = (folder: string): Failure => ({
   kind: 'failed',
-  message: `${folder} holds no IDX or CIFAR files.`,
-  hint: `Put the files of one layout there: ${(['idx', 'cifar10', 'cifar100'] as const).map((layout) => filesOf(layout).join(', ')).join('; or ')}.`,
+  message: t('{0} holds no IDX or CIFAR files.', folder),
+  hint: t(
+    'Put the files of one layout there: {0}.',
+    (['idx', 'cifar10', 'cifar100'] as const).map((layout) => filesOf(layout).join(', ')).join('; or '),
+  ),
 });

@@ -1,21 +1,23 @@
 /** One list of examples that belongs to the user: a JSON file, or two .npy files. */
+
 import { basename } from 'node:path';
 import { type Decoded, decoded } from '../../engine/data/formats/decoded.ts';
 import { decodeJsonPair } from '../../engine/data/formats/json.ts';
 import { decodeNpy, type NpyArray } from '../../engine/data/formats/npy.ts';
 import { type Named, type Pair, pairArrays } from '../../engine/data/formats/pair.ts';
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 import { isFile, type Limit, readBytes } from './files.ts';
 import type { Loaded } from './folders.ts';
 
 /** A parsed document takes many times its text in memory, and a string cannot be much longer than this. */
-const jsonLimit: Limit = {
+const jsonLimit = (): Limit => ({
   sizeBytes: 256 * 2 ** 20,
-  hint: 'Write it as NAME.inputs.npy and NAME.outputs.npy, which may be larger.',
-};
+  hint: t('Write it as NAME.inputs.npy and NAME.outputs.npy, which may be larger.'),
+});
 
 export async function loadJson(path: string): Promise<Loaded> {
-  const content = await readBytes(path, jsonLimit);
+  const content = await readBytes(path, jsonLimit());
   if (content.kind === 'failed') return content;
   const pair = decodeJsonPair(new TextDecoder().decode(content.bytes), path);
   return toLoaded(basename(path).replace(/\.json$/, ''), pair);
@@ -29,8 +31,8 @@ export async function loadNpy(path: string): Promise<Loaded> {
     if (!(await isFile(file))) {
       return {
         kind: 'failed',
-        message: `${file} does not exist.`,
-        hint: 'A pair of .npy files is NAME.inputs.npy and NAME.outputs.npy in the same folder: rename yours so.',
+        message: t('{0} does not exist.', String(file)),
+        hint: t('A pair of .npy files is NAME.inputs.npy and NAME.outputs.npy in the same folder: rename yours so.'),
       };
     }
   }

@@ -2,6 +2,7 @@
  * "Approximate this function": offered on a function's name and signature, disabled with a reason where it cannot be.
  * Quick fixes on the diagnostics of stale approximations.
  */
+
 import {
   type CodeAction,
   CodeActionTriggerKind,
@@ -11,6 +12,8 @@ import {
   ResponseError,
 } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { formatCount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { knownSlower } from '../pipeline/lastRun.ts';
 import { approximateKind, commandIds, type RegionReference } from '../protocol.ts';
@@ -19,7 +22,7 @@ import { projectRoot } from '../store.ts';
 import { diagnosticSource } from './diagnostics.ts';
 import { filePathOf } from './files.ts';
 
-const title = 'Approximate this function';
+const title = () => t('Approximate this function');
 
 export function registerCodeAction({ connection, documents, source }: ServerContext): void {
   connection.onCodeAction(async ({ textDocument, range, context }, token): Promise<CodeAction[] | ResponseError> => {
@@ -33,7 +36,8 @@ export function registerCodeAction({ connection, documents, source }: ServerCont
     // Edits and cancellations that have arrived by now are read before the analysis, which takes tens of milliseconds.
     await new Promise((resolve) => setImmediate(resolve));
     if (token.isCancellationRequested) return fixes;
-    if (document.version !== version) return new ResponseError(LSPErrorCodes.ContentModified, 'The text has changed.');
+    if (document.version !== version)
+      return new ResponseError(LSPErrorCodes.ContentModified, t('The text has changed.'));
     const analysis = module.analyse(project, {
       file,
       offset: document.offsetAt(range.start),
@@ -48,14 +52,15 @@ export function registerCodeAction({ connection, documents, source }: ServerCont
         // A light bulb on every function that merely exists would be noise: reasons are for those who ask.
         if (context.triggerKind === CodeActionTriggerKind.Automatic) return fixes;
         const [first, ...more] = analysis.reasons;
-        const rest = more.length > 0 ? ` (and ${more.length} more)` : '';
-        return [...fixes, { title, kind: approximateKind, disabled: { reason: `${first!.message}${rest}` } }];
+        const rest = formatCount(more.length);
+        const reason = more.length > 0 ? t('{0} (and {1} more)', first!.message, rest) : first!.message;
+        return [...fixes, { title: title(), kind: approximateKind, disabled: { reason } }];
       }
       case 'region': {
         const { region } = analysis;
         const reference: RegionReference = { uri: textDocument.uri, name: region.name };
         const slower = knownSlower(projectRoot(file), region);
-        const offered = slower === undefined ? title : `${title} (${slower})`;
+        const offered = slower === undefined ? title() : `${title()} (${slower})`;
         const command = { title: offered, command: commandIds.approximate, arguments: [reference] };
         return [...fixes, { title: offered, kind: approximateKind, command }];
       }
@@ -83,14 +88,14 @@ function statementActions(
   const lifted = module.lift(project, file, place);
   if (lifted.kind === 'lifted') {
     const reference: RegionReference = { uri: document.uri, name };
-    const command = { title: statementsTitle, command: commandIds.approximate, arguments: [reference] };
-    return [{ title: statementsTitle, kind: approximateKind, command }];
+    const command = { title: statementsTitle(), command: commandIds.approximate, arguments: [reference] };
+    return [{ title: statementsTitle(), kind: approximateKind, command }];
   }
   if (lifted.kind === 'none' || trigger === CodeActionTriggerKind.Automatic) return [];
-  return [{ title: statementsTitle, kind: approximateKind, disabled: { reason: lifted.reasons[0]!.message } }];
+  return [{ title: statementsTitle(), kind: approximateKind, disabled: { reason: lifted.reasons[0]!.message } }];
 }
 
-const statementsTitle = 'Approximate these statements';
+const statementsTitle = () => t('Approximate these statements');
 
 /** Kinds are hierarchical: a client that asks for `refactor` wants `refactor.rewrite.approximate` too. */
 const wanted = (only: readonly string[] | undefined, offered: string): boolean =>
@@ -112,8 +117,8 @@ function quickFixes(uri: string, diagnostics: readonly Diagnostic[]): CodeAction
       command: { title: text, command, arguments: [reference] },
     });
     return [
-      fix('Approximate again', commandIds.approximate, true),
-      fix('Revert to the exact function', commandIds.revert, false),
+      fix(t('Approximate again'), commandIds.approximate, true),
+      fix(t('Revert to the exact function'), commandIds.revert, false),
     ];
   });
 }

@@ -2,8 +2,10 @@
  * A lens on each approximated function: its measured figures, and what can be done with it. Others are on the functions of a
  * CPU profile that is shown, and on nothing else.
  */
+
 import type { CodeLens } from 'vscode-languageserver/node';
 import { formatCertificate, formatPercent, formatSpeedup } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { type Approximation, approximationsIn } from '../pipeline/approximations.ts';
 import { type Standing, standingOf } from '../pipeline/stale.ts';
@@ -35,15 +37,15 @@ export function registerCodeLens(context: ServerContext): void {
       const range = { start, end: start };
       const reference: RegionReference = { uri: textDocument.uri, name };
       const record = records.find((entry) => entry.name === name);
-      const title = record ? titleOf(record, standingOf({ module, project, root }, record)) : 'Approximated';
+      const title = record ? titleOf(record, standingOf({ module, project, root }, record)) : t('Approximated');
       const lens = (text: string, command: string): CodeLens => ({
         range,
         command: { title: text, command, arguments: [reference] },
       });
       return [
         lens(title, commandIds.showFront),
-        ...(context.client.commands ? [lens('Compare', commandIds.compare)] : []),
-        lens('Revert', commandIds.revert),
+        ...(context.client.commands ? [lens(t('Compare'), commandIds.compare)] : []),
+        lens(t('Revert'), commandIds.revert),
       ];
     });
     return [...applied, ...hot];
@@ -51,9 +53,11 @@ export function registerCodeLens(context: ServerContext): void {
 }
 
 function titleOf({ error, speedup, certificate }: Approximation, standing: Standing): string {
-  if ('message' in standing) return `Stale: ${standing.message}`;
-  const figures = `Approximated: error ${formatPercent(error.nrmse)}, ${formatSpeedup(speedup)}`;
-  return certificate ? `${figures}. Certified: ${formatCertificate(certificate)}` : figures;
+  if ('message' in standing) return t('Stale: {0}', standing.message);
+  const figures = [formatPercent(error.nrmse), formatSpeedup(speedup)] as const;
+  return certificate
+    ? t('Approximated: error {0}, {1}. Certified: {2}', ...figures, formatCertificate(certificate))
+    : t('Approximated: error {0}, {1}', ...figures);
 }
 
 /** The setting `deepmaker.codeLens.enabled`; lenses are on in an editor that has no settings to ask for. */

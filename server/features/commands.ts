@@ -2,10 +2,13 @@
  * The commands of code actions and lenses, for editors that have no part of ours: a plain LSP client sends them back with
  * `workspace/executeCommand`, and questions, progress and edits go through standard LSP.
  */
+
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MessageType, ShowDocumentRequest, ShowMessageNotification } from 'vscode-languageserver/node';
 import { z } from 'zod';
+import { formatAmount } from '../../engine/format.ts';
+import { inEnglish, t } from '../../engine/texts.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { readRun } from '../pipeline/readRun.ts';
 import {
@@ -36,9 +39,12 @@ export function registerCommands(context: ServerContext): void {
     const run = runners[command as (typeof serverCommands)[number]];
     const parsed = reference.safeParse(given);
     if (!run)
-      return tell(context, failure(`There is no command ${command}.`, `Use one of ${serverCommands.join(', ')}.`));
+      return tell(
+        context,
+        failure(t('There is no command {0}.', command), t('Use one of {0}.', serverCommands.join(', '))),
+      );
     if (!parsed.success)
-      return tell(context, failure(`${command} takes one { uri, name }.`, 'Pick it from a code action.'));
+      return tell(context, failure(t('{0} takes one { uri, name }.', command), t('Pick it from a code action.')));
     return run(context, parsed.data[0], signalOf(token));
   });
 }
@@ -48,7 +54,7 @@ type Runner = (context: ServerContext, region: RegionReference, signal: AbortSig
 const runners: Readonly<Record<(typeof serverCommands)[number], Runner>> = {
   [commandIds.approximate]: approximateAndApply,
   [commandIds.revert]: async (context, region) => {
-    await carryOut(context, await guardDisk(() => revert(context, region)), `${region.name} is exact again.`);
+    await carryOut(context, await guardDisk(() => revert(context, region)), t('{0} is exact again.', region.name));
   },
   [commandIds.showFront]: showReport,
 };
@@ -71,9 +77,16 @@ async function approximateAndApply(
 /** Asks once, as long as the server lives: sampling runs the user's code. */
 async function isTrusted({ connection, client }: ServerContext, name: string): Promise<boolean> {
   if (client.trusted) return true;
-  const question = `Approximating ${name} runs its code, in a sandbox without files and network. Do you trust this workspace?`;
-  const answer = await connection.window.showWarningMessage(question, { title: 'Trust and run' }, { title: 'Cancel' });
-  client.trusted = answer?.title === 'Trust and run';
+  const question = t(
+    'Approximating {0} runs its code, in a sandbox without files and network. Do you trust this workspace?',
+    name,
+  );
+  const answer = await connection.window.showWarningMessage(
+    question,
+    { title: t('Trust and run') },
+    { title: t('Cancel') },
+  );
+  client.trusted = answer?.title === t('Trust and run');
   return client.trusted;
 }
 
@@ -85,7 +98,10 @@ async function useChosen(
 ): Promise<void> {
   const { runId, target, chosen, criterion } = front;
   if (chosen === undefined) {
-    tell(context, failure(`${name}: ${criterion?.reason ?? 'No network was good enough.'}`, 'Allow a larger error.'));
+    tell(
+      context,
+      failure(`${name}: ${criterion?.reason ?? t('No network was good enough.')}`, t('Allow a larger error.')),
+    );
     return;
   }
   const params = { runId, candidateId: chosen, target, uri, trusted: true };
@@ -95,13 +111,18 @@ async function useChosen(
     outcome = await guardDisk(() => apply(context, { ...params, force: true }, signal));
   }
   if (outcome.kind === 'objection') say(context, MessageType.Error, outcome.message);
-  else await carryOut(context, outcome, `${name} calls a network now. ${criterion?.reason ?? ''}`.trim());
+  else
+    await carryOut(
+      context,
+      outcome,
+      [t('{0} calls a network now.', name), criterion?.reason].filter(Boolean).join(' '),
+    );
 }
 
 async function wantsAllTheSame({ connection }: ServerContext, name: string, { message }: Objection): Promise<boolean> {
-  const useIt = { title: 'Use it all the same' };
-  const question = `Use this network for ${name}? ${message}`;
-  const answer = await connection.window.showWarningMessage(question, useIt, { title: 'Cancel' });
+  const useIt = { title: t('Use it all the same') };
+  const question = t('Use this network for {0}? {1}', name, message);
+  const answer = await connection.window.showWarningMessage(question, useIt, { title: t('Cancel') });
   return answer?.title === useIt.title;
 }
 
@@ -114,7 +135,10 @@ async function carryOut(context: ServerContext, outcome: EditOutcome, done: stri
   else
     tell(
       context,
-      failure(`The source was not changed: ${failureReason ?? 'the editor refused the edit'}.`, 'Try again.'),
+      failure(
+        t('The source was not changed: {0}.', failureReason ?? t('the editor refused the edit')),
+        t('Try again.'),
+      ),
     );
 }
 
@@ -131,7 +155,10 @@ async function showReport(context: ServerContext, region: RegionReference): Prom
     const run = readRun(root, runId);
     if (run.kind === 'failed') return run;
     const page = join(runFolder(root, runId), 'report.html');
-    writeAtomically(page, reportPage(reportOf(run)));
+    writeAtomically(
+      page,
+      inEnglish(() => reportPage(reportOf(run))),
+    );
     return { kind: 'written', page } as const;
   });
   if (outcome.kind !== 'written') {
@@ -141,7 +168,7 @@ async function showReport(context: ServerContext, region: RegionReference): Prom
   const shown = await connection
     .sendRequest(ShowDocumentRequest.type, { uri: pathToFileURL(outcome.page).href, external: true })
     .catch(() => ({ success: false }));
-  if (!shown.success) say(context, MessageType.Info, `The front of ${region.name}: ${outcome.page}`);
+  if (!shown.success) say(context, MessageType.Info, t('The front of {0}: {1}', region.name, outcome.page));
 }
 
 function failureOf({ name }: RegionReference, outcome: Exclude<RunOutcome, { kind: 'done' }>): Failure {
@@ -149,14 +176,14 @@ function failureOf({ name }: RegionReference, outcome: Exclude<RunOutcome, { kin
     case 'failed':
       return outcome;
     case 'cancelled':
-      return failure(`Cancelled. ${outcome.evaluated} networks will not be trained again.`);
+      return failure(t('Cancelled. {0} will not be trained again.', formatAmount(outcome.evaluated, 'network')));
     case 'needs-ranges':
       return failure(
-        `${name} needs the ranges of its inputs.`,
-        `Write in its JSDoc comment: ${outcome.missing.map(({ tag }) => tag).join(', ')}.`,
+        t('{0} needs the ranges of its inputs.', name),
+        t('Write in its JSDoc comment: {0}.', outcome.missing.map(({ tag }) => tag).join(', ')),
       );
     case 'refused':
-      return failure(outcome.reasons.map(({ message, line }) => `${message} (line ${line})`).join(' '));
+      return failure(outcome.reasons.map(({ message, line }) => t('{0} (line {1})', message, String(line))).join(' '));
   }
 }
 

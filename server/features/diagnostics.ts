@@ -1,5 +1,7 @@
 /** Marks approximations that no longer stand for the function beside them, also where another file changed. */
+
 import { CodeLensRefreshRequest, type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver/node';
+import { t } from '../../engine/texts.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { guardDisk } from '../store.ts';
 import { type Stood, standings } from './standing.ts';
@@ -54,7 +56,7 @@ function diagnosticOf({ record, document, standing }: Stood): Diagnostic | undef
     severity: DiagnosticSeverity.Warning,
     source: diagnosticSource,
     code: standing.kind,
-    message: `${standing.message} Approximate it again, or revert to the exact function.`,
+    message: t('{0} Approximate it again, or revert to the exact function.', standing.message),
     // The name, for the quick fixes: a client gives it back with the diagnostic.
     data: record.name,
   };

@@ -1,8 +1,10 @@
 /** `deepmaker/apply` and `deepmaker/revert`: each answers one WorkspaceEdit, so that one undo takes it back, and changes nothing itself. */
+
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { type TextDocumentEdit, TextEdit, type WorkspaceEdit } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { t } from '../../engine/texts.ts';
 import { loadConfig } from '../config.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { planApply, planRevert, type SourceChange } from '../pipeline/apply.ts';
@@ -68,8 +70,8 @@ async function plan(
   if (!trusted) {
     return {
       kind: 'failed',
-      message: 'Using a network runs its code to check it, and this workspace is not trusted.',
-      hint: 'Trust the workspace, then use the network again.',
+      message: t('Using a network runs its code to check it, and this workspace is not trusted.'),
+      hint: t('Trust the workspace, then use the network again.'),
     } as const;
   }
   const file = filePathOf(uri);
@@ -77,8 +79,8 @@ async function plan(
   const root = projectRoot(file);
   const result = readResult(root, runId);
   if (!result) {
-    const message = 'This run is no longer stored.';
-    return { kind: 'failed', message, hint: 'Approximate the function again.' } as const;
+    const message = t('This run is no longer stored.');
+    return { kind: 'failed', message, hint: t('Approximate the function again.') } as const;
   }
   const loaded = loadConfig({ root, layers: settings ? [settings] : [] });
   if (loaded.kind === 'failed') return loaded;
@@ -90,7 +92,7 @@ async function plan(
     document.getText(),
   );
   if (change.kind !== 'change') return change;
-  const label = `Approximate ${result.region.name}`;
+  const label = t('Approximate {0}', result.region.name);
   const outcome = { kind: 'edit', label, edit: workspaceEdit(document, change), checked: change.checked } as const;
   return { kind: 'planned', root, result, change, outcome } as const;
 }
@@ -101,7 +103,7 @@ export async function revert(context: ServerContext, { uri, name }: RegionRefere
   const document = openDocument(context, uri, file);
   const change = await planRevert(file, name, document.getText());
   if (change.kind === 'failed') return change;
-  return { kind: 'edit', label: `Revert ${name}`, edit: workspaceEdit(document, change) };
+  return { kind: 'edit', label: t('Revert {0}', name), edit: workspaceEdit(document, change) };
 }
 
 /**

@@ -1,5 +1,7 @@
 /** `deepmaker/export` and `deepmaker/exportTargets`: a network of a stored run as code in a folder, and for what. */
+
 import { join } from 'node:path';
+import { t } from '../../engine/texts.ts';
 import { loadConfig } from '../config.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { exportDataset } from '../pipeline/exportDataset.ts';
@@ -39,7 +41,7 @@ function runOf({ uri, runId }: NetworkReference): StoredRun | Failure {
   if (runId === undefined) return readRun(root, path);
   const result = readResult(root, runId);
   if (result) return { kind: 'function', folder: runFolder(root, runId), result };
-  return { kind: 'failed', message: 'This run is no longer stored.', hint: 'Approximate the function again.' };
+  return { kind: 'failed', message: t('This run is no longer stored.'), hint: t('Approximate the function again.') };
 }
 
 async function exportNetwork(params: ExportParams, signal: AbortSignal): Promise<ExportOutcome> {
@@ -51,8 +53,8 @@ async function exportNetwork(params: ExportParams, signal: AbortSignal): Promise
   if (!trusted) {
     return {
       kind: 'failed',
-      message: 'Exporting a network runs its code, and this workspace is not trusted.',
-      hint: 'Trust the workspace, then export again.',
+      message: t('Exporting a network runs its code, and this workspace is not trusted.'),
+      hint: t('Trust the workspace, then export again.'),
     };
   }
   const root = run.kind === 'function' ? projectRoot(run.result.region.file) : projectRoot(run.folder);

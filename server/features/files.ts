@@ -1,7 +1,9 @@
 /** Documents that are files, and what is answered for those that are not. */
+
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 
 /** The absolute path of a document; undefined for one that is no file, such as an unsaved or a virtual one. */
@@ -23,6 +25,6 @@ export function runFolderAt(path: string): string | undefined {
 
 export const notAFile = (uri: string): Failure => ({
   kind: 'failed',
-  message: `${uri} is not a file on this machine.`,
-  hint: 'Save the document to a folder, then run the command again.',
+  message: t('{0} is not a file on this machine.', uri),
+  hint: t('Save the document to a folder, then run the command again.'),
 });

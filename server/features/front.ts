@@ -1,8 +1,10 @@
 /** The stored front of a run, for panels that are opened again or that open a stored run. */
+
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { formatAmount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { approximationsIn } from '../pipeline/approximations.ts';
 import { datasetView } from '../pipeline/datasetView.ts';
@@ -47,20 +49,20 @@ async function staleText({ source }: ServerContext, { region }: RunResult): Prom
   const { file, name, sourceHash } = region;
   const { module, project: shared } = await source();
   const text = shared.text(file);
-  if (text === undefined) return `${basename(file)}, which ${name} was in, is no longer there.`;
+  if (text === undefined) return t('{0}, which {1} was in, is no longer there.', basename(file), name);
   const whole = await withStatements(region, text);
   const project = whole === text ? shared : module.createSourceProject();
   if (whole !== text) project.setOverlay(file, whole);
   const analysis = module.analyse(project, { file, name });
   switch (analysis.kind) {
     case 'none':
-      return `There is no function ${name} any more.`;
+      return t('There is no function {0} any more.', name);
     case 'refused':
-      return `${name} can no longer be approximated: ${analysis.reasons[0]!.message}`;
+      return t('{0} can no longer be approximated: {1}', name, analysis.reasons[0]!.message);
     case 'region':
       return analysis.region.sourceHash === sourceHash
         ? undefined
-        : `${name}, or something it depends on, has changed since this run.`;
+        : t('{0}, or something it depends on, has changed since this run.', name);
   }
 }
 
@@ -79,8 +81,8 @@ async function functionFront(
   return (
     (runId === undefined ? undefined : unfinished(root, runId, uri)) ?? {
       kind: 'none',
-      message: name ? `There is no finished run for ${name}.` : 'This run is no longer stored.',
-      hint: 'Approximate the function to search networks for it.',
+      message: name ? t('There is no finished run for {0}.', name) : t('This run is no longer stored.'),
+      hint: t('Approximate the function to search networks for it.'),
     }
   );
 }
@@ -108,11 +110,11 @@ function unfinished(root: string, runId: string, uri: string): Extract<FrontOutc
   const holder = runHolder(folder);
   const trained = formatAmount(readJournal(folder).length, 'network');
   if (holder) {
-    const message = `${name} is being approximated ${holderText(holder)}: ${trained} trained so far.`;
-    return { kind: 'none', message, hint: 'Its front grows here, too.', ...front, running: true };
+    const message = t('{0} is being approximated {1}: {2} trained so far.', name, holderText(holder), trained);
+    return { kind: 'none', message, hint: t('Its front grows here, too.'), ...front, running: true };
   }
-  const message = `The run for ${name} did not finish. ${trained} will not be trained again.`;
-  return { kind: 'none', message, hint: 'Run it again to continue where it stopped.', ...front };
+  const message = t('The run for {0} did not finish. {1} will not be trained again.', name, trained);
+  return { kind: 'none', message, hint: t('Run it again to continue where it stopped.'), ...front };
 }
 
 /** The candidate of this run that the source calls now, if any. */

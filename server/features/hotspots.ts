@@ -1,9 +1,11 @@
 /** `deepmaker/hotspots`: a CPU profile as a ranked list, and as lenses on the functions until they are hidden again. */
+
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { CodeLens } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { formatPercent } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import { findHotspots, type Hotspot, shortReason } from '../hotspots/hotspots.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { commandIds, type HotspotsOutcome, type HotspotsParams, HotspotsRequest } from '../protocol.ts';
@@ -63,13 +65,15 @@ export async function hotspotLenses(
     const lenses = [lens(titleOf(hotspot), commandIds.approximate)];
     // Recording needs a client that runs commands in a terminal.
     const mayRecord = client.commands && hotspot.suitability > 0;
-    return mayRecord ? [...lenses, lens('Record inputs...', commandIds.record)] : lenses;
+    return mayRecord ? [...lenses, lens(t('Record inputs...'), commandIds.record)] : lenses;
   });
 }
 
 function titleOf(hotspot: Hotspot): string {
   const { share, selfShare } = hotspot;
-  const time = `${formatPercent(share)} of the time, ${formatPercent(selfShare)} in its own code`;
+  const times = [formatPercent(share), formatPercent(selfShare)] as const;
   const reason = shortReason(hotspot);
-  return reason === undefined ? `${time}: approximate it` : `${time}. Not to be approximated: ${reason}`;
+  return reason === undefined
+    ? t('{0} of the time, {1} in its own code: approximate it', ...times)
+    : t('{0} of the time, {1} in its own code. Not to be approximated: {2}', ...times, reason);
 }

@@ -1,4 +1,5 @@
 /** What is known about an approximated function, on its name. */
+
 import type { Hover } from 'vscode-languageserver/node';
 import {
   formatCertificate,
@@ -8,6 +9,7 @@ import {
   formatSpeedup,
   significant,
 } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { type Approximation, approximationsIn } from '../pipeline/approximations.ts';
 import { standingOf } from '../pipeline/stale.ts';
@@ -41,34 +43,59 @@ export function registerHover({ connection, documents, source }: ServerContext):
   });
 }
 
-const guardTexts: Readonly<Record<Approximation['guard'], string>> = {
-  fallback: 'inputs outside of the trained ranges go to the exact function',
-  clamp: 'numbers outside of the trained ranges count as the nearest value in them',
-  none: 'none; outside of the trained ranges the network extrapolates',
-};
+function guardText({ guard, fallbacks }: Approximation): string {
+  switch (guard) {
+    case 'fallback':
+      return fallbacks === undefined
+        ? t('Guard: inputs outside of the trained ranges go to the exact function.')
+        : t(
+            'Guard: inputs outside of the trained ranges go to the exact function; so do {0} of the others, where a large error is expected.',
+            formatPercent(fallbacks),
+          );
+    case 'clamp':
+      return fallbacks === undefined
+        ? t('Guard: numbers outside of the trained ranges count as the nearest value in them.')
+        : t(
+            'Guard: numbers outside of the trained ranges count as the nearest value in them; {0} of all inputs go to the exact function, because a large error is expected.',
+            formatPercent(fallbacks),
+          );
+    case 'none':
+      return t('Guard: none; outside of the trained ranges the network extrapolates.');
+  }
+}
 
 /** Paragraphs of Markdown. */
 export function hoverLines(record: Approximation): string[] {
-  const { topology, params, error, speedup, speedupInterval, latencyNs, exactNs, guard, fallbacks } = record;
+  const { topology, params, error, speedup, speedupInterval, latencyNs, exactNs } = record;
   const { certificate, where, data, versions } = record;
-  const interval = speedupInterval
-    ? ` (95 % interval ${significant(speedupInterval[0])}x to ${significant(speedupInterval[1])}x)`
-    : '';
+  const times = [formatDuration(latencyNs), formatDuration(exactNs)] as const;
   return [
-    `Approximated by a neural network: ${topology}, ${formatCount(params)} parameters.`,
-    `Error: ${formatPercent(error.nrmse)} (NRMSE), 99th percentile ${formatPercent(error.p99)}, ` +
-      `largest ${formatPercent(error.max)} of the output's range.`,
+    t('Approximated by a neural network: {0}, {1} parameters.', topology, formatCount(params)),
+    t(
+      "Error: {0} (NRMSE), 99th percentile {1}, largest {2} of the output's range.",
+      formatPercent(error.nrmse),
+      formatPercent(error.p99),
+      formatPercent(error.max),
+    ),
     ...(where === undefined ? [] : [where]),
     ...(certificate
-      ? [`Certified: ${formatCertificate(certificate)}, from ${formatCount(certificate.samples)} fresh inputs.`]
+      ? [t('Certified: {0}, from {1} fresh inputs.', formatCertificate(certificate), formatCount(certificate.samples))]
       : []),
-    `Speed: ${formatSpeedup(speedup)}${interval}, ` +
-      `${formatDuration(latencyNs)} per call with its guard, ${formatDuration(exactNs)} exactly.`,
-    `Guard: ${guardTexts[guard]}${
-      fallbacks === undefined
-        ? ''
-        : `; so do ${formatPercent(fallbacks)} of the others, where a large error is expected`
-    }.`,
-    `${formatCount(data.samples)} training samples, seed ${data.seed}, DeepMaker ${versions.deepmaker}.`,
+    speedupInterval
+      ? t(
+          'Speed: {0} (95 % interval {1}x to {2}x), {3} per call with its guard, {4} exactly.',
+          formatSpeedup(speedup),
+          significant(speedupInterval[0]),
+          significant(speedupInterval[1]),
+          ...times,
+        )
+      : t('Speed: {0}, {1} per call with its guard, {2} exactly.', formatSpeedup(speedup), ...times),
+    guardText(record),
+    t(
+      '{0} training samples, seed {1}, DeepMaker {2}.',
+      formatCount(data.samples),
+      String(data.seed),
+      versions.deepmaker,
+    ),
   ];
 }

@@ -1,5 +1,7 @@
 /** `deepmaker/record/begin` and `/end`: the two ends of a recording, between which the editor runs the command. */
+
 import { dirname } from 'node:path';
+import { t } from '../../engine/texts.ts';
 import { loadConfig } from '../config.ts';
 import type { ServerContext } from '../languageServer.ts';
 import {
@@ -27,8 +29,8 @@ async function begin({ region, trusted, settings }: RecordBeginParams): Promise<
   if (!trusted) {
     return {
       kind: 'failed',
-      message: 'Recording runs a command of this workspace, which is not trusted.',
-      hint: 'Trust the workspace, then run the command again.',
+      message: t('Recording runs a command of this workspace, which is not trusted.'),
+      hint: t('Trust the workspace, then run the command again.'),
     };
   }
   const file = filePathOf(region.uri);
@@ -48,7 +50,7 @@ async function end({ region, folder, command, exit }: RecordEndParams): Promise<
   if (file === undefined) return notAFile(region.uri);
   const root = projectRoot(file);
   if (dirname(folder) !== recordsFolder(root)) {
-    return { kind: 'failed', message: `${folder} is no recording of this project.`, hint: 'Record again.' };
+    return { kind: 'failed', message: t('{0} is no recording of this project.', folder), hint: t('Record again.') };
   }
   return finishRecording(root, folder, { command, exit });
 }

@@ -1,5 +1,7 @@
 /** `deepmaker/run`: one approximation, with progress, a front per generation, and cancellation. */
+
 import type { CancellationToken, WorkDoneProgressReporter } from 'vscode-languageserver/node';
+import { t } from '../../engine/texts.ts';
 import { loadConfig } from '../config.ts';
 import type { ServerContext } from '../languageServer.ts';
 import { approximate } from '../pipeline/approximate.ts';
@@ -33,8 +35,8 @@ export async function runRegion(
   if (!params.trusted) {
     return {
       kind: 'failed',
-      message: 'Approximating a function runs its code, and this workspace is not trusted.',
-      hint: 'Trust the workspace, then run the command again.',
+      message: t('Approximating a function runs its code, and this workspace is not trusted.'),
+      hint: t('Trust the workspace, then run the command again.'),
     };
   }
   const file = filePathOf(params.region.uri);
@@ -43,7 +45,7 @@ export async function runRegion(
   const loaded = loadConfig({ root: projectRoot(file), layers });
   if (loaded.kind === 'failed') return loaded;
 
-  progress.begin(`Approximating ${params.region.name}`, 0, undefined, true);
+  progress.begin(t('Approximating {0}', params.region.name), 0, undefined, true);
   const overlay = documents.get(params.region.uri)?.getText();
   try {
     const outcome = await approximate(

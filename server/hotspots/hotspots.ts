@@ -1,8 +1,12 @@
 /** The functions of a project by their share of a CPU profile, and which of them a network could take over. */
+
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { formatCount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { Failure, Reason } from '../protocol.ts';
 import type { SourceModule, SourceProject } from '../source/lazy.ts';
+import { refusalText } from '../source/refusal.ts';
 import { guardDisk } from '../store.ts';
 import { type CallFrame, functionTimes, parseProfile } from './profile.ts';
 import { createLocator, type Place } from './scripts.ts';
@@ -103,7 +107,7 @@ function judge(
       return { ...common, name: analysis.name, reasons: analysis.reasons };
     default: {
       const name = functionName === '' ? '(anonymous)' : functionName;
-      const message = `\`${name}\` was not approximated: it has no name at the top level of its module.`;
+      const message = refusalText(name, t('it has no name at the top level of its module'));
       return { ...common, name, reasons: [{ message, line: line + 1 }] };
     }
   }
@@ -125,6 +129,7 @@ export function shortReason({
   reasons: [first, ...more],
 }: Pick<Hotspot, 'name' | 'reasons'>): string | undefined {
   if (!first) return undefined;
-  const text = first.message.replace(`\`${name}\` was not approximated: `, '').replace(/\.$/u, '');
-  return more.length > 0 ? `${text} (and ${more.length} more)` : text;
+  const [opening = ''] = refusalText(name, '\n').split('\n');
+  const text = first.message.replace(opening, '').replace(/\.$/u, '');
+  return more.length > 0 ? t('{0} (and {1} more)', text, formatCount(more.length)) : text;
 }

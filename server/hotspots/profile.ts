@@ -1,5 +1,7 @@
 /** A V8 CPU profile, as `node --cpu-prof`, Chrome and VS Code write it: how long each function took. */
+
 import { z } from 'zod';
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 
 const frameSchema = z.object({
@@ -52,21 +54,21 @@ export function parseProfile(name: string, text: string): Profile | Failure {
   const problem = (message: string): Failure => ({
     kind: 'failed',
     message: `${name} ${message}.`,
-    hint: 'Make one with node --cpu-prof, or save one from the profiler of Chrome or VS Code.',
+    hint: t('Make one with node --cpu-prof, or save one from the profiler of Chrome or VS Code.'),
   });
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return problem('is no JSON file');
+    return problem(t('is no JSON file'));
   }
   const parsed = profileSchema.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return problem(`is no CPU profile: ${issue!.path.join('.')}: ${issue!.message}`);
+    return problem(t('is no CPU profile: {0}: {1}', issue!.path.join('.'), issue!.message));
   }
   const { nodes, startTime, endTime, samples, timeDeltas } = parsed.data;
-  if (nodes.length === 0) return problem('holds no functions');
+  if (nodes.length === 0) return problem(t('holds no functions'));
   const self = new Map<number, number>();
   const add = (id: number, time: number) => self.set(id, (self.get(id) ?? 0) + time);
   if (samples && timeDeltas) {
@@ -82,7 +84,7 @@ export function parseProfile(name: string, text: string): Profile | Failure {
     (sum, { id, callFrame }) => sum + (callFrame.functionName === idle ? 0 : (self.get(id) ?? 0)),
     0,
   );
-  if (!(busy > 0)) return problem('holds no samples');
+  if (!(busy > 0)) return problem(t('holds no samples'));
   return {
     kind: 'profile',
     nodes: new Map(

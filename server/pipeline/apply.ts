@@ -1,4 +1,5 @@
 /** Applying a network and reverting it, as data: the editor makes a WorkspaceEdit of it, onDisk.ts carries it out. */
+import { t } from '../../engine/texts.ts';
 import type { TargetId } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
 import type { Failure, Objection } from '../protocol.ts';
@@ -73,8 +74,8 @@ export async function planApply(
   if (analysis.kind !== 'region' || analysis.region.sourceHash !== region.sourceHash) {
     return {
       kind: 'failed',
-      message: `${region.name} has changed since this network was trained.`,
-      hint: 'Approximate it again, then apply.',
+      message: t('{0} has changed since this network was trained.', region.name),
+      hint: t('Approximate it again, then apply.'),
     };
   }
   const modules = moduleStyle(project, region.file);
@@ -107,7 +108,11 @@ export async function planRevert(file: string, wanted: string, text: string): Pr
   const name = await appliedName(wanted, text);
   const applied = findApplied(text).find((entry) => entry.name === name);
   if (!applied) {
-    return { kind: 'failed', message: `${name} is not approximated in ${file}.`, hint: 'There is nothing to revert.' };
+    return {
+      kind: 'failed',
+      message: t('{0} is not approximated in {1}.', name, file),
+      hint: t('There is nothing to revert.'),
+    };
   }
   const edits = revertEdits(text, name);
   if (edits.kind === 'failed') return edits;

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { t } from '../../engine/texts.ts';
 import { recordedInputs } from '../record/use.ts';
 import { inRunFolder } from '../runLock.ts';
 import { loadSource } from '../source/lazy.ts';
@@ -15,13 +16,15 @@ import { withSamples } from './withSamples.ts';
 export async function approximate(asked: ApproximateRequest, hooks: RunContext['hooks']): Promise<ApproximateOutcome> {
   const unusable = targetProblem(asked.target);
   if (unusable) return unusable;
-  hooks.onProgress('Analysing the function', 0);
+  hooks.onProgress(t('Analysing the function'), 0);
   const { request, analysis } = await analyseRequest(asked);
   if (analysis.kind === 'none') {
     return {
       kind: 'failed',
-      message: `There is no function ${request.name} in ${request.file}.`,
-      hint: 'Name a function, a const that holds one, or Class.method, declared at the top level of the file; `name:12-18` for statements of one.',
+      message: t('There is no function {0} in {1}.', request.name, request.file),
+      hint: t(
+        'Name a function, a const that holds one, or Class.method, declared at the top level of the file; `name:12-18` for statements of one.',
+      ),
     };
   }
   if (analysis.kind === 'refused') return analysis;
@@ -43,8 +46,8 @@ export async function approximate(asked: ApproximateRequest, hooks: RunContext['
     const [path, [min, max]] = wrong;
     return {
       kind: 'failed',
-      message: `The range [${min}, ${max}] of ${path} is not one.`,
-      hint: 'Give a smaller number, then a larger one.',
+      message: t('The range [{0}, {1}] of {2} is not one.', String(min), String(max), path),
+      hint: t('Give a smaller number, then a larger one.'),
     };
   }
   const { fillRanges } = await loadSource();
@@ -64,7 +67,8 @@ async function begin(
   if (chosen.kind === 'failed') return chosen;
   const runId = runIdOf(root, { region, domain, model, config: request.config, ...(recorded && { recorded }) });
   const context = { request, hooks, runId, ...subject, model, trainer: chosen.setup };
-  return inRunFolder(root, runId, `${request.name} is being approximated`, async (folder) => {
+  const busy = (holder: string) => t('{0} is being approximated already, {1}.', request.name, holder);
+  return inRunFolder(root, runId, busy, async (folder) => {
     const kept = { ...hooks, onFront: keepFronts(folder, hooks.onFront) };
     const outcome = await withSamples({ ...context, hooks: kept, folder }, searchAndFinish);
     if (outcome.kind === 'done') forgetFront(folder);

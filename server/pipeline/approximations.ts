@@ -3,10 +3,11 @@
  * The source itself says what is applied; this file adds what lens and hover
  * show, and what `deepmaker check` needs. It is meant for version control.
  */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorObjective } from '../../engine/data/metrics.ts';
-import { inEnglish } from '../../engine/texts.ts';
+import { inEnglish, t } from '../../engine/texts.ts';
 import type { Certificate } from '../../engine/trust/certificate.ts';
 import { whereText } from '../../engine/trust/explain.ts';
 import type { Domain, ErrorFigures, GuardMode, TargetId } from '../../engine/types.ts';
@@ -78,8 +79,8 @@ export function approximationsProblem(root: string): Failure | undefined {
   if (readApproximations(root)) return undefined;
   return {
     kind: 'failed',
-    message: `${pathOf(root)} cannot be read as this version's list of approximations.`,
-    hint: 'Resolve its merge conflict, or delete it, then run again.',
+    message: t("{0} cannot be read as this version's list of approximations.", pathOf(root)),
+    hint: t('Resolve its merge conflict, or delete it, then run again.'),
   };
 }
 

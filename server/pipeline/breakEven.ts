@@ -1,7 +1,9 @@
 /** Whether a network pays, in words, and why not where it does not: nobody swaps for something slower without knowing. */
+
 import { errorObjective } from '../../engine/data/metrics.ts';
 import { callCost, isDear } from '../../engine/emit/cpu/cost.ts';
 import { formatBound, formatDuration, formatPercent, formatSpeedup, significant } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint } from '../protocol.ts';
 
 export interface BreakEvenContext {
@@ -16,25 +18,30 @@ export function slowerText(point: Pick<FrontPoint, 'speedup' | 'speedupInterval'
   if (speedup === undefined || interval === undefined || interval[0] > 1) return undefined;
   const [low, high] = interval;
   if (high < 1) {
-    const range = `95 % interval ${significant(1 / high)} to ${significant(1 / low)}`;
-    return `would be ${formatSpeedup(speedup)}, ${range}`;
+    const range = [significant(1 / high), significant(1 / low)] as const;
+    return t('would be {0}, 95 % interval {1} to {2}', formatSpeedup(speedup), ...range);
   }
-  return `is not clearly faster, 95 % interval of the speedup ${significant(low)} to ${significant(high)}`;
+  return t('is not clearly faster, 95 % interval of the speedup {0} to {1}', significant(low), significant(high));
 }
 
 /** Why a network does not pay, where that can be named; one sentence. */
 export function causeOf(point: FrontPoint, { exactNs, cheapestNs }: BreakEvenContext): string | undefined {
   if (exactNs <= cheapestNs) {
-    return `The function is too cheap: it takes ${formatDuration(exactNs)}, and the fastest network here ${formatDuration(cheapestNs)}.`;
+    return t(
+      'The function is too cheap: it takes {0}, and the fastest network here {1}.',
+      formatDuration(exactNs),
+      formatDuration(cheapestNs),
+    );
   }
   const widths = point.topology.split('-').map(Number);
   // A convolutional network has another name, and other layers to blame.
   if (!widths.every(Number.isFinite)) return undefined;
   const cost = callCost({ widths, activation: point.activation });
   if (isDear(point.activation) && cost.activations > 0.4) {
-    return (
-      `Its activation is dear: about ${formatBound(cost.activations)} of a call goes into ${point.activation}. ` +
-      'Search with the objectives error, params and latency for networks of relu or hard-sigmoid.'
+    return t(
+      'Its activation is dear: about {0} of a call goes into {1}. Search with the objectives error, params and latency for networks of relu or hard-sigmoid.',
+      formatBound(cost.activations),
+      point.activation,
     );
   }
   return undefined;
@@ -43,7 +50,7 @@ export function causeOf(point: FrontPoint, { exactNs, cheapestNs }: BreakEvenCon
 /** The same for a batch, where that is the other way round. */
 export function batchText({ batch, speedupInterval }: FrontPoint): string | undefined {
   if (!batch || !speedupInterval || speedupInterval[0] > 1 || batch.speedupInterval[0] <= 1) return undefined;
-  return `Its batch function is ${formatSpeedup(batch.speedup)} per row.`;
+  return t('Its batch function is {0} per row.', formatSpeedup(batch.speedup));
 }
 
 /** What somebody has to agree to before this network is applied; undefined where nothing speaks against it. */
@@ -54,9 +61,9 @@ export function objectionTo(
   const slower = slowerText(point);
   const error = errorObjective(point.error);
   const reasons = [
-    ...(slower === undefined ? [] : [`The network ${point.topology} ${slower}.`]),
+    ...(slower === undefined ? [] : [t('The network {0} {1}.', point.topology, slower)]),
     ...(slower === undefined ? [] : [causeOf(point, context), batchText(point)]),
-    ...(error > maxError ? [`Its error is ${formatPercent(error)}, the bound ${formatBound(maxError)}.`] : []),
+    ...(error > maxError ? [t('Its error is {0}, the bound {1}.', formatPercent(error), formatBound(maxError))] : []),
   ].filter((reason) => reason !== undefined);
   return reasons.length === 0 ? undefined : reasons.join(' ');
 }

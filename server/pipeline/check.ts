@@ -2,9 +2,11 @@
  * `deepmaker check`: every applied approximation, held against its source, its generated file, its bound and its
  * certificate. Inputs come from the recorded seed, so that the same files give the same answer on every machine.
  */
+
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { formatBound, formatPercent } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import { type Certificate, stillHolds } from '../../engine/trust/certificate.ts';
 import type { Failure } from '../protocol.ts';
 import { readInputs } from '../record/keptInputs.ts';
@@ -64,7 +66,7 @@ export function checkProject(
     const context: StandingContext = { module, project: module.createSourceProject(), root };
     const checked: Checked[] = [];
     for (const record of records) {
-      if (hooks.signal.aborted) return { kind: 'failed', message: 'The check was cancelled.' };
+      if (hooks.signal.aborted) return { kind: 'failed', message: t('The check was cancelled.') };
       hooks.onChecking(record.name);
       checked.push(await checkRecord(context, record, hooks.signal));
     }
@@ -73,7 +75,7 @@ export function checkProject(
       const text = readFileSync(file, 'utf8');
       for (const { name, nameStart } of module.findApplied(text)) {
         if (!records.some((record) => record.file === stored && record.name === name)) {
-          checked.push({ file: stored, name, line: lineOf(text, nameStart), ...unrecorded });
+          checked.push({ file: stored, name, line: lineOf(text, nameStart), ...unrecorded() });
         }
       }
     }
@@ -83,10 +85,11 @@ export function checkProject(
 
 const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
 
-const unrecorded = {
-  status: 'unrecorded',
-  message: 'It is applied, but .deepmaker/approximations.json does not know it. Approximate it again.',
-} as const;
+const unrecorded = () =>
+  ({
+    status: 'unrecorded',
+    message: t('It is applied, but .deepmaker/approximations.json does not know it. Approximate it again.'),
+  }) as const;
 
 async function checkRecord(context: StandingContext, record: Approximation, signal: AbortSignal): Promise<Checked> {
   const { file, name, maxError, certificate } = record;
@@ -96,7 +99,7 @@ async function checkRecord(context: StandingContext, record: Approximation, sign
   const common = { file, name, line, maxError, ...(certificate ? { certificate } : {}) };
   switch (standing.kind) {
     case 'not-applied':
-      return { ...common, status: 'not-applied', message: 'The source computes exactly.' };
+      return { ...common, status: 'not-applied', message: t('The source computes exactly.') };
     case 'current': {
       const outcome = await remeasure(context.root, record, standing.region, signal);
       return outcome.kind === 'failed'
@@ -150,9 +153,9 @@ function verdict(error: number, maxError: number, holds: boolean): Pick<Checked,
   if (!(error <= maxError * tolerance)) {
     return {
       status: 'out-of-bound',
-      message: `Its error is ${formatPercent(error)}, the bound ${formatBound(maxError)}.`,
+      message: t('Its error is {0}, the bound {1}.', formatPercent(error), formatBound(maxError)),
     };
   }
-  if (!holds) return { status: 'uncertified', message: 'Its certificate no longer holds.' };
-  return { status: 'holds', message: `Its error is ${formatPercent(error)}, within ${formatBound(maxError)}.` };
+  if (!holds) return { status: 'uncertified', message: t('Its certificate no longer holds.') };
+  return { status: 'holds', message: t('Its error is {0}, within {1}.', formatPercent(error), formatBound(maxError)) };
 }

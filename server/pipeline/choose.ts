@@ -1,6 +1,8 @@
 /** Which network of the front a run proposes, and what it says about it. */
+
 import { errorObjective } from '../../engine/data/metrics.ts';
 import { formatBound, formatComparison, formatPercent, significant } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { FrontPoint } from '../protocol.ts';
 import { batchText, breakEvenOf, causeOf, slowerText } from './breakEven.ts';
 
@@ -29,22 +31,29 @@ export function choose(points: readonly MeasuredPoint[], maxError: number, exact
     return {
       chosen: best.id,
       met: false,
-      reason:
-        `No network reached an error of ${formatBound(maxError)}; the best one has ${formatPercent(errorObjective(best.error))}. ` +
-        'Allow a larger error or more parameters, narrow the ranges, or search longer.',
+      reason: t(
+        'No network reached an error of {0}; the best one has {1}. Allow a larger error or more parameters, narrow the ranges, or search longer.',
+        formatBound(maxError),
+        formatPercent(errorObjective(best.error)),
+      ),
     };
   }
   const fastest = within.reduce((a, b) => (b.latencyNs < a.latencyNs ? b : a));
   const [low, high] = fastest.speedupInterval;
-  const network = `network ${fastest.topology}`;
-  const error = `error ${formatPercent(errorObjective(fastest.error))}, bound ${formatBound(maxError)}`;
+  const figures = [formatPercent(errorObjective(fastest.error)), formatBound(maxError)] as const;
   if (low > 1) {
-    const figures = `(95 % interval ${significant(low)} to ${significant(high)}; ${error})`;
-    const reason = `The ${network} is ${formatComparison(fastest.speedup)} ${figures}.`;
+    const reason = t(
+      'The network {0} is {1} (95 % interval {2} to {3}; error {4}, bound {5}).',
+      fastest.topology,
+      formatComparison(fastest.speedup),
+      significant(low),
+      significant(high),
+      ...figures,
+    );
     return { chosen: fastest.id, met: true, reason };
   }
   const sentences = [
-    `The ${network} ${slowerText(fastest)} (${error}).`,
+    t('The network {0} {1} (error {2}, bound {3}).', fastest.topology, slowerText(fastest)!, ...figures),
     causeOf(fastest, breakEvenOf(points, exactNs)),
     batchText(fastest),
   ];

@@ -1,5 +1,7 @@
 /** Which branches of the function the samples take: a network knows nothing about those that they do not. */
+
 import { relative } from 'node:path';
+import { t } from '../../engine/texts.ts';
 import type { Samples, Signature } from '../../engine/types.ts';
 import { regionHolder } from '../sampling/messages.ts';
 import type { Sandbox } from '../sampling/sandbox.ts';
@@ -76,11 +78,11 @@ export async function measureCoverage(
 }
 
 const wayTexts = {
-  true: (condition: string) => `${condition} is never true`,
-  false: (condition: string) => `${condition} is never false`,
-  case: (condition: string) => `${condition} is never reached`,
-  loop: (condition: string) => `${condition} is never entered`,
-  right: (condition: string) => `the right side of ${condition} is never computed`,
+  true: (condition: string) => t('{0} is never true', condition),
+  false: (condition: string) => t('{0} is never false', condition),
+  case: (condition: string) => t('{0} is never reached', condition),
+  loop: (condition: string) => t('{0} is never entered', condition),
+  right: (condition: string) => t('the right side of {0} is never computed', condition),
 } as const;
 
 /** Calls the counted function on as many samples as the time allows, and answers how many those are. */

@@ -43,20 +43,25 @@ export async function searchDataset(request: DatasetRequest, hooks: DatasetHooks
   if (space.kind === 'failed') return space;
   const plan = planOf({ ...request, model }, dataset, data);
   const runId = datasetRunId(plan);
-  return inRunFolder(root, runId, `${request.dataset} is being searched`, (folder) => {
-    writeDatasetPlan(folder, plan);
-    return runDatasetStages({
-      request,
-      hooks,
-      plan,
-      runId,
-      folder,
-      set: dataset,
-      data,
-      space: space.space,
-      trainer: trainer.setup,
-    });
-  });
+  return inRunFolder(
+    root,
+    runId,
+    (holder) => `${request.dataset} is being searched already, ${holder}.`,
+    (folder) => {
+      writeDatasetPlan(folder, plan);
+      return runDatasetStages({
+        request,
+        hooks,
+        plan,
+        runId,
+        folder,
+        set: dataset,
+        data,
+        space: space.space,
+        trainer: trainer.setup,
+      });
+    },
+  );
 }
 
 function modelProblem(model: ModelKind, { name, input }: LabelledSet): Failure | undefined {

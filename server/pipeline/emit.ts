@@ -1,4 +1,5 @@
 /** Name and text of the generated code for one network. */
+
 import { basename } from 'node:path';
 import type { CostItem } from '../../engine/emit/cost.ts';
 import { type FpgaOptions, noParallelCnn } from '../../engine/emit/fpga/plan.ts';
@@ -6,6 +7,7 @@ import { guardNameOf } from '../../engine/emit/names.ts';
 import type { EmitInput, EmittedFiles } from '../../engine/emit/target.ts';
 import { isCnn } from '../../engine/nn/models.ts';
 import type { QuantisedNetwork } from '../../engine/quantise/quantise.ts';
+import { inEnglish, t } from '../../engine/texts.ts';
 import type { AnyNetwork, AnyTopology, Domain, Encoding, Guard, TargetId } from '../../engine/types.ts';
 import { readKernel } from '../assets.ts';
 import { type Config, circuitFor } from '../config.ts';
@@ -74,11 +76,11 @@ export function targetProblem(id: TargetId): Failure | undefined {
 export function circuitProblem(id: TargetId, circuit: Config['fpga'], topology?: AnyTopology): Failure | undefined {
   if (!circuit) return undefined;
   if (id !== 'fpga') {
-    const message = `--circuit and --multipliers are for circuits, and the target is ${id}.`;
-    return { kind: 'failed', message, hint: 'Add --target fpga.' };
+    const message = t('--circuit and --multipliers are for circuits, and the target is {0}.', id);
+    return { kind: 'failed', message, hint: t('Add --target fpga.') };
   }
   if (circuit.circuit === 'parallel' && topology && isCnn(topology)) {
-    return { kind: 'failed', message: noParallelCnn, hint: 'Leave --circuit out.' };
+    return { kind: 'failed', message: noParallelCnn(), hint: t('Leave --circuit out.') };
   }
   return undefined;
 }
@@ -109,7 +111,7 @@ export function emitNetwork(
 export function emitFiles(id: TargetId, input: Omit<EmitInput, 'cnnInference'>): EmittedFiles {
   const found = findTarget(id);
   if (found.kind === 'failed') throw new Error(found.message);
-  return found.found.target.emit({ ...input, cnnInference: readKernel('inference-cnn') });
+  return inEnglish(() => found.found.target.emit({ ...input, cnnInference: readKernel('inference-cnn') }));
 }
 
 /** What the network takes on the target, beyond what every target has. */

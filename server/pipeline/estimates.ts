@@ -1,10 +1,12 @@
 /** What every network of a stored run takes on a target, known without training, measuring or running anything. */
+
 import { setImmediate } from 'node:timers/promises';
 import type { CostItem } from '../../engine/emit/cost.ts';
 import { callCost } from '../../engine/emit/cpu/cost.ts';
 import { estimateProfiles, type ProfileEstimate } from '../../engine/emit/profiles/profiles.ts';
 import { profileBasis, profileNotes, profileTable } from '../../engine/emit/profiles/table.ts';
 import type { Target } from '../../engine/emit/target.ts';
+import { t } from '../../engine/texts.ts';
 import type { TargetId } from '../../engine/types.ts';
 import { type Config, circuitFor } from '../config.ts';
 import type { Failure, NetworkEstimate, TargetEstimates } from '../protocol.ts';
@@ -36,7 +38,7 @@ export async function estimateRun(
     description: target.description,
     ...(problem && { unavailable: [problem.message, problem.hint].filter(Boolean).join(' ') }),
     networks,
-    deviceBasis: profileBasis,
+    deviceBasis: profileBasis(),
   };
 }
 
@@ -61,8 +63,8 @@ function figuresOn({ target, config }: On, own: RunNetwork, devices: readonly Pr
   const { parameterBytes, workingBytes, more } = target.estimate(own.network, own.quantised, circuit);
   const device = devices.find(({ profile }) => profile.id === target.id);
   return [
-    item('Parameters', parameterBytes, 'bytes', 'Counted, in the form in which the code stores them.'),
-    item('Working memory', workingBytes, 'bytes', 'Values between layers of one call, counted.'),
+    item(t('Parameters'), parameterBytes, 'bytes', t('Counted, in the form in which the code stores them.')),
+    item(t('Working memory'), workingBytes, 'bytes', t('Values between layers of one call, counted.')),
     ...more,
     ...(target.id === 'cpu' && own.quantised === undefined ? [typicalCall(own)] : []),
     ...(device ? [leastCall(device)] : []),
@@ -72,10 +74,10 @@ function figuresOn({ target, config }: On, own: RunNetwork, devices: readonly Pr
 const item = (label: string, value: number, unit: string, basis: string): CostItem => ({ label, value, unit, basis });
 
 const typicalCall = ({ network }: RunNetwork): CostItem =>
-  item('Call, typical', callCost(network.topology).ns, 'ns', 'Fitted to generated code on one desktop core.');
+  item(t('Call, typical'), callCost(network.topology).ns, 'ns', t('Fitted to generated code on one desktop core.'));
 
 const leastCall = ({ profile, leastLatencyNs, leastBasis }: ProfileEstimate): CostItem =>
-  item('Call at least', leastLatencyNs, 'ns', `A bound, on ${profile.name}: ${leastBasis}.`);
+  item(t('Call at least'), leastLatencyNs, 'ns', t('A bound, on {0}: {1}.', profile.name, leastBasis));
 
 /** On the devices of the paper; a function's network that was measured says what to expect of its processor. */
 export function deviceEstimates(run: StoredRun, { id, network, quantised }: RunNetwork): ProfileEstimate[] {

@@ -1,4 +1,5 @@
 /** The network of a dataset's run as code: what the function takes and gives, and figures measured on that very code. */
+
 import { join } from 'node:path';
 import type { InputShape, LabelledSet, OutputShape, Rows } from '../../engine/data/dataset.ts';
 import { inputSize } from '../../engine/data/dataset.ts';
@@ -9,7 +10,7 @@ import type { EmitInput } from '../../engine/emit/target.ts';
 import { formatCount, formatDuration, formatPercent } from '../../engine/format.ts';
 import { multiplyAccumulates } from '../../engine/nn/models.ts';
 import type { IntegerFormat } from '../../engine/quantise/quantise.ts';
-import { inEnglish } from '../../engine/texts.ts';
+import { inEnglish, t } from '../../engine/texts.ts';
 import type { AnyNetwork, Domain, Samples, Shape, Signature, TargetId } from '../../engine/types.ts';
 import { type Config, circuitFor } from '../config.ts';
 import { loadDataset } from '../datasets/load.ts';
@@ -52,14 +53,14 @@ export function exportDataset(result: DatasetResult, options: DatasetExport): Pr
     const stored = result.networks.find((network) => network.id === candidateId);
     if (!stored) {
       const ids = result.networks.map((network) => network.id).join(', ');
-      const message = `The run ${result.runId} holds no trained network ${candidateId}.`;
-      return { kind: 'failed', message, hint: `Choose one of ${ids}.` };
+      const message = t('The run {0} holds no trained network {1}.', result.runId, candidateId);
+      return { kind: 'failed', message, hint: t('Choose one of {0}.', ids) };
     }
     const loaded = await loadSame(result, options.dataFolders);
     if (loaded.kind === 'failed') return loaded;
     const network = restoreNetwork(stored);
     const refusal = target.found.target.refuses?.(network.topology);
-    if (refusal) return { kind: 'failed', message: refusal, hint: `Choose another target than ${id}.` };
+    if (refusal) return { kind: 'failed', message: refusal, hint: t('Choose another target than {0}.', id) };
     const circuit = circuitFor(config, network.topology);
     const { format } = target.found.target;
     const integers = integersFor(result, stored, loaded.dataset, network, format);
@@ -68,7 +69,7 @@ export function exportDataset(result: DatasetResult, options: DatasetExport): Pr
       ...(integers && { quantised: restoreIntegers(network, integers) }),
       ...(circuit && { circuit }),
     };
-    const unusable = await target.found.unavailable();
+    const unusable = await inEnglish(() => target.found.unavailable());
     // Without the target's tools, its module runs as it does on a machine without the device.
     const measured = await measuredFigures(result, loaded.dataset, input, { id, on: unusable ? 'cpu' : id, signal });
     if ('kind' in measured) return measured;
@@ -121,8 +122,8 @@ export async function loadSame(
     if (loaded.kind === 'failed') problem ??= loaded;
     else if (contentHash(loaded.dataset) === dataset.hash) return loaded;
     else {
-      const message = `The dataset ${dataset.source} is no longer the one that ${runId} was searched on.`;
-      problem = { kind: 'failed', message, hint: 'Search it again.' };
+      const message = t('The dataset {0} is no longer the one that {1} was searched on.', dataset.source, runId);
+      problem = { kind: 'failed', message, hint: t('Search it again.') };
     }
   }
   return problem!;

@@ -1,4 +1,5 @@
 /** What one network of a run can be exported for, without emitting anything. */
+import { t } from '../../engine/texts.ts';
 import type { AnyTopology } from '../../engine/types.ts';
 import { targetIds } from '../../engine/types.ts';
 import type { ExportTarget, Failure } from '../protocol.ts';
@@ -27,5 +28,5 @@ async function targetFor({ target, unavailable }: ServerTarget, topology: AnyTop
   const refused = target.refuses?.(topology);
   if (refused !== undefined) return { id, label, refused };
   const problem = await unavailable();
-  return { id, label, ...(problem && { unchecked: `Its tools are not on this machine: ${problem.message}` }) };
+  return { id, label, ...(problem && { unchecked: t('Its tools are not on this machine: {0}', problem.message) }) };
 }

@@ -1,4 +1,5 @@
 /** The code of one network of a function's run for a target, checked where the target's tools are on this machine. */
+
 import { errorObjective } from '../../engine/data/metrics.ts';
 import type { EmittedFiles } from '../../engine/emit/target.ts';
 import {
@@ -9,7 +10,7 @@ import {
   formatPercent,
   formatSpeedup,
 } from '../../engine/format.ts';
-import { inEnglish } from '../../engine/texts.ts';
+import { inEnglish, t } from '../../engine/texts.ts';
 import type { Samples, TargetId } from '../../engine/types.ts';
 import { type Config, circuitFor } from '../config.ts';
 import type { Failure, FrontPoint } from '../protocol.ts';
@@ -59,13 +60,13 @@ export async function generate(
   if (!stored || !measured) {
     return {
       kind: 'failed',
-      message: `The run ${result.runId} holds no trained network ${candidateId}.`,
-      hint: `Choose one of ${result.networks.map((own) => own.id).join(', ')}.`,
+      message: t('The run {0} holds no trained network {1}.', result.runId, candidateId),
+      hint: t('Choose one of {0}.', result.networks.map((own) => own.id).join(', ')),
     };
   }
   const { network, ...integers } = readStored(stored);
   const refusal = found.found.target.refuses?.(network.topology);
-  if (refusal) return { kind: 'failed', message: refusal, hint: `Choose another target than ${id}.` };
+  if (refusal) return { kind: 'failed', message: refusal, hint: t('Choose another target than {0}.', id) };
   const circuit = circuitFor(config, network.topology);
   const context = { ...result, ...integers, target: id, guard: stored.guard, ...(circuit && { circuit }) };
   const files = emitNetwork({ ...context, modules: 'esm' }, network);
@@ -135,8 +136,8 @@ async function pointOf(
 }
 
 const noRows = ({ runId }: RunResult) => ({
-  message: `The run ${runId} holds no test rows to check code with.`,
-  hint: 'Approximate the function again.',
+  message: t('The run {0} holds no test rows to check code with.', runId),
+  hint: t('Approximate the function again.'),
 });
 
 /** 'measured': the run did that, for this very code. */
@@ -152,8 +153,9 @@ async function checkOn(
   // Modules are what the run measures, and what `pointOf` has measured where they compute in another format.
   if (target.target.id === 'cpu') return { kind: 'measured' };
   const test = rowsOf(result);
-  if (!test) return { kind: 'unchecked', reason: uncheckedText({ kind: 'failed', ...noRows(result) }) };
-  const unusable = await target.unavailable();
+  if (!test)
+    return { kind: 'unchecked', reason: inEnglish(() => uncheckedText({ kind: 'failed', ...noRows(result) })) };
+  const unusable = await inEnglish(() => target.unavailable());
   if (unusable) return { kind: 'unchecked', reason: uncheckedText(unusable) };
   const verification = await target.verify({ ...verifyRequest(result, code, test), brief });
   return verification.kind === 'failed' ? verification : { kind: 'checked', verification, rows: test.count };
@@ -186,10 +188,16 @@ function objectionOf(
   const error = Math.max(...errors);
   const reasons = [
     ...(error > maxError && errorObjective(measured.error) <= maxError
-      ? [`For ${label} its error is ${formatPercent(error)}, the bound ${formatBound(maxError)}.`]
+      ? [t('For {0} its error is {1}, the bound {2}.', label, formatPercent(error), formatBound(maxError))]
       : []),
     ...(point.latencyNs > exactNs && measured.latencyNs !== undefined && measured.latencyNs <= exactNs
-      ? [`For ${label} the code that stands in for the device on this machine is ${formatSpeedup(point.speedup)}.`]
+      ? [
+          t(
+            'For {0} the code that stands in for the device on this machine is {1}.',
+            label,
+            formatSpeedup(point.speedup),
+          ),
+        ]
       : []),
   ];
   return reasons.length === 0 ? undefined : reasons.join(' ');

@@ -1,6 +1,8 @@
 /** Applying, reverting and exporting on disk: what the command line does where an editor would make an edit. */
+
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { t } from '../../engine/texts.ts';
 import type { TargetId } from '../../engine/types.ts';
 import type { Config } from '../config.ts';
 import type { Failure, Objection } from '../protocol.ts';
@@ -42,7 +44,8 @@ export function applyToDisk(
 ): Promise<AppliedToDisk | Objection | Failure> {
   return guardDisk(async () => {
     const result = readResult(root, runId);
-    if (!result) return { kind: 'failed', message: `The run ${runId} is no longer stored.`, hint: 'Run it again.' };
+    if (!result)
+      return { kind: 'failed', message: t('The run {0} is no longer stored.', runId), hint: t('Run it again.') };
     const problem = approximationsProblem(root);
     if (problem) return problem;
     const source = readSource(result.region.file);
@@ -133,7 +136,7 @@ function readSource(file: string): { readonly kind: 'source'; readonly text: str
   try {
     return { kind: 'source', text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch {
-    return { kind: 'failed', message: `${file} is not UTF-8 text.`, hint: 'Save it as UTF-8, then run again.' };
+    return { kind: 'failed', message: t('{0} is not UTF-8 text.', file), hint: t('Save it as UTF-8, then run again.') };
   }
 }
 
@@ -145,8 +148,8 @@ async function writeSource(change: SourceChange, before: string): Promise<Failur
   if (now.text !== before) {
     return {
       kind: 'failed',
-      message: `${change.file} was changed at the same moment.`,
-      hint: 'Run the command again.',
+      message: t('{0} was changed at the same moment.', change.file),
+      hint: t('Run the command again.'),
     };
   }
   writeAtomically(change.file, editText(before, change.edits));

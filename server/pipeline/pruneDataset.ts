@@ -54,7 +54,7 @@ export async function pruneDataset(
   if (trainer.kind === 'failed') return trainer;
   const data = prepareData(loaded.dataset, config.seed, result.subset);
   const context = { config, hooks, trainer: trainer.setup, data, folder };
-  const busy = `${result.dataset.name} is being searched`;
+  const busy = (holder: string) => `${result.dataset.name} is being searched already, ${holder}.`;
   return inRunFolder(owner, result.runId, busy, async (): Promise<PruneOutcome> => {
     const added = await prunedVariants(context, result, wanted.ids, request.method);
     if (!added) return { kind: 'cancelled' };

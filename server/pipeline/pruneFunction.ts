@@ -1,5 +1,7 @@
 /** Prunes networks of a function's run: the function is sampled again, and the code of what comes of it is measured. */
+import { formatCount } from '../../engine/format.ts';
 import type { PruningMethod } from '../../engine/prune/select.ts';
+import { t } from '../../engine/texts.ts';
 import type { Dataset } from '../../engine/types.ts';
 import { startPool } from '../pool.ts';
 import type { FrontPoint } from '../protocol.ts';
@@ -40,8 +42,8 @@ export async function pruneFunction(
   const { createSourceProject, analyse } = await loadSource();
   const analysis = analyse(createSourceProject(), { file, name });
   if (analysis.kind !== 'region' || analysis.region.sourceHash !== region.sourceHash) {
-    const message = `${name} has changed since the run ${runId}.`;
-    return { kind: 'failed', message, hint: 'Approximate it again.' };
+    const message = t('{0} has changed since the run {1}.', name, runId);
+    return { kind: 'failed', message, hint: t('Approximate it again.') };
   }
   const config = configFor(result.config, request);
   const model = modelOf(region, target);
@@ -53,10 +55,14 @@ export async function pruneFunction(
   const source = { domain, ...(recorded ? { recorded } : {}) };
   const context = { hooks: runHooks, root, runId, region, ...source, model, trainer: trainer.setup };
   const asked = { file, name, target, config };
-  const outcome = await inRunFolder(root, runId, `${name} is being approximated`, (folder) =>
-    withSamples({ ...context, request: asked, folder }, (sampled) =>
-      pruneSampled(result, wanted.ids, request.method, sampled),
-    ),
+  const outcome = await inRunFolder(
+    root,
+    runId,
+    (holder) => t('{0} is being approximated already, {1}.', name, holder),
+    (folder) =>
+      withSamples({ ...context, request: asked, folder }, (sampled) =>
+        pruneSampled(result, wanted.ids, request.method, sampled),
+      ),
   );
   return outcome.kind === 'cancelled' ? { kind: 'cancelled' } : outcome;
 }
@@ -79,13 +85,19 @@ async function pruneSampled(
   let done = 0;
   const pruning = { config, loss: encoding.loss, evaluator: pool, signal: hooks.signal };
   const pruned = await pruneFront(pruning, originals, method, () => {
-    hooks.onProgress(`Pruned ${++done} of ${originals.length} networks`, 0.1 + (0.6 * done) / originals.length);
+    hooks.onProgress(
+      t('Pruned {0} of {1} networks', formatCount(++done), formatCount(originals.length)),
+      0.1 + (0.6 * done) / originals.length,
+    );
   }).finally(() => {
     hooks.signal.removeEventListener('abort', cancel);
     return pool.dispose();
   });
   const measured = await measureNetworks({ ...context, dataset, encoding }, pruned, (count) =>
-    hooks.onProgress(`Measured ${count} of ${pruned.length} networks`, 0.7 + (0.3 * count) / pruned.length),
+    hooks.onProgress(
+      t('Measured {0} of {1} networks', formatCount(count), formatCount(pruned.length)),
+      0.7 + (0.3 * count) / pruned.length,
+    ),
   );
   if (hooks.signal.aborted) return { kind: 'cancelled' };
   if (measured.kind === 'failed') return measured;

@@ -46,7 +46,7 @@ export async function quantiseDataset(
   const loaded = await loadSame(result, [process.cwd(), owner]);
   if (loaded.kind === 'failed') return loaded;
   const data = prepareData(loaded.dataset, result.config.seed, result.subset);
-  const busy = `${result.dataset.name} is being searched`;
+  const busy = (holder: string) => `${result.dataset.name} is being searched already, ${holder}.`;
   return inRunFolder(owner, result.runId, busy, async (): Promise<QuantiseOutcome> => {
     const { config } = result;
     const context = {

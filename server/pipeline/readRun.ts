@@ -1,7 +1,9 @@
 /** A stored run of either kind, by its id or by where it lies: for whatever works on finished runs. */
+
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { formatAmount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 import { formatVersion, listRuns, runFolder, versionOf } from '../store.ts';
 import { type DatasetResult, readDatasetResult } from './datasetRun.ts';
@@ -22,10 +24,10 @@ export function readRun(root: string, name: string, from = process.cwd()): Store
     const others = ids.length > listed ? ` and ${formatAmount(ids.length - listed, 'older one')}` : '';
     return {
       kind: 'failed',
-      message: `There is no run "${name}" in ${root}.`,
+      message: t('There is no run "{0}" in {1}.', name, root),
       hint:
         ids.length === 0
-          ? 'Start one with deepmaker approximate or deepmaker search.'
+          ? t('Start one with deepmaker approximate or deepmaker search.')
           : `Stored runs, the newest first: ${ids.slice(0, listed).join(', ')}${others}.`,
     };
   }
@@ -41,20 +43,25 @@ export function readRun(root: string, name: string, from = process.cwd()): Store
 /** Why the run in a folder gives no result. */
 function unreadable(folder: string): Failure {
   const path = join(folder, 'result.json');
-  const hint = 'Run the command that made it again.';
+  const hint = t('Run the command that made it again.');
   if (!existsSync(path)) {
-    const message = `The run in ${folder} is not finished.`;
-    return { kind: 'failed', message, hint: `${hint.slice(0, -1)}: it goes on where it was.` };
+    const message = t('The run in {0} is not finished.', folder);
+    return { kind: 'failed', message, hint: t('Run the command that made it again: it goes on where it was.') };
   }
   const version = versionOf(path);
   if (version === undefined || version === formatVersion) {
-    const message = `The result of the run in ${folder} cannot be used: it is damaged or moved.`;
+    const message = t('The result of the run in {0} cannot be used: it is damaged or moved.', folder);
     return { kind: 'failed', message, hint };
   }
-  const message = `The run in ${folder} is stored in format ${version}, and this version of DeepMaker reads format ${formatVersion}.`;
+  const message = t(
+    'The run in {0} is stored in format {1}, and this version of DeepMaker reads format {2}.',
+    folder,
+    String(version),
+    String(formatVersion),
+  );
   return version < formatVersion
-    ? { kind: 'failed', message, hint: `${hint} It becomes a run of its own; the old folder can be deleted.` }
-    : { kind: 'failed', message, hint: 'Update DeepMaker.' };
+    ? { kind: 'failed', message, hint: t('{0} It becomes a run of its own; the old folder can be deleted.', hint) }
+    : { kind: 'failed', message, hint: t('Update DeepMaker.') };
 }
 
 /** The run's folder; undefined where there is none. */

@@ -1,9 +1,11 @@
 /** The second half of a run: everything that happens on worker threads, and the measurements that end it. */
+
 import { fitEncoding } from '../../engine/data/encoding.ts';
 import type { Split } from '../../engine/data/split.ts';
-import { formatTimeLeft } from '../../engine/format.ts';
+import { formatCount, formatTimeLeft } from '../../engine/format.ts';
 import { parameterCount } from '../../engine/nn/network.ts';
 import type { NetworkSpace } from '../../engine/search/types.ts';
+import { t } from '../../engine/texts.ts';
 import type { Dataset, Encoding, Samples } from '../../engine/types.ts';
 import { parameterLimit, withByteHint } from '../config.ts';
 import type { Evaluator } from '../evaluator.ts';
@@ -117,14 +119,20 @@ async function runStages(context: SampledContext, plan: Plan, pool: Evaluator): 
   const networks = await trainFully({ config, loss: encoding.loss, evaluator: pool }, front, () => {
     trained++;
     const share = (trained / front.length) * (progressAt.shrinking - progressAt.training);
-    hooks.onProgress(`Trained ${trained} of ${front.length} networks in full`, progressAt.training + share);
+    hooks.onProgress(
+      t('Trained {0} of {1} networks in full', formatCount(trained), formatCount(front.length)),
+      progressAt.training + share,
+    );
   });
   if (hooks.signal.aborted) return cancelled;
   if (networks.length === 0) return nothingTrained(state);
 
   const rounds = config.hardInputs;
   const hardened = await hardenNetworks({ ...context, dataset, encoding }, networks, (round) =>
-    hooks.onProgress(`Training on hard inputs, round ${round} of ${rounds}`, progressAt.shrinking),
+    hooks.onProgress(
+      t('Training on hard inputs, round {0} of {1}', formatCount(round), formatCount(rounds)),
+      progressAt.shrinking,
+    ),
   );
   if (hooks.signal.aborted) return cancelled;
   if (hardened.kind === 'failed') return cancelledOr(hooks, hardened);
@@ -134,7 +142,7 @@ async function runStages(context: SampledContext, plan: Plan, pool: Evaluator): 
     hardened.networks,
     (done) => {
       const share = done * (progressAt.measuring - progressAt.shrinking);
-      hooks.onProgress('Pruning and quantising the front', progressAt.shrinking + share);
+      hooks.onProgress(t('Pruning and quantising the front'), progressAt.shrinking + share);
     },
   );
   if (hooks.signal.aborted) return cancelled;
@@ -142,7 +150,10 @@ async function runStages(context: SampledContext, plan: Plan, pool: Evaluator): 
   hooks.onFront(searchView(context, 'measuring', state));
   const measured = await measureNetworks({ ...context, dataset, encoding }, finalists, (done) => {
     const share = (done / finalists.length) * (1 - progressAt.measuring);
-    hooks.onProgress(`Measured ${done} of ${finalists.length} networks`, progressAt.measuring + share);
+    hooks.onProgress(
+      t('Measured {0} of {1} networks', formatCount(done), formatCount(finalists.length)),
+      progressAt.measuring + share,
+    );
   });
   if (hooks.signal.aborted) return cancelled;
   if (measured.kind === 'failed') return cancelledOr(hooks, measured);
@@ -189,7 +200,13 @@ async function search(
       const share = Math.min(1, count / expected) * (progressAt.training - progressAt.search);
       // Threads of this machine are through in no time.
       const left = pool.workforce && secondsLeft ? `, ${formatTimeLeft(secondsLeft)} of the search left` : '';
-      const message = `Generation ${generation} of ${config.generations}, ${count} networks trained${left}`;
+      const message =
+        t(
+          'Generation {0} of {1}, {2} networks trained',
+          formatCount(generation),
+          formatCount(config.generations),
+          formatCount(count),
+        ) + left;
       hooks.onProgress(`${message}${workforceText(pool)}`, progressAt.search + share);
     },
     onGeneration: (current) => hooks.onFront(searchView(context, 'searching', current)),
@@ -199,8 +216,8 @@ async function search(
 
 const nothingTrained = ({ candidates }: SearchState): Failure => ({
   kind: 'failed',
-  message: `None of ${candidates.length} networks could be trained: every one diverged.`,
-  hint: 'Narrow the ranges so that the outputs stay moderate, or search with more generations.',
+  message: t('None of {0} networks could be trained: every one diverged.', formatCount(candidates.length)),
+  hint: t('Narrow the ranges so that the outputs stay moderate, or search with more generations.'),
 });
 
 function searchView(context: SampledContext, stage: FrontView['stage'], state: SearchState): FrontView {

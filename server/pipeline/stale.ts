@@ -1,6 +1,8 @@
 /** Whether an applied approximation still stands for the function beside it, from the texts alone: nothing is run. */
+
 import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
+import { t } from '../../engine/texts.ts';
 import type { Domain } from '../../engine/types.ts';
 import type { AppliedFunction } from '../source/index.ts';
 import type { SourceModule, SourceProject } from '../source/lazy.ts';
@@ -30,7 +32,7 @@ export function standingOf({ module, project, root }: StandingContext, record: A
   const file = resolve(root, record.file);
   const { name } = record;
   const text = project.text(file);
-  if (text === undefined) return { kind: 'missing', message: `${record.file} is no longer there.` };
+  if (text === undefined) return { kind: 'missing', message: t('{0} is no longer there.', record.file) };
   const applied = module.findApplied(text).find((entry) => entry.name === name);
   if (!applied) return { kind: 'not-applied' };
 
@@ -38,23 +40,27 @@ export function standingOf({ module, project, root }: StandingContext, record: A
   const generatedName = basename(generated);
   const generatedText = project.text(generated);
   if (generatedText === undefined) {
-    return { kind: 'missing', message: `${generatedName}, which \`${name}\` calls, is missing.`, applied };
+    return { kind: 'missing', message: t('{0}, which `{1}` calls, is missing.', generatedName, name), applied };
   }
   if (hashOfText(generatedText) !== record.generatedHash) {
-    const message = `${generatedName} is not as it was generated: the figures of \`${name}\` no longer describe it.`;
+    const message = t(
+      '{0} is not as it was generated: the figures of `{1}` no longer describe it.',
+      generatedName,
+      name,
+    );
     return { kind: 'edited', message, applied };
   }
   const stale = (message: string): Standing => ({ kind: 'stale', message, applied });
   const analysis = module.analyse(project, { file, name });
-  if (analysis.kind === 'none') return stale(`There is no function \`${name}\` any more.`);
+  if (analysis.kind === 'none') return stale(t('There is no function `{0}` any more.', name));
   if (analysis.kind === 'refused') return stale(analysis.reasons[0]!.message);
   if (analysis.region.sourceHash !== record.sourceHash) {
-    return stale(`\`${name}\`, or something it depends on, has changed since it was approximated.`);
+    return stale(t('`{0}`, or something it depends on, has changed since it was approximated.', name));
   }
   const missing = new Set(analysis.missing.map(({ path }) => path));
   const sameDomain = record.fresh.recorded === undefined ? isSameDomain : isInDomain;
   if (!sameDomain(analysis.domain, record.domain, missing)) {
-    return stale(`The ranges of \`${name}\` have changed since it was approximated.`);
+    return stale(t('The ranges of `{0}` have changed since it was approximated.', name));
   }
   return { kind: 'current', region: analysis.region, applied };
 }

@@ -1,5 +1,7 @@
 /** The trained networks of a stored run of either kind, as they compute. */
+
 import type { AnyQuantised } from '../../engine/quantise/models.ts';
+import { t } from '../../engine/texts.ts';
 import type { AnyNetwork } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import type { StoredRun } from './readRun.ts';
@@ -28,6 +30,6 @@ export function networkOf(run: StoredRun, id: string): RunNetwork | Failure {
 }
 
 function unknownNetwork({ result }: StoredRun, id: string): Failure {
-  const message = `The run ${result.runId} holds no trained network ${id}.`;
-  return { kind: 'failed', message, hint: `Choose one of ${result.networks.map((own) => own.id).join(', ')}.` };
+  const message = t('The run {0} holds no trained network {1}.', result.runId, id);
+  return { kind: 'failed', message, hint: t('Choose one of {0}.', result.networks.map((own) => own.id).join(', ')) };
 }

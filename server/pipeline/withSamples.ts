@@ -1,9 +1,11 @@
 /** A run's samples, and the sandbox that they come from: the same ones for the same plan, whoever asks. */
+
 import { structureImages } from '../../engine/data/images.ts';
 import { seedOf } from '../../engine/data/random.ts';
 import { imageOf } from '../../engine/data/slots.ts';
 import { sampleDomain } from '../../engine/data/sobol.ts';
 import { splitSamples } from '../../engine/data/split.ts';
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 import { mostRejected, recordedDraws } from '../record/samples.ts';
 import { sampleRegion } from '../sampling/sampler.ts';
@@ -27,7 +29,7 @@ export async function withSamples<T>(
 ): Promise<T | Failure | { readonly kind: 'cancelled'; readonly evaluated: number }> {
   const { request, hooks, region, domain } = context;
   const { config } = request;
-  hooks.onProgress('Sampling inputs and outputs', 0.02);
+  hooks.onProgress(t('Sampling inputs and outputs'), 0.02);
   hooks.onFront(emptyFront(context));
   const bundled = await bundleOf(region, request);
   if (bundled.kind === 'failed') return bundled;
@@ -59,7 +61,7 @@ export async function withSamples<T>(
       count: before ?? wanted,
       ...(before === undefined ? {} : { timeBudgetMs: Number.POSITIVE_INFINITY }),
       seed: config.seed,
-      onProgress: (done) => hooks.onProgress('Sampling inputs and outputs', 0.02 + 0.08 * done),
+      onProgress: (done) => hooks.onProgress(t('Sampling inputs and outputs'), 0.02 + 0.08 * done),
     });
     if (sampled.kind === 'failed') return cancelledOr(hooks, sampled);
     const { samples, rows } = sampled;

@@ -1,5 +1,7 @@
 /** Runs the command of a recording as a shell would, with its output where people see it. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 
 export interface CommandEnd {
@@ -53,7 +55,9 @@ export function runCommand(command: string, options: CommandOptions): Promise<Co
       signal.removeEventListener('abort', stop);
       resolve(outcome);
     };
-    child.on('error', (error) => settle({ kind: 'failed', message: `"${command}" could not run: ${error.message}` }));
+    child.on('error', (error) =>
+      settle({ kind: 'failed', message: t('"{0}" could not run: {1}', command, error.message) }),
+    );
     child.on('exit', (code, killedBy) => settle({ kind: 'ended', exit: code ?? killedBy ?? 1, stopped }));
   });
 }

@@ -1,5 +1,8 @@
 /** Why a recording has no usable call, and what to do about it. */
+
 import { basename, relative } from 'node:path';
+import { formatCount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 import type { Merged } from './merge.ts';
 
@@ -20,30 +23,38 @@ export function explainRecording(recording: Recording, merged: Merged): Failure 
   const returned = merged.rows.filter(({ o }) => o !== undefined).length;
   if (returned >= fewestCalls) return undefined;
   const { name, command } = recording;
-  const ended = recording.exit === 0 ? '' : ` "${command}" ended with ${exitText(recording.exit)}.`;
+  const ended = recording.exit === 0 ? '' : ` ${t('"{0}" ended with {1}.', command, exitText(recording.exit))}`;
   if (returned > 0) {
     return {
       kind: 'failed',
-      message: `${name} returned a usable result only ${returned} times while "${command}" ran; ${fewestCalls} are needed.${ended}`,
-      hint: 'Let the command run longer or on more data, or give @range tags and leave the recording out.',
+      message:
+        t(
+          '{0} returned a usable result only {1} times while "{2}" ran; {3} are needed.',
+          name,
+          formatCount(returned),
+          command,
+          formatCount(fewestCalls),
+        ) + ended,
+      hint: t('Let the command run longer or on more data, or give @range tags and leave the recording out.'),
     };
   }
   if (merged.calls === 0) {
     const [why, hint] = neverCalled(recording, merged);
-    return { kind: 'failed', message: `${name} was not called while "${command}" ran: ${why}.${ended}`, hint };
+    return { kind: 'failed', message: t('{0} was not called while "{1}" ran: {2}.', name, command, why) + ended, hint };
   }
   const why =
     merged.misfits > 0
-      ? `the values of its calls do not have the declared types: ${merged.firstMisfit}`
-      : `all of its ${merged.calls} calls threw`;
+      ? t('the values of its calls do not have the declared types: {0}', String(merged.firstMisfit))
+      : t('all of its {0} calls threw', formatCount(merged.calls));
   return {
     kind: 'failed',
-    message: `No call of ${name} could be recorded: ${why}.${ended}`,
-    hint: 'Correct the declared types, or the inputs of the program, and record again.',
+    message: t('No call of {0} could be recorded: {1}.', name, why) + ended,
+    hint: t('Correct the declared types, or the inputs of the program, and record again.'),
   };
 }
 
-export const exitText = (exit: number | string): string => (typeof exit === 'number' ? `exit code ${exit}` : exit);
+export const exitText = (exit: number | string): string =>
+  typeof exit === 'number' ? t('exit code {0}', String(exit)) : exit;
 
 function neverCalled(
   { root, file, name }: Recording,
@@ -52,32 +63,35 @@ function neverCalled(
   const own = basename(file);
   if (parts.length === 0) {
     return [
-      'it started no Node process that could be recorded',
-      'Record a command that runs Node, and that leaves NODE_OPTIONS to the processes that it starts.',
+      t('it started no Node process that could be recorded'),
+      t('Record a command that runs Node, and that leaves NODE_OPTIONS to the processes that it starts.'),
     ];
   }
   const missing = modules.filter((entry) => entry.missing !== undefined);
   if (modules.length > missing.length) {
     const loaded = modules.find((entry) => entry.missing === undefined)!;
     return [
-      `${relative(root, loaded.module)} was loaded, but the function was not used`,
-      'Record a command that uses it.',
+      t('{0} was loaded, but the function was not used', relative(root, loaded.module)),
+      t('Record a command that uses it.'),
     ];
   }
   if (missing.length > 0) {
     const [{ module, missing: reason }] = missing as [{ module: string; missing: string }];
-    const hint = `Build with source maps and without minification, or run ${own} itself, then record again.`;
+    const hint = t('Build with source maps and without minification, or run {0} itself, then record again.', own);
     return [`${relative(root, module)} ${reason}`, hint];
   }
   const old = parts.find(({ onlyCommonJs }) => onlyCommonJs);
   if (old) {
     return [
-      `Node ${old.node} cannot record ECMAScript modules`,
-      'Run the command with Node 22.15 or newer, or with 24.',
+      t('Node {0} cannot record ECMAScript modules', old.node),
+      t('Run the command with Node 22.15 or newer, or with 24.'),
     ];
   }
   return [
-    `neither ${own} nor code with a source map that names it was loaded by Node`,
-    `Record a command that runs ${name} in Node, from its source or from a build with source maps. Test runners that load modules on their own are not seen.`,
+    t('neither {0} nor code with a source map that names it was loaded by Node', own),
+    t(
+      'Record a command that runs {0} in Node, from its source or from a build with source maps. Test runners that load modules on their own are not seen.',
+      name,
+    ),
   ];
 }

@@ -1,4 +1,5 @@
 /** Records the inputs of a function while a command runs, from the question whether it can be to the record. */
+import { t } from '../../engine/texts.ts';
 import type { Failure, Reason } from '../protocol.ts';
 import { fieldsOf } from '../source/access.ts';
 import { loadSource } from '../source/lazy.ts';
@@ -33,9 +34,9 @@ export async function recordCommand(recording: CommandRecording): Promise<Record
 
 /** Whose calls have more to them than arguments and a returned value. */
 function unrecordable({ signature }: Region): string | undefined {
-  if (signature.into) return `writes its result into \`${signature.into.name}\``;
+  if (signature.into) return t('writes its result into `{0}`', signature.into.name);
   const [field] = fieldsOf(signature);
-  return field === undefined ? undefined : `reads \`this.${field}\``;
+  return field === undefined ? undefined : t('reads `this.{0}`', field);
 }
 
 /** The function as it is saved: that is what a program runs. Ranges that are missing come from the record. */
@@ -50,16 +51,16 @@ export async function recordableRegion(
       const { region } = analysis;
       const how = unrecordable(region);
       if (how === undefined) return { kind: 'region', region };
-      const message = `Calls of ${name} cannot be recorded: it ${how}.`;
-      return { kind: 'failed', message, hint: 'Give its inputs ranges, and approximate it without a record.' };
+      const message = t('Calls of {0} cannot be recorded: it {1}.', name, how);
+      return { kind: 'failed', message, hint: t('Give its inputs ranges, and approximate it without a record.') };
     }
     case 'refused':
       return { kind: 'refused', reasons: analysis.reasons };
     case 'none':
       return {
         kind: 'failed',
-        message: `There is no function ${name} in ${file}.`,
-        hint: 'Save the file, and check the name.',
+        message: t('There is no function {0} in {1}.', name, file),
+        hint: t('Save the file, and check the name.'),
       };
   }
 }

@@ -2,8 +2,10 @@
  * Recorded inputs that an applied network is certified on, kept for `deepmaker check` on machines that have no record:
  * `.deepmaker/inputs/<run>.json`, which belongs in version control with the list of approximations.
  */
+
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 import { formatVersion, readJson, storeFolder, writeAtomically } from '../store.ts';
 
@@ -33,6 +35,6 @@ export function readInputs(
   const stored = readJson<InputsFile>(pathOf(root, file));
   if (stored)
     return { kind: 'inputs', rows: new Float64Array(new Uint8Array(Buffer.from(stored.rows, 'base64')).buffer) };
-  const message = `${pathOf(root, file)}, the recorded inputs that it is certified on, is missing.`;
-  return { kind: 'failed', message, hint: 'Put it under version control, or record and approximate again.' };
+  const message = t('{0}, the recorded inputs that it is certified on, is missing.', pathOf(root, file));
+  return { kind: 'failed', message, hint: t('Put it under version control, or record and approximate again.') };
 }

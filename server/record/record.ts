@@ -3,10 +3,12 @@
  *
  *   .deepmaker/records/<id>.jsonl   one JSON value per line: the head, then a row per kept call
  */
+
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { t } from '../../engine/texts.ts';
 import type { Signature } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import { formatVersion, relativePath, storeFolder, writeAtomically } from '../store.ts';
@@ -81,8 +83,8 @@ export function readRecord(
 ): { readonly kind: 'record'; readonly record: Record } | Failure {
   const path = [pathOf(root, name), resolve(from, name)].find((each) => existsSync(each) && statSync(each).isFile());
   if (path === undefined) {
-    const hint = 'Record the inputs again, with --record "COMMAND" or from the editor.';
-    return { kind: 'failed', message: `There is no record "${name}" in ${recordsFolder(root)}.`, hint };
+    const hint = t('Record the inputs again, with --record "COMMAND" or from the editor.');
+    return { kind: 'failed', message: t('There is no record "{0}" in {1}.', name, recordsFolder(root)), hint };
   }
   try {
     const text = readFileSync(path, 'utf8');
@@ -95,7 +97,7 @@ export function readRecord(
     const values = { inputs: pack(({ i }) => i), outputs: pack(({ o }) => o!) };
     return { kind: 'record', record: { ...head, id, hash: hashOf(text), count: rows.length, ...values } };
   } catch (error) {
-    const message = `${path} is no record of this version: ${(error as Error).message.split('\n')[0]}`;
-    return { kind: 'failed', message, hint: 'Record the inputs again.' };
+    const message = t('{0} is no record of this version: {1}', path, String((error as Error).message.split('\n')[0]));
+    return { kind: 'failed', message, hint: t('Record the inputs again.') };
   }
 }

@@ -1,6 +1,9 @@
 /** A run's samples where they come from a record: drawn, compared with what the program got, and split. */
+
 import { drawRecorded, splitRecorded } from '../../engine/data/recorded.ts';
 import type { Split } from '../../engine/data/split.ts';
+import { formatCount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { Samples } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import { describeRow, percent } from '../sampling/describe.ts';
@@ -42,8 +45,12 @@ export function recordedDraws(inputs: RecordedInputs, region: Region): RecordedD
       if (recorded < fewestRecorded) {
         return {
           kind: 'failed',
-          message: `Only ${recorded} of the recorded inputs give a result when ${region.name} runs by itself.`,
-          hint: 'Check that it needs nothing of the running program but its arguments.',
+          message: t(
+            'Only {0} of the recorded inputs give a result when {1} runs by itself.',
+            formatCount(recorded),
+            region.name,
+          ),
+          hint: t('Check that it needs nothing of the running program but its arguments.'),
         };
       }
       const problem = inputs.record.applied ? undefined : differing(inputs, region, samples, kept);
@@ -73,8 +80,17 @@ function differing(
   const now = describeRow(outputSlots, outputs, row * width);
   return {
     kind: 'failed',
-    message: `For ${percent(different.length / recordedRows.length)} of the recorded inputs ${name} gave the program another result than it gives by itself; for ${input} it gave ${then}, and gives ${now}.`,
-    hint: 'Rebuild the program and record again; if that does not help, pass what else the function depends on as arguments.',
+    message: t(
+      'For {0} of the recorded inputs {1} gave the program another result than it gives by itself; for {2} it gave {3}, and gives {4}.',
+      percent(different.length / recordedRows.length),
+      name,
+      input,
+      then,
+      now,
+    ),
+    hint: t(
+      'Rebuild the program and record again; if that does not help, pass what else the function depends on as arguments.',
+    ),
   };
 }
 

@@ -1,6 +1,8 @@
 /** A record as the source of a run's samples. */
+
 import { narrowDomain, type RecordedRows } from '../../engine/data/recorded.ts';
-import { formatAmount } from '../../engine/format.ts';
+import { formatAmount, formatCount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { Domain } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import type { Region } from '../source/types.ts';
@@ -50,12 +52,12 @@ export function recordedInputs(root: string, name: string, region: Region, domai
   const read = readRecord(root, name);
   if (read.kind === 'failed') return read;
   const { record } = read;
-  const again = 'Record the inputs again.';
+  const again = t('Record the inputs again.');
   if (record.name !== region.name || JSON.stringify(record.signature) !== JSON.stringify(region.signature)) {
-    const own = record.name === region.name ? `an earlier signature of ${record.name}` : record.name;
+    const own = record.name === region.name ? t('an earlier signature of {0}', record.name) : record.name;
     return {
       kind: 'failed',
-      message: `The record ${record.id} is of ${own}, not of ${region.name} as it is now.`,
+      message: t('The record {0} is of {1}, not of {2} as it is now.', record.id, own, region.name),
       hint: again,
     };
   }
@@ -67,8 +69,14 @@ export function recordedInputs(root: string, name: string, region: Region, domai
     const { count } = usable;
     return {
       kind: 'failed',
-      message: `${formatAmount(inside.length, 'recorded call')} of ${count} are within the ranges of ${region.name}'s @range tags; ${fewestCalls} are needed.`,
-      hint: 'Widen the tags, or remove them: the ranges then come from the record.',
+      message: t(
+        "{0} of {1} are within the ranges of {2}'s @range tags; {3} are needed.",
+        formatAmount(inside.length, 'recorded call'),
+        formatCount(count),
+        region.name,
+        formatCount(fewestCalls),
+      ),
+      hint: t('Widen the tags, or remove them: the ranges then come from the record.'),
     };
   }
   const kept = pickRows(usable, inside, region);

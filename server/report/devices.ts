@@ -18,7 +18,7 @@ export function devicesSection(run: StoredRun): Section {
   return {
     kind: 'table',
     ...common,
-    caption: [`The chosen network, ${name}. ${profileBasis}`, ...profileNotes(estimates)].join(' '),
+    caption: [`The chosen network, ${name}. ${profileBasis()}`, ...profileNotes(estimates)].join(' '),
     table: profileTable(estimates),
   };
 }

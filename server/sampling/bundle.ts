@@ -1,8 +1,11 @@
 /** Turns the module that holds a region, or emitted code, into one script that a Sandbox can load. */
+
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildFailure, BuildOptions, Loader, Message, Plugin } from 'esbuild';
+import { formatCount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 import { loadEsbuild } from './installation.ts';
 import { regionHolder } from './messages.ts';
@@ -66,12 +69,15 @@ export async function bundleRegion({
 }: BundleRequest): Promise<Bundle | Failure> {
   const loader = loaders[extname(file).toLowerCase()];
   if (!loader)
-    return failure(`${basename(file)} is not a TypeScript or JavaScript file.`, 'Pick a function in a source file.');
+    return failure(
+      t('{0} is not a TypeScript or JavaScript file.', basename(file)),
+      t('Pick a function in a source file.'),
+    );
   let text: string;
   try {
     text = texts?.get(file) ?? overlay ?? (await readFile(file, 'utf8'));
   } catch (error) {
-    return failure(`${file} could not be read: ${(error as Error).message}`, 'Save the file and run again.');
+    return failure(t('{0} could not be read: {1}', file, (error as Error).message), t('Save the file and run again.'));
   }
   const options: BuildOptions = {
     ...common,
@@ -177,8 +183,12 @@ const importMeta = (file: string): Record<string, string> => ({
 function compileFailure(error: unknown, folder: string): Failure {
   const [first, ...others] = (error as Partial<BuildFailure>).errors ?? [];
   if (!first) throw error;
-  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
-  return failure(`${place(first, folder)}${first.text}${more}`, 'Correct the source and run again.');
+  const text = place(first, folder) + first.text;
+  const more = formatCount(others.length);
+  return failure(
+    others.length === 0 ? text : t('{0} (and {1} more)', text, more),
+    t('Correct the source and run again.'),
+  );
 }
 
 /** esbuild counts columns from 0, editors from 1. */

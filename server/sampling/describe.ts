@@ -1,4 +1,5 @@
 /** Rows in words, for messages. */
+import { t } from '../../engine/texts.ts';
 import type { Slot } from '../../engine/types.ts';
 
 const maxSlots = 8;
@@ -6,7 +7,9 @@ const maxSlots = 8;
 /** `spot = 12.5, kind = 'call', deep = true`: the raw slot values that start at `row[offset]`, at most eight of them. */
 export function describeRow(slots: readonly Slot[], row: Float64Array, offset: number): string {
   const shown = slots.slice(0, maxSlots).map((slot, index) => `${slot.path} = ${slotText(slot, row[offset + index]!)}`);
-  return slots.length > maxSlots ? `${shown.join(', ')}, and ${slots.length - maxSlots} more` : shown.join(', ');
+  return slots.length > maxSlots
+    ? t('{0}, and {1} more', shown.join(', '), String(slots.length - maxSlots))
+    : shown.join(', ');
 }
 
 function slotText(slot: Slot, raw: number): string {

@@ -1,5 +1,8 @@
 /** What can go wrong in a sandbox, in words: what happened, and the next step. */
+
 import { inputSlots } from '../../engine/data/slots.ts';
+import { formatCount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 import { describeRow } from './describe.ts';
 import type { Reply, Request } from './messages.ts';
@@ -10,15 +13,15 @@ export const failed = (message: string, hint?: string): Failure => ({
   ...(hint === undefined ? {} : { hint }),
 });
 
-export const cancelled = failed('Sampling was cancelled.');
+export const cancelled = () => failed(t('Sampling was cancelled.'));
 
-const finiteHint = 'Narrow the @range of its inputs to values for which it returns a result.';
-const overrunHint = 'Narrow the @range of its inputs to values for which it returns soon.';
-const memoryHint = 'Narrow the @range of its inputs, or pick a function that allocates less.';
-const moduleHint = 'Move the function to a module that does nothing but define functions and constants.';
+const finiteHint = () => t('Narrow the @range of its inputs to values for which it returns a result.');
+const overrunHint = () => t('Narrow the @range of its inputs to values for which it returns soon.');
+const memoryHint = () => t('Narrow the @range of its inputs, or pick a function that allocates less.');
+const moduleHint = () => t('Move the function to a module that does nothing but define functions and constants.');
 
-const bugHint =
-  'If the function changes objects of the language, such as a prototype, remove that. If not, please report it.';
+const bugHint = () =>
+  t('If the function changes objects of the language, such as a prototype, remove that. If not, please report it.');
 
 /** Replies that carry no result become failures; `request` is what they answer, undefined for the child's first word. */
 export function explainReply(reply: Reply, request: Request | undefined, memoryMb: number): Reply | Failure {
@@ -29,10 +32,10 @@ export function explainReply(reply: Reply, request: Request | undefined, memoryM
       return outOfMemory(memoryMb);
     case 'threw':
       return request!.kind === 'load'
-        ? failed(`The module could not be loaded: ${reply.message}.`, moduleHint)
-        : failed(`The function threw while it was measured: ${reply.message}.`, finiteHint);
+        ? failed(t('The module could not be loaded: {0}.', reply.message), moduleHint())
+        : failed(t('The function threw while it was measured: {0}.', reply.message), finiteHint());
     case 'bug':
-      return failed(`The sampling process failed: ${reply.stack.split('\n', 1)[0]}.`, bugHint);
+      return failed(t('The sampling process failed: {0}.', String(reply.stack.split('\n', 1)[0])), bugHint());
     default:
       return reply;
   }
@@ -40,13 +43,13 @@ export function explainReply(reply: Reply, request: Request | undefined, memoryM
 
 function overrun(request: Request, row: number | undefined): Failure {
   const limit = seconds(request.timeLimitMs);
-  if (request.kind === 'load') return failed(`The module did not finish loading within ${limit}.`, moduleHint);
+  if (request.kind === 'load') return failed(t('The module did not finish loading within {0}.', limit), moduleHint());
   if (request.kind === 'time' || row === undefined) {
-    return failed(`The function did not return within ${limit} while it was measured.`, overrunHint);
+    return failed(t('The function did not return within {0} while it was measured.', limit), overrunHint());
   }
   const slots = inputSlots(request.signature);
   const input = describeRow(slots, request.inputs, row * slots.length);
-  return failed(`The function did not return within ${limit} for ${input}.`, overrunHint);
+  return failed(t('The function did not return within {0} for {1}.', limit, input), overrunHint());
 }
 
 export interface ChildExit {
@@ -60,19 +63,22 @@ export interface ChildExit {
 export function explainExit({ code, killedBy, stderr, memoryMb }: ChildExit): Failure {
   if (/out of memory|allocation failed/i.test(stderr)) return outOfMemory(memoryMb);
   if (killedBy === 'SIGKILL') {
-    return failed('The operating system killed the sandbox, probably because memory ran out.', memoryHint);
+    return failed(t('The operating system killed the sandbox, probably because memory ran out.'), memoryHint());
   }
   const lastLine = stderr.trim().split('\n').at(-1);
-  const how = killedBy ?? `exit code ${code}`;
-  return failed(`The sandbox ended unexpectedly (${how})${lastLine ? `: ${lastLine}` : '.'}`, 'Run again.');
+  const how = killedBy ?? t('exit code {0}', String(code));
+  const message = lastLine
+    ? t('The sandbox ended unexpectedly ({0}): {1}', how, lastLine)
+    : t('The sandbox ended unexpectedly ({0}).', how);
+  return failed(message, t('Run again.'));
 }
 
 export const noAnswer = (limitMs: number): Failure =>
-  failed(`The function did not return, and could not be interrupted within ${seconds(limitMs)}.`, overrunHint);
+  failed(t('The function did not return, and could not be interrupted within {0}.', seconds(limitMs)), overrunHint());
 
-export const forged = failed('The sampling process gave an answer that it cannot have.', bugHint);
+export const forged = () => failed(t('The sampling process gave an answer that it cannot have.'), bugHint());
 
 export const outOfMemory = (memoryMb: number): Failure =>
-  failed(`The function used more than ${memoryMb} MB of memory.`, memoryHint);
+  failed(t('The function used more than {0} MB of memory.', formatCount(memoryMb)), memoryHint());
 
 const seconds = (ms: number): string => `${Number((ms / 1000).toPrecision(2))} s`;

@@ -1,6 +1,8 @@
 /** Measures an approximation against the exact function: its results, and how long one call of each takes. */
+
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { inputSlots } from '../../engine/data/slots.ts';
+import { t } from '../../engine/texts.ts';
 import type { Signature } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import { rowStatus, type TimedBlocks } from './messages.ts';
@@ -50,8 +52,8 @@ export async function measure(sandbox: Sandbox, options: MeasureOptions): Promis
   if (evaluated.statuses.includes(rowStatus.thrown)) {
     return {
       kind: 'failed',
-      message: `The generated code failed: ${evaluated.firstProblem?.message}.`,
-      hint: 'Report this as a bug of DeepMaker.',
+      message: t('The generated code failed: {0}.', String(evaluated.firstProblem?.message)),
+      hint: t('Report this as a bug of DeepMaker.'),
     };
   }
   const rows = spreadRows(inputs, inputSlots(signature).length, count);

@@ -1,4 +1,5 @@
 /** Samples a region: draws inputs, calls the function on them in a sandbox, and keeps the rows that gave a result. */
+import { t } from '../../engine/texts.ts';
 import type { Samples } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import type { Region } from '../source/types.ts';
@@ -144,10 +145,16 @@ function tooManyRejected({ region, maxRejected = 0.2 }: SamplingOptions, rows: R
   const input = describeRow(region.inputSlots, rows.inputs, row * region.inputSlots.length);
   return {
     kind: 'failed',
-    message: `\`${region.name}\` gave no usable result for ${percent(share)} of the sampled inputs, for example ${input}: ${message}.`,
+    message: t(
+      '`{0}` gave no usable result for {1} of the sampled inputs, for example {2}: {3}.',
+      region.name,
+      percent(share),
+      input,
+      message,
+    ),
     hint: message.includes(unavailable)
-      ? 'Pick a function that computes its result from its arguments alone.'
-      : 'Narrow the @range of its inputs to values for which it returns finite results.',
+      ? t('Pick a function that computes its result from its arguments alone.')
+      : t('Narrow the @range of its inputs to values for which it returns finite results.'),
   };
 }
 
@@ -174,15 +181,21 @@ async function differsWhenRepeated(options: SamplingOptions, rows: Rows): Promis
   });
   if (index < 0) return undefined;
   const describe = (outputs: Float64Array, row: number, status: number) =>
-    status === rowStatus.thrown ? 'an error' : describeRow(region.outputSlots, outputs, row * outputWidth);
+    status === rowStatus.thrown ? t('an error') : describeRow(region.outputSlots, outputs, row * outputWidth);
   const row = picked[index]!;
   const first = describe(rows.outputs, row, rows.statuses[row]!);
   const second = describe(again.outputs, index, again.statuses[index]!);
   const input = describeRow(region.inputSlots, rows.inputs, row * width);
   return {
     kind: 'failed',
-    message: `\`${region.name}\` gives different results for the same input; for ${input} it gave ${first}, then ${second}.`,
-    hint: 'Pass what it depends on (the time, random numbers, earlier calls) as arguments.',
+    message: t(
+      '`{0}` gives different results for the same input; for {1} it gave {2}, then {3}.',
+      region.name,
+      input,
+      first,
+      second,
+    ),
+    hint: t('Pass what it depends on (the time, random numbers, earlier calls) as arguments.'),
   };
 }
 
@@ -197,8 +210,12 @@ function neverChanges({ region }: SamplingOptions, { count, outputs, statuses }:
   }
   return {
     kind: 'failed',
-    message: `\`${region.name}\` gave the same result for every sampled input: ${describeRow(region.outputSlots, outputs, first * width)}.`,
-    hint: 'Widen the @range of its inputs, or replace the function with a constant.',
+    message: t(
+      '`{0}` gave the same result for every sampled input: {1}.',
+      region.name,
+      describeRow(region.outputSlots, outputs, first * width),
+    ),
+    hint: t('Widen the @range of its inputs, or replace the function with a constant.'),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { tmpdir } from 'node:os';
+import { t } from '../../engine/texts.ts';
 import type { Signature } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import { cancelled, explainExit, explainReply, failed, forged, noAnswer, outOfMemory } from './failures.ts';
@@ -97,7 +98,7 @@ export class Sandbox {
       this.#stderr = (this.#stderr + text).slice(-maxStderrLength);
     });
     child.on('message', (message: unknown) => this.#receive(message));
-    child.on('error', (error) => this.#end(failed(`The sandbox could not run: ${error.message}`)));
+    child.on('error', (error) => this.#end(failed(t('The sandbox could not run: {0}', error.message))));
     child.on('close', (code, killedBy) => {
       this.#end(explainExit({ code, killedBy, stderr: this.#stderr, memoryMb }));
     });
@@ -109,12 +110,12 @@ export class Sandbox {
     memoryMb = defaultMemoryMb,
     signal,
   }: SandboxOptions = {}): Promise<{ readonly kind: 'started'; readonly sandbox: Sandbox } | Failure> {
-    if (signal?.aborted) return cancelled;
+    if (signal?.aborted) return cancelled();
     const permission = ['--permission', '--experimental-permission'].find((flag) =>
       process.allowedNodeEnvironmentFlags.has(flag),
     );
     if (!permission) {
-      return failed(`Node ${process.versions.node} cannot confine a process.`, 'Use Node 20 or newer.');
+      return failed(t('Node {0} cannot confine a process.', process.versions.node), t('Use Node 20 or newer.'));
     }
     const { path, readable } = childEntry();
     const child = fork(path, [String(memoryMb)], {
@@ -170,11 +171,11 @@ export class Sandbox {
 
   /** Kills the child and waits until it is gone. May be called twice. */
   async dispose(): Promise<void> {
-    this.#end(failed('The sandbox was closed.'));
+    this.#end(failed(t('The sandbox was closed.')));
     await this.#exited;
   }
 
-  readonly #abort = () => this.#end(cancelled);
+  readonly #abort = () => this.#end(cancelled());
 
   async #ask<Kind extends Request['kind']>(
     request: Request & { kind: Kind },
@@ -211,7 +212,7 @@ export class Sandbox {
     if (!pending) return;
     const reply = readReply(message, pending.request);
     if (!reply) {
-      this.#end(forged);
+      this.#end(forged());
       return;
     }
     clearTimeout(pending.deadline);

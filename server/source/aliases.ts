@@ -2,6 +2,7 @@
  * Whether code changes what its caller or its module owns. The code is walked again and again, until no variable is found
  * to share more than before. The order of statements does not count, so the answer errs on the side of "may".
  */
+import { t } from '../../engine/texts.ts';
 import { changesAt, isAccess, isAssignment, rootIdentifier } from './changes.ts';
 import { type FunctionNode, isFunctionNode, ts, unwrap } from './compiler.ts';
 import type { Finding, Reached } from './declarations.ts';
@@ -54,20 +55,21 @@ function foreignChanges(flow: Flow, reached: Reached): Finding[] {
       const share = kind === 'assigned' ? outerVariable(flow, target) : shareOf(flow, target);
       const root = kind === 'mutated' ? rootIdentifier(target) : undefined;
       if (root && root.text !== 'undefined' && meaningOf(checker, root).kind === 'global') {
-        findings.push({ problem: `changes the global \`${root.text}\``, node, reached });
+        findings.push({ problem: t('changes the global `{0}`', root.text), node, reached });
       }
       if (share?.depth !== 'whole') continue;
       const { origin } = share;
-      const what =
-        origin.kind === 'parameter'
-          ? `${reached.name === undefined ? 'its' : 'the'} parameter`
-          : "the module's variable";
-      findings.push({ problem: `changes ${what} \`${origin.name}\``, node, reached, variable: origin.symbol });
+      findings.push({ problem: changeText(reached, origin), node, reached, variable: origin.symbol });
     }
     ts.forEachChild(node, visit);
   };
   visit(reached.node);
   return findings;
+}
+
+function changeText(reached: Reached, { kind, name }: Share['origin']): string {
+  if (kind === 'variable') return t("changes the module's variable `{0}`", name);
+  return reached.name === undefined ? t('changes its parameter `{0}`', name) : t('changes the parameter `{0}`', name);
 }
 
 /** An assigned name that is declared outside of every function. Globals that no one declares are reported elsewhere. */

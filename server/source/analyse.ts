@@ -1,6 +1,8 @@
 /** Whether a function can be approximated: its signature as slots, its domain, or every reason why not. */
+
 import { basename } from 'node:path';
 import { inputSlots, outputSlots } from '../../engine/data/slots.ts';
+import { t } from '../../engine/texts.ts';
 import type { Signature } from '../../engine/types.ts';
 import type { Reason } from '../protocol.ts';
 import { fieldsOf, methodAccess, returning } from './access.ts';
@@ -14,6 +16,7 @@ import { writtenParameters } from './into.ts';
 import type { SourceProject } from './project.ts';
 import { explore } from './reach.ts';
 import { receiverOf } from './receiver.ts';
+import { refusalText } from './refusal.ts';
 import type { SourceView } from './session.ts';
 import {
   checkForm,
@@ -106,7 +109,7 @@ function find(tree: ts.SourceFile, target: AnalysisTarget): FunctionSite | Mispl
 }
 
 const sentence = (name: string, problem: string, hint?: string): string =>
-  `\`${name}\` was not approximated: ${problem}.${hint ? ` ${hint}` : ''}`;
+  [refusalText(name, problem), ...(hint ? [hint] : [])].join(' ');
 
 function refusedPlace(tree: ts.SourceFile, { name, nameNode, problem }: MisplacedFunction): Analysis {
   const line = lineAt(tree, nameNode.getStart(tree));
@@ -190,13 +193,24 @@ function analyseFunction(view: SourceView, file: string, name: string): Analysis
 function report({ view, reject }: Subject, { problem, node, reached }: Finding): void {
   const file = node.getSourceFile();
   if (reached.name === undefined) {
-    reject(`it ${problem}`, node);
+    reject(t('it {0}', problem), node);
     return;
   }
-  const verb = reached.kind === 'value' ? 'uses' : 'calls';
-  const isHome = file === view.sourceFile;
-  const place = isHome ? '' : ` (${basename(file.fileName)}, line ${lineAt(file, node.getStart(file))})`;
-  reject(`it ${verb} \`${reached.name}\`${place}, which ${problem}`, isHome ? node : reached.entry);
+  if (file === view.sourceFile) {
+    const words =
+      reached.kind === 'value'
+        ? t('it uses `{0}`, which {1}', reached.name, problem)
+        : t('it calls `{0}`, which {1}', reached.name, problem);
+    reject(words, node);
+    return;
+  }
+  const place = [basename(file.fileName), String(lineAt(file, node.getStart(file)))] as const;
+  reject(
+    reached.kind === 'value'
+      ? t('it uses `{0}` ({1}, line {2}), which {3}', reached.name, ...place, problem)
+      : t('it calls `{0}` ({1}, line {2}), which {3}', reached.name, ...place, problem),
+    reached.entry,
+  );
 }
 
 /** An expression for the function in the scope of its module. */

@@ -1,11 +1,12 @@
 /** Literals, unions of them, and enums, as categories. */
+import { t } from '../../engine/texts.ts';
 import type { Literal } from '../../engine/types.ts';
 import { ts } from './compiler.ts';
 import {
   article,
+  mayBeText,
   type ShapeContext,
   type ShapeResult,
-  subject,
   supported,
   typeText,
   unsupported,
@@ -17,14 +18,10 @@ export function category(context: ShapeContext, type: ts.Type, path: string): Sh
   const nothing = members.find(({ flags }) => flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Null | ts.TypeFlags.Void));
   if (nothing) {
     const what = nothing.flags & ts.TypeFlags.Null ? 'null' : 'undefined';
-    const verb =
-      context.role === 'output' && path === 'result'
-        ? 'it may return'
-        : `${subject(context, path).slice(0, -3)} may be`;
-    return { kind: 'problem', problem: `${verb} ${what}`, hint: supported };
+    return { kind: 'problem', problem: mayBeText(context, path, what), hint: supported() };
   }
   if (members.some(({ flags }) => (flags & (ts.TypeFlags.Literal | ts.TypeFlags.EnumLike)) === 0)) {
-    const what = `the union ${typeText(context, type)}, which holds more than literals`;
+    const what = t('the union {0}, which holds more than literals', typeText(context, type));
     return unsupported(context, path, what);
   }
   const values = members.map((member) => literalValue(context, member));

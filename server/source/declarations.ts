@@ -1,4 +1,5 @@
 /** From a use of something that the project declares to the code behind it. */
+import { t } from '../../engine/texts.ts';
 import { changesOfVariable, isAccess } from './changes.ts';
 import { type FunctionNode, isFunctionNode, lineAt, ts, unwrap } from './compiler.ts';
 
@@ -65,7 +66,7 @@ export function reachDeclaration(exploration: Exploration, reached: Reached, tar
   };
   if (options.own.includes(node)) {
     if (reached.name === undefined) return;
-    const problem = `calls \`${use.getText()}\` back; only direct recursion can be kept exact`;
+    const problem = t('calls `{0}` back; only direct recursion can be kept exact', use.getText());
     findings.push({ problem, node: use, reached });
   } else if (ts.isShorthandPropertyAssignment(node)) {
     const value = checker.getShorthandAssignmentValueSymbol(node);
@@ -116,7 +117,7 @@ function outerState({ checker, findings }: Exploration, reached: Reached, { use,
     }
     const line = lineAt(file, change.node.getStart(file));
     findings.push({
-      problem: `reads \`${symbol.name}\`, which line ${line} changes`,
+      problem: t('reads `{0}`, which line {1} changes', symbol.name, String(line)),
       node: use,
       reached,
       variable: symbol,

@@ -1,4 +1,5 @@
 /** Where inputs live: the ranges of the tags, laid over the slots of the signature. */
+import { t } from '../../engine/texts.ts';
 import type { Domain, Shape, Signature, Slot, SlotDomain } from '../../engine/types.ts';
 import type { MissingRange } from '../protocol.ts';
 import type { RangeTag, TagProblem } from './tags.ts';
@@ -87,17 +88,20 @@ function covers(outer: string, path: string): boolean {
 
 function unusable(range: RangeTag, slots: readonly Slot[]): TagProblem[] {
   const covered = slots.filter(({ path }) => covers(range.path, path));
-  const tag = `its tag \`@range ${range.path}\``;
+  const tag = `@range ${range.path}`;
   if (covered.length === 0) {
     const known = slots.slice(0, 8).map(({ path }) => `\`${path}\``);
-    const hint = `Its inputs are ${known.join(', ')}${slots.length > known.length ? ' and more' : ''}.`;
-    return [{ problem: `${tag} names no input`, hint, line: range.line }];
+    const hint =
+      slots.length > known.length
+        ? t('Its inputs are {0} and more.', known.join(', '))
+        : t('Its inputs are {0}.', known.join(', '));
+    return [{ problem: t('its tag `{0}` names no input', tag), hint, line: range.line }];
   }
   if (covered.some(({ kind }) => kind === 'number')) return [];
   return [
     {
-      problem: `${tag} is for an input that is not a number`,
-      hint: 'Remove the tag: every value is sampled.',
+      problem: t('its tag `{0}` is for an input that is not a number', tag),
+      hint: t('Remove the tag: every value is sampled.'),
       line: range.line,
     },
   ];

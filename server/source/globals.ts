@@ -1,4 +1,5 @@
 /** What is known of names that no module of the project declares. */
+import { t } from '../../engine/texts.ts';
 
 /** Same arguments, same result, and nothing else happens. `Math.random` is the exception that `globalProblem` knows. */
 const pure: ReadonlySet<string> = new Set(
@@ -24,23 +25,23 @@ const outside: ReadonlySet<string> = new Set(
 
 /** What is wrong with using a global, as the end of "it ..."; undefined where it is pure. `text` is what the code says. */
 export function globalProblem(name: string, text: string, declared: boolean): string | undefined {
-  if (name === 'Math') return isRandom(text) ? `uses randomness (\`${text}\`)` : undefined;
+  if (name === 'Math') return isRandom(text) ? t('uses randomness (`{0}`)', text) : undefined;
   if (pure.has(name)) return undefined;
-  if (clock.has(name) || /^process\.(?:hrtime|uptime)/u.test(text)) return `reads the clock (\`${text}\`)`;
-  if (randomness.has(name)) return `uses randomness (\`${text}\`)`;
-  if (name === 'console') return `writes to the console (\`${text}\`)`;
-  if (outside.has(name)) return `reaches outside of the computation (\`${text}\`)`;
-  if (name === 'eval' || name === 'Function') return `runs code from text (\`${text}\`)`;
+  if (clock.has(name) || /^process\.(?:hrtime|uptime)/u.test(text)) return t('reads the clock (`{0}`)', text);
+  if (randomness.has(name)) return t('uses randomness (`{0}`)', text);
+  if (name === 'console') return t('writes to the console (`{0}`)', text);
+  if (outside.has(name)) return t('reaches outside of the computation (`{0}`)', text);
+  if (name === 'eval' || name === 'Function') return t('runs code from text (`{0}`)', text);
   return declared
-    ? `uses \`${text}\`, which is not known to be pure`
-    : `uses \`${text}\`, which is not declared anywhere`;
+    ? t('uses `{0}`, which is not known to be pure', text)
+    : t('uses `{0}`, which is not declared anywhere', text);
 }
 
 /** What is wrong with using a member of the language's own objects, as the end of "it ..."; undefined where it is pure. */
 export function memberProblem(name: string): string | undefined {
-  if (name === 'stack') return 'reads the call stack (`stack`)';
+  if (name === 'stack') return t('reads the call stack (`stack`)');
   return /^(?:toLocale|localeCompare$)/u.test(name)
-    ? `depends on the language that the machine is set to (\`${name}\`)`
+    ? t('depends on the language that the machine is set to (`{0}`)', name)
     : undefined;
 }
 

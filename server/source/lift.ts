@@ -13,6 +13,7 @@
  *     }
  *     // deepmaker: end of lifted pricePart
  */
+import { t } from '../../engine/texts.ts';
 import type { Reason } from '../protocol.ts';
 import { parseText } from './applied.ts';
 import { lineAt, ts } from './compiler.ts';
@@ -50,7 +51,7 @@ export function lift(project: SourceProject, file: string, place: StatementPlace
   const refused = (problems: readonly { readonly problem: string; readonly line: number }[]): LiftOutcome => ({
     kind: 'refused',
     reasons: problems.map(({ problem, line }) => ({
-      message: `The selection was not approximated: it ${problem}.`,
+      message: t('The selection was not approximated: it {0}.', problem),
       line,
     })),
   });
@@ -59,7 +60,7 @@ export function lift(project: SourceProject, file: string, place: StatementPlace
   const hoisted = live.declared
     .filter(({ isHoisted }) => isHoisted)
     .map(({ name }) => ({
-      problem: `declares \`${name}\` by \`var\`. Use \`let\``,
+      problem: t('declares `{0}` by `var`. Use `let`', name),
       line: lineAt(sourceFile, found.statements[0]!.getStart(sourceFile)),
     }));
   const problems = [...exitsOf(sourceFile, found), ...hoisted];

@@ -4,6 +4,7 @@
  * function twice and so finds out those that are not.
  */
 
+import { t } from '../../engine/texts.ts';
 import { isAccess } from './changes.ts';
 import { isFunctionNode, ts } from './compiler.ts';
 import { type Exploration, type Finding, type Reached, type ReachOptions, reachDeclaration } from './declarations.ts';
@@ -58,14 +59,15 @@ function visit(exploration: Exploration, reached: Reached, node: ts.Node): void 
     member(exploration, reached, node);
     return;
   }
-  if (ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier)) report('waits (`await`)');
-  else if (ts.isYieldExpression(node) && !isWithinOwnFunction(reached, node)) report('yields (`yield`)');
+  if (ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier)) report(t('waits (`await`)'));
+  else if (ts.isYieldExpression(node) && !isWithinOwnFunction(reached, node)) report(t('yields (`yield`)'));
   else if (node.kind === ts.SyntaxKind.ThisKeyword) {
     if (!ownsThis(reached, node) && !exploration.options.receiver?.has(node))
-      report('uses `this`, so its result depends on an object');
-  } else if (node.kind === ts.SyntaxKind.SuperKeyword && !ownsThis(reached, node)) report('uses `super`');
-  else if (node.kind === ts.SyntaxKind.ImportKeyword) report('loads a module while it runs (`import()`)');
-  else if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword) report('uses `import.meta`');
+      report(t('uses `this`, so its result depends on an object'));
+  } else if (node.kind === ts.SyntaxKind.SuperKeyword && !ownsThis(reached, node)) report(t('uses `super`'));
+  else if (node.kind === ts.SyntaxKind.ImportKeyword) report(t('loads a module while it runs (`import()`)'));
+  else if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword)
+    report(t('uses `import.meta`'));
   ts.forEachChild(node, (child) => visit(exploration, reached, child));
 }
 
@@ -98,7 +100,7 @@ function isUse(node: ts.Identifier): boolean {
 function use(exploration: Exploration, reached: Reached, node: ts.Identifier): void {
   const { checker, findings, external } = exploration;
   const report = (problem: string) => findings.push({ problem, node, reached });
-  if (node.text === 'arguments' && !symbolOf(checker, node)?.declarations) return void report('uses `arguments`');
+  if (node.text === 'arguments' && !symbolOf(checker, node)?.declarations) return void report(t('uses `arguments`'));
   const meaning = meaningOf(checker, node);
   switch (meaning.kind) {
     case 'local':
@@ -111,9 +113,9 @@ function use(exploration: Exploration, reached: Reached, node: ts.Identifier): v
       external.add(meaning.file.text);
       return;
     case 'builtin':
-      return void report(`uses \`${usedText(node)}\` of \`${meaning.specifier}\``);
+      return void report(t('uses `{0}` of `{1}`', usedText(node), meaning.specifier));
     case 'missing':
-      return void report(`uses \`${node.text}\` of \`${meaning.specifier}\`, whose code was not found`);
+      return void report(t('uses `{0}` of `{1}`, whose code was not found', node.text, meaning.specifier));
     case 'global': {
       const problem = globalProblem(node.text, usedText(node), meaning.declared);
       if (problem) report(problem);
@@ -164,7 +166,10 @@ function member(
   const own = target.declarations?.find((other) => options.own.includes(other));
   if (own && ts.isMethodDeclaration(own) && !isThroughClass(node.expression, own)) {
     exploration.findings.push({
-      problem: `calls itself through an object (\`${node.getText()}\`), so the exact copy would call the approximation`,
+      problem: t(
+        'calls itself through an object (`{0}`), so the exact copy would call the approximation',
+        node.getText(),
+      ),
       node,
       reached,
     });

@@ -1,4 +1,5 @@
 /** The fields of `this` that a method reads: inputs like its parameters. */
+import { t } from '../../engine/texts.ts';
 import { changesAt, isAccess } from './changes.ts';
 import { ts, unwrap } from './compiler.ts';
 import { type FunctionSite, isStatic } from './sites.ts';
@@ -30,7 +31,7 @@ export function receiverOf(checker: ts.TypeChecker, site: FunctionSite): Receive
     for (const { target, kind, node: at } of changesAt(checker, node)) {
       const changed = kind === 'assigned' ? undefined : rootOf(target);
       if (changed && thisContainer(changed) === site.node) {
-        problems.push({ problem: `changes \`${at.getText()}\`, which belongs to its object`, node: at });
+        problems.push({ problem: t('changes `{0}`, which belongs to its object', at.getText()), node: at });
       }
     }
     ts.forEachChild(node, visit);
@@ -45,11 +46,11 @@ function fieldOf(
 ): { readonly name: string; readonly type: ts.Type } | { readonly problem: string } {
   const { parent } = node;
   if (!ts.isPropertyAccessExpression(parent) || parent.expression !== node) {
-    return { problem: 'uses `this` as a whole, so its result depends on an object. Only fields of it may be read' };
+    return { problem: t('uses `this` as a whole, so its result depends on an object. Only fields of it may be read') };
   }
   const text = `\`${parent.getText()}\``;
   if (ts.isPrivateIdentifier(parent.name)) {
-    return { problem: `reads ${text}, which no code outside of its class can set. Make it a \`private\` field` };
+    return { problem: t('reads {0}, which no code outside of its class can set. Make it a `private` field', text) };
   }
   const symbol = checker.getSymbolAtLocation(parent.name);
   const declaration = symbol && resolved(checker, symbol).valueDeclaration;
@@ -61,9 +62,12 @@ function fieldOf(
       ts.isBinaryExpression(declaration) ||
       isAccess(declaration));
   if (!isField) {
-    const what =
-      declaration && ts.isPropertyDeclaration(declaration) ? 'an optional field' : 'no field but code of its own';
-    return { problem: `uses ${text}, which is ${what}. Only fields of \`this\` may be read` };
+    return {
+      problem:
+        declaration && ts.isPropertyDeclaration(declaration)
+          ? t('uses {0}, which is an optional field. Only fields of `this` may be read', text)
+          : t('uses {0}, which is no field but code of its own. Only fields of `this` may be read', text),
+    };
   }
   return { name: parent.name.text, type: checker.getTypeAtLocation(parent) };
 }

@@ -2,6 +2,9 @@
  * Code that reports its calls: insertions into one function, in its source or in what a compiler or bundler made of it.
  * Lines stay what they are; columns of the function's own lines move.
  */
+
+import { formatCount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import { recorderName } from '../record/names.ts';
 import { type FunctionNode, isFunctionNode, ts } from './compiler.ts';
 import { rebuilt } from './patterns.ts';
@@ -32,7 +35,7 @@ export function recordSource(original: OriginalFunction): RecordedCalls {
   const isTyped = /\.[cm]?tsx?$/u.test(original.file);
   return site
     ? instrumented(tree, site.node, isTyped)
-    : { kind: 'missing', reason: `has no function ${original.name}` };
+    : { kind: 'missing', reason: t('has no function {0}', original.name) };
 }
 
 /** The function in a generated text, by where its statements come from; `toOriginal` is undefined for other files. */
@@ -44,7 +47,7 @@ export function recordMapped(
 ): RecordedCalls {
   const source = parse(original.file, original.text);
   const site = siteOf(source, original.name);
-  if (!site) return { kind: 'missing', reason: `was built from a text that has no function ${original.name}` };
+  if (!site) return { kind: 'missing', reason: t('was built from a text that has no function {0}', original.name) };
   const tree = parse(file, text);
   const offsetOf = (at: number): number | undefined => {
     const { line, character } = tree.getLineAndCharacterOfPosition(at);
@@ -65,14 +68,17 @@ export function recordMapped(
   const [copy] = outermostFunctions(tree, isCopy);
   return copy
     ? instrumented(tree, copy)
-    : { kind: 'missing', reason: `has no code of ${original.name}: a bundler left it out, or put it into its callers` };
+    : {
+        kind: 'missing',
+        reason: t('has no code of {0}: a bundler left it out, or put it into its callers', original.name),
+      };
 }
 
 /** The function in a generated text without a map: by its name, its parameters, its numbers and the names after dots. */
 export function recordLookalike(file: string, text: string, original: OriginalFunction): RecordedCalls {
   const source = parse(original.file, original.text);
   const site = siteOf(source, original.name);
-  if (!site) return { kind: 'missing', reason: `has no function ${original.name}` };
+  if (!site) return { kind: 'missing', reason: t('has no function {0}', original.name) };
   const tree = parse(file, text);
   const wanted = landmarks(site.node, source);
   const name = site.nameNode.text;
@@ -84,8 +90,10 @@ export function recordLookalike(file: string, text: string, original: OriginalFu
   });
   if (found.length === 1) return instrumented(tree, found[0]!);
   const reason =
-    found.length === 0 ? `has no function that reads as ${name}` : `has ${found.length} functions that read as ${name}`;
-  return { kind: 'missing', reason: `${reason}, and no source map` };
+    found.length === 0
+      ? t('has no function that reads as {0}', name)
+      : t('has {0} functions that read as {1}', formatCount(found.length), name);
+  return { kind: 'missing', reason: t('{0}, and no source map', reason) };
 }
 
 const parse = (file: string, text: string): ts.SourceFile =>
@@ -135,7 +143,7 @@ const call = '$deepmakerCall';
 function instrumented(tree: ts.SourceFile, node: FunctionNode, isTyped = false): RecordedCalls {
   const values = argumentsOf(node);
   if (values === undefined) {
-    return { kind: 'missing', reason: 'takes the arguments apart in the signature of an arrow function' };
+    return { kind: 'missing', reason: t('takes the arguments apart in the signature of an arrow function') };
   }
   const recorder = isTyped ? `(globalThis as any).${recorderName}` : `globalThis.${recorderName}`;
   const open = `const ${own} = ${recorder}, ${call} = ${own}.enter() ? ${own}.inputs(${values}) : undefined; try {`;

@@ -9,6 +9,7 @@
  *     function priceExact(spot: number): number { .. }
  *     // deepmaker: end price
  */
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 import type { CallForm } from './access.ts';
 import {
@@ -51,7 +52,7 @@ export interface ApplyOptions {
  */
 export function applyEdits(project: SourceProject, file: string, name: string, options: ApplyOptions): Rewrite {
   const tree = project.syntax(file);
-  if (!tree) return { kind: 'failed', message: `${file} cannot be read.`, hint: 'Check that the file exists.' };
+  if (!tree) return { kind: 'failed', message: t('{0} cannot be read.', file), hint: t('Check that the file exists.') };
   return applyToTree(tree, name, {
     approxName: options.approxName,
     ...(options.guardName === undefined ? {} : { guardName: options.guardName }),
@@ -77,15 +78,15 @@ export function applyToTree(file: ts.SourceFile, name: string, options: TreeOpti
   if (!site) {
     return {
       kind: 'failed',
-      message: `There is no function ${name} any more.`,
-      hint: 'Approximate a function that is there.',
+      message: t('There is no function {0} any more.', name),
+      hint: t('Approximate a function that is there.'),
     };
   }
   if (site.node.parameters.some((parameter) => rebuilt(parameter.name) === undefined)) {
     return {
       kind: 'failed',
-      message: `${name} takes a parameter apart in its signature, so no call can pass it on.`,
-      hint: 'Give the parameter a name and take it apart in the body.',
+      message: t('{0} takes a parameter apart in its signature, so no call can pass it on.', name),
+      hint: t('Give the parameter a name and take it apart in the body.'),
     };
   }
   if (pair) return { kind: 'edits', edits: reapply(file, pair, options) };
@@ -93,8 +94,8 @@ export function applyToTree(file: ts.SourceFile, name: string, options: TreeOpti
   if (taken !== undefined) {
     return {
       kind: 'failed',
-      message: `The name ${taken} is used in this file already.`,
-      hint: `Rename that ${taken}, then apply again.`,
+      message: t('The name {0} is used in this file already.', taken),
+      hint: t('Rename that {0}, then apply again.', taken),
     };
   }
   const added = addImport(file, options, { style: options.style, applied: pairs.map(({ marker }) => marker) });
@@ -219,8 +220,8 @@ export function revertEdits(text: string, name: string): Rewrite {
   if (!pair) {
     return {
       kind: 'failed',
-      message: `${name} is not approximated in this file.`,
-      hint: 'There is nothing to revert.',
+      message: t('{0} is not approximated in this file.', name),
+      hint: t('There is nothing to revert.'),
     };
   }
   const { publicSite, exactSite, marker } = pair;

@@ -1,4 +1,5 @@
 /** Statements of a function, by their lines or their text, and why they cannot be taken out of it. */
+import { t } from '../../engine/texts.ts';
 import { isFunctionNode, lineAt, ts } from './compiler.ts';
 import { type FunctionSite, topLevelFunctions } from './sites.ts';
 
@@ -57,11 +58,11 @@ export function statementsAt(file: ts.SourceFile, place: StatementPlace): Select
     if (touched.length === 0 || !touched.some(isWhole)) continue;
     const cut = touched.find((statement) => !isWhole(statement));
     if (cut) {
-      return { problem: 'is cut off. Select whole statements of one block', line: linesOf(cut)[0] };
+      return { problem: t('is cut off. Select whole statements of one block'), line: linesOf(cut)[0] };
     }
     return { site, statements: touched };
   }
-  return { problem: 'holds no whole statement. Select whole statements of one block', line: place.first };
+  return { problem: t('holds no whole statement. Select whole statements of one block'), line: place.first };
 }
 
 /** The same statements again, in a text that may have changed around them. */
@@ -96,13 +97,14 @@ export function exitsOf(file: ts.SourceFile, { statements }: Selection): Selecti
   const visit = (node: ts.Node, targets: readonly string[]): void => {
     const report = (problem: string) => problems.push({ problem, line: lineAt(file, node.getStart(file)) });
     if (ts.isFunctionLike(node) || ts.isClassLike(node)) return;
-    if (ts.isReturnStatement(node)) report('returns from the function around it (`return`)');
-    else if (ts.isYieldExpression(node)) report('yields (`yield`)');
-    else if (ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier)) report('waits (`await`)');
+    if (ts.isReturnStatement(node)) report(t('returns from the function around it (`return`)'));
+    else if (ts.isYieldExpression(node)) report(t('yields (`yield`)'));
+    else if (ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier))
+      report(t('waits (`await`)'));
     else if (ts.isBreakOrContinueStatement(node)) {
       const word = ts.isBreakStatement(node) ? 'break' : 'continue';
       const target = node.label?.text ?? word;
-      if (!targets.includes(target)) report(`leaves a loop around it (\`${word}\`)`);
+      if (!targets.includes(target)) report(t('leaves a loop around it (`{0}`)', word));
     }
     const inner = ts.isIterationStatement(node, false)
       ? [...targets, 'break', 'continue']

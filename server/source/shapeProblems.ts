@@ -1,8 +1,10 @@
 /** What steps of the conversion to shapes share: their context, and the words for what has no shape. */
+import { t } from '../../engine/texts.ts';
 import type { Literal, Shape } from '../../engine/types.ts';
 import { libFolder, ts } from './compiler.ts';
 
-export const supported = 'Only numbers, booleans, literal unions and arrays or objects of them are supported.';
+export const supported = (): string =>
+  t('Only numbers, booleans, literal unions and arrays or objects of them are supported.');
 
 export type ShapeResult =
   | { readonly kind: 'shape'; readonly shape: Shape }
@@ -25,24 +27,42 @@ export interface ShapeContext {
 export const typeText = ({ checker, node }: ShapeContext, type: ts.Type): string => checker.typeToString(type, node);
 
 export function unsupported(context: ShapeContext, path: string, what: string): ShapeResult {
-  return { kind: 'problem', problem: `${subject(context, path)} ${what}`, hint: supported };
+  return { kind: 'problem', problem: isText(context, path, what), hint: supported() };
 }
 
-/** "its parameter `x` is", "it returns", "its result `result.x` is". */
-export function subject({ role }: ShapeContext, path: string): string {
-  if (role === 'input') return `its parameter \`${path}\` is`;
-  return path === 'result' ? 'it returns' : `its result \`${path}\` is`;
+/** "its parameter `x` is an array", "it returns an array", "its result `result.x` is an array". */
+export function isText({ role }: ShapeContext, path: string, what: string): string {
+  if (role === 'output') {
+    return path === 'result' ? t('it returns {0}', what) : t('its result `{0}` is {1}', path, what);
+  }
+  return path.startsWith('this.')
+    ? t('its field `{0}` is {1}', path, what)
+    : t('its parameter `{0}` is {1}', path, what);
 }
 
-export const article = (text: string): string => `${/^[aeiou]/iu.test(text) ? 'an' : 'a'} ${text}`;
+/** The same of what may be null or undefined. */
+export function mayBeText({ role }: ShapeContext, path: string, what: string): string {
+  if (role === 'output') {
+    return path === 'result' ? t('it may return {0}', what) : t('its result `{0}` may be {1}', path, what);
+  }
+  return path.startsWith('this.')
+    ? t('its field `{0}` may be {1}', path, what)
+    : t('its parameter `{0}` may be {1}', path, what);
+}
+
+export const article = (text: string): string => (/^[aeiou]/iu.test(text) ? t('an {0}', text) : t('a {0}', text));
+
+/** "of type x", which a result is "a value of type x". */
+export const valueText = ({ role }: ShapeContext, text: string): string =>
+  role === 'output' ? t('a value {0}', text) : text;
 
 export function primitiveText(context: ShapeContext, type: ts.Type): string {
   const { flags } = type;
-  const value = context.role === 'output' ? 'a value ' : '';
-  if (flags & ts.TypeFlags.Any) return `${value}of type any, which says nothing`;
-  if (flags & ts.TypeFlags.Unknown) return `${value}of type unknown`;
-  if (flags & (ts.TypeFlags.Void | ts.TypeFlags.Undefined)) return context.role === 'output' ? 'nothing' : 'undefined';
-  if (flags & ts.TypeFlags.Never) return `${value}of type never`;
+  if (flags & ts.TypeFlags.Any) return valueText(context, t('of type any, which says nothing'));
+  if (flags & ts.TypeFlags.Unknown) return valueText(context, t('of type {0}', 'unknown'));
+  if (flags & (ts.TypeFlags.Void | ts.TypeFlags.Undefined))
+    return context.role === 'output' ? t('nothing') : 'undefined';
+  if (flags & ts.TypeFlags.Never) return valueText(context, t('of type {0}', 'never'));
   if (flags & ts.TypeFlags.Null) return 'null';
   return article(typeText(context, type));
 }

@@ -1,20 +1,24 @@
 /** From the checker's types to shapes, or to the reason why there is none. */
+
 import { typedArrays } from '../../engine/data/slots.ts';
+import { t } from '../../engine/texts.ts';
 import type { Literal, Shape } from '../../engine/types.ts';
 import { category } from './categories.ts';
 import { ts } from './compiler.ts';
 import {
   article,
   combine,
+  isText,
   libraryName,
+  mayBeText,
   primitiveText,
   type ShapeContext,
   type ShapeResult,
   shape,
-  subject,
   supported,
   typeText,
   unsupported,
+  valueText,
 } from './shapeProblems.ts';
 import { type Parts, stated } from './sizes.ts';
 
@@ -32,9 +36,9 @@ function convert(context: Conversion, type: ts.Type, path: string): ShapeResult 
   if (flags & ts.TypeFlags.Number) return shape({ kind: 'number' });
   if (type.isUnion() || flags & (ts.TypeFlags.Literal | ts.TypeFlags.EnumLike)) return category(context, type, path);
   if (flags & ts.TypeFlags.TypeParameter)
-    return unsupported(context, path, `of the generic type ${typeText(context, type)}`);
+    return unsupported(context, path, t('of the generic type {0}', typeText(context, type)));
   if (flags & ts.TypeFlags.Object && context.enclosing.includes(type)) {
-    return unsupported(context, path, `of type ${typeText(context, type)}, which contains itself`);
+    return unsupported(context, path, t('of type {0}, which contains itself', typeText(context, type)));
   }
   const inner: Conversion = { ...context, enclosing: [...context.enclosing, type] };
   const size = context.sizeOf(path);
@@ -52,8 +56,11 @@ function convert(context: Conversion, type: ts.Type, path: string): ShapeResult 
   }
   const name = libraryName(type);
   if (name === 'ImageData' && context.role === 'input') {
-    const problem = `${subject(context, path)} an image of unknown size`;
-    const hint = `Write its height, width and channels in the JSDoc comment, for example \`@shape ${path} 32x32x4\`.`;
+    const problem = isText(context, path, t('an image of unknown size'));
+    const hint = t(
+      'Write its height, width and channels in the JSDoc comment, for example `@shape {0} 32x32x4`.',
+      path,
+    );
     return { kind: 'problem', problem, hint };
   }
   if (name !== undefined) {
@@ -67,7 +74,7 @@ function convert(context: Conversion, type: ts.Type, path: string): ShapeResult 
 
 function tuple(context: Conversion, type: ts.TupleTypeReference, path: string): ShapeResult {
   if (type.target.elementFlags.some((flags) => flags !== ts.ElementFlags.Required)) {
-    return unsupported(context, path, `the tuple ${typeText(context, type)}, whose length varies`);
+    return unsupported(context, path, t('the tuple {0}, whose length varies', typeText(context, type)));
   }
   const elements = context.checker.getTypeArguments(type);
   const results = elements.map((element, index) => convert(context, element, `${path}[${index}]`));
@@ -89,29 +96,39 @@ function sized(context: ShapeContext, path: string, build: (length: number) => S
   if (length !== undefined) return build(length);
   return {
     kind: 'problem',
-    problem: `${subject(context, path)} an array whose length may vary`,
-    hint: `A network has a fixed number of inputs and outputs. If the length is always the same, write it in the JSDoc comment, for example \`@length ${path} 9\`.`,
+    problem: isText(context, path, t('an array whose length may vary')),
+    hint: t(
+      'A network has a fixed number of inputs and outputs. If the length is always the same, write it in the JSDoc comment, for example `@length {0} 9`.',
+      path,
+    ),
   };
 }
 
 function object(context: Conversion, type: ts.Type, path: string): ShapeResult {
   const { checker } = context;
-  const value = context.role === 'output' ? 'a value ' : '';
   if (type.getCallSignatures().length > 0 || type.getConstructSignatures().length > 0) {
-    return unsupported(context, path, 'a function');
+    return unsupported(context, path, t('a function'));
   }
   if (type.isClass() || (type.symbol?.flags ?? 0) & ts.SymbolFlags.Class) {
-    return unsupported(context, path, `an instance of the class ${typeText(context, type)}`);
+    return unsupported(context, path, t('an instance of the class {0}', typeText(context, type)));
   }
   if (type.isIntersection() && type.types.some(({ flags }) => (flags & ts.TypeFlags.Object) === 0)) {
-    return unsupported(context, path, `${value}of the branded type ${typeText(context, type)}`);
+    return unsupported(context, path, valueText(context, t('of the branded type {0}', typeText(context, type))));
   }
   if (checker.getIndexInfosOfType(type).length > 0) {
-    return unsupported(context, path, `${value}of type ${typeText(context, type)}, whose keys are not known`);
+    return unsupported(
+      context,
+      path,
+      valueText(context, t('of type {0}, whose keys are not known', typeText(context, type))),
+    );
   }
   const properties = checker.getPropertiesOfType(type);
   if (properties.length === 0)
-    return unsupported(context, path, `${value}of type ${typeText(context, type)}, which has no properties`);
+    return unsupported(
+      context,
+      path,
+      valueText(context, t('of type {0}, which has no properties', typeText(context, type))),
+    );
   const fields = properties.map((property) => field(context, property, `${path}.${property.name}`));
   return combine(
     fields.map(({ result }) => result),
@@ -147,24 +164,24 @@ export function optional(
   path: string,
 ): { readonly absent?: Literal | undefined; readonly result: ShapeResult } {
   const problem = (text: string, hint: string) => ({ result: { kind: 'problem', problem: text, hint } as const });
-  if (context.role === 'output') return problem(`${subject(context, path)} optional`, supported);
+  if (context.role === 'output') return problem(isText(context, path, t('optional')), supported());
   const mayBeNull = type.isUnion() && type.types.some(({ flags }) => flags & ts.TypeFlags.Null);
-  if (mayBeNull) return problem(`${subject(context, path).slice(0, -3)} may be null`, supported);
+  if (mayBeNull) return problem(mayBeText(context, path, 'null'), supported());
   const absent = context.absentOf(declared);
   if (absent === undefined) {
     const name = path.slice(path.lastIndexOf('.') + 1);
     const hint =
       name === path
-        ? 'Give it a default value, or make it required.'
-        : `Write \`${path} ?? 1\` wherever it is read, or \`const { ${name} = 1 } = ..\`, or make it required.`;
-    return problem(`${subject(context, path)} optional, without one default`, hint);
+        ? t('Give it a default value, or make it required.')
+        : t('Write `{0} ?? 1` wherever it is read, or `const {1} = ..`, or make it required.', path, `{ ${name} = 1 }`);
+    return problem(isText(context, path, t('optional, without one default')), hint);
   }
   const result = convert({ ...context, enclosing: [] }, context.checker.getNonNullableType(type), path);
   if (result.kind === 'problem') return { result };
   if (fits(result.shape, absent)) return { absent, result };
   return problem(
-    `${subject(context, path)} optional, and ${JSON.stringify(absent)}, which it is then, is not of its type`,
-    supported,
+    isText(context, path, t('optional, and {0}, which it is then, is not of its type', JSON.stringify(absent))),
+    supported(),
   );
 }
 

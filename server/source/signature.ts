@@ -1,5 +1,8 @@
 /** A function's form and signature: parameters and result as shapes, and every reason why they cannot be. */
+
 import { imageOf } from '../../engine/data/slots.ts';
+import { formatCount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { Domain, Into, Parameter, Shape, Signature } from '../../engine/types.ts';
 import { absentValue } from './absent.ts';
 import { syntaxErrors } from './applied.ts';
@@ -34,7 +37,7 @@ export function checkSyntax({ view: { sourceFile }, exact, reject }: Subject): v
   for (const error of syntaxErrors(sourceFile)) {
     if (error.start < exact.node.pos || error.start > exact.node.end) continue;
     const text = ts.flattenDiagnosticMessageText(error.messageText, ' ').replace(/\.$/u, '');
-    reject(`it has a syntax error: ${text}`, lineAt(sourceFile, error.start));
+    reject(t('it has a syntax error: {0}', text), lineAt(sourceFile, error.start));
   }
 }
 
@@ -42,16 +45,16 @@ export function checkSyntax({ view: { sourceFile }, exact, reject }: Subject): v
 export function checkForm({ site, reject }: Subject): void {
   const { node, nameNode, owner } = site;
   if (hasModifier(node, ts.SyntaxKind.AsyncKeyword))
-    reject('it is async. Only functions that return at once are supported', nameNode);
+    reject(t('it is async. Only functions that return at once are supported'), nameNode);
   if ('asteriskToken' in node && node.asteriskToken)
-    reject('it is a generator. Only functions that return at once are supported', nameNode);
-  if (node.typeParameters?.length) reject('it is generic. Give its parameters concrete types', nameNode);
+    reject(t('it is a generator. Only functions that return at once are supported'), nameNode);
+  if (node.typeParameters?.length) reject(t('it is generic. Give its parameters concrete types'), nameNode);
   const namesakes = topLevelNamesakes(site);
   if (namesakes.some((other) => 'body' in other && !other.body))
-    reject('it has overloads. Give it one signature', nameNode);
-  else if (namesakes.length > 0) reject('its name is declared more than once', nameNode);
+    reject(t('it has overloads. Give it one signature'), nameNode);
+  else if (namesakes.length > 0) reject(t('its name is declared more than once'), nameNode);
   if (ts.isVariableDeclaration(owner) && (owner.parent.flags & ts.NodeFlags.Const) === 0) {
-    reject('it is held by a variable that can change. Declare it with `const`', nameNode);
+    reject(t('it is held by a variable that can change. Declare it with `const`'), nameNode);
   }
 }
 
@@ -76,12 +79,12 @@ export function parametersOf(subject: Subject): Parameter[] {
   const { parameters } = exact.node;
   const read = parameters.filter((parameter) => !written.some((other) => other.parameter === parameter));
   if (read.length === 0 && receiver.fields.length === 0 && written.every(({ returns }) => returns !== 'something'))
-    reject('it has no parameters, so its result is a constant', exact.nameNode);
-  for (const { problem, node } of receiver.problems) reject(`it ${problem}`, node);
+    reject(t('it has no parameters, so its result is a constant'), exact.nameNode);
+  for (const { problem, node } of receiver.problems) reject(t('it {0}', problem), node);
   const fields = receiver.fields.flatMap(({ name, type, node }): Parameter[] => {
     const converted = shapeOf(contextOf(subject, node, 'input'), type, `this.${name}`);
     if (converted.kind === 'shape') return [{ name: `this.${name}`, shape: converted.shape }];
-    reject(converted.problem.replace('its parameter', 'its field'), node, converted.hint);
+    reject(converted.problem, node, converted.hint);
     return [];
   });
   return [...read.flatMap((parameter) => parameterOf(subject, parameter)), ...fields];
@@ -92,13 +95,13 @@ function parameterOf(subject: Subject, parameter: ts.ParameterDeclaration): Para
   const { checker, sourceFile } = view;
   const name = parameterName(parameter);
   if (name === 'this') {
-    reject('it has a `this` parameter', parameter);
+    reject(t('it has a `this` parameter'), parameter);
     return [];
   }
   if (parameter.dotDotDotToken) {
     const text = parameter.name.getText(sourceFile);
-    const hint = 'Give it a fixed number of parameters.';
-    reject(`its parameter \`${text}\` takes any number of arguments`, parameter, hint);
+    const hint = t('Give it a fixed number of parameters.');
+    reject(t('its parameter `{0}` takes any number of arguments', text), parameter, hint);
     return [];
   }
   const type = checker.getTypeAtLocation(parameter);
@@ -117,12 +120,17 @@ function parameterOf(subject: Subject, parameter: ts.ParameterDeclaration): Para
   }
   const unnamed = unnamedPart(parameter.name, converted.shape);
   if (unnamed === undefined && rebuilt(parameter.name) !== undefined) return [{ name, shape: converted.shape }];
-  const lost = unnamed === undefined ? '' : ` without \`${unnamed}\``;
   const pattern = parameter.name.getText(sourceFile);
   reject(
-    `its parameter \`${pattern}\` is taken apart in the signature${lost}, so no call can pass it on`,
+    unnamed === undefined
+      ? t('its parameter `{0}` is taken apart in the signature, so no call can pass it on', pattern)
+      : t(
+          'its parameter `{0}` is taken apart in the signature without `{1}`, so no call can pass it on',
+          pattern,
+          unnamed,
+        ),
     parameter,
-    'Give the parameter a name and take it apart in the body.',
+    t('Give the parameter a name and take it apart in the body.'),
   );
   return [];
 }
@@ -135,22 +143,30 @@ export function resultOf(subject: Subject): { readonly shape: Shape; readonly in
   const at = node.type ?? nameNode;
   const [into, second] = written;
   if (second) {
-    const names = written.map(({ parameter }) => `\`${parameter.name.text}\``).join(' and ');
-    reject(`it writes into ${names}`, second.parameter, 'Write into one array, or return an object of both.');
+    const names = [into, second].map((each) => each?.parameter.name.text ?? '');
+    reject(
+      t('it writes into `{0}` and `{1}`', ...names),
+      second.parameter,
+      t('Write into one array, or return an object of both.'),
+    );
     return undefined;
   }
   if (into) {
     const { name } = into.parameter;
     if (into.returns === 'something') {
-      const hint = 'Return that array, or nothing.';
-      reject(`it writes into \`${name.text}\` and returns something else`, at, hint);
+      const hint = t('Return that array, or nothing.');
+      reject(t('it writes into `{0}` and returns something else', name.text), at, hint);
       return undefined;
     }
     const type = checker.getTypeAtLocation(into.parameter);
     const converted = shapeOf(contextOf(subject, into.parameter, 'output'), type, name.text);
     if (converted.kind === 'problem') reject(converted.problem, into.parameter, converted.hint);
     else if (converted.shape.kind !== 'array' || converted.shape.element.kind !== 'number') {
-      reject(`it writes into \`${name.text}\`, which is no array of numbers`, into.parameter, 'Return the result.');
+      reject(
+        t('it writes into `{0}`, which is no array of numbers', name.text),
+        into.parameter,
+        t('Return the result.'),
+      );
     } else {
       const place = { name: name.text, index: into.index, returned: into.returns === 'itself' };
       return { shape: converted.shape, into: place };
@@ -159,7 +175,7 @@ export function resultOf(subject: Subject): { readonly shape: Shape; readonly in
   }
   const signature = checker.getSignatureFromDeclaration(node);
   if (!signature) {
-    reject('its type is not known', at, supported);
+    reject(t('its type is not known'), at, supported());
     return undefined;
   }
   const converted = shapeOf(contextOf(subject, node, 'output'), checker.getReturnTypeOfSignature(signature), 'result');
@@ -192,9 +208,9 @@ export function checkLengths({ exact, tags, receiver, reject }: Subject, paramet
     const isKnown = names.some((name) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`));
     const known = [...arrays].map((array) => `\`${array}\``).join(', ');
     const isRefused = !isKnown && declared.has(/^(?:this\.)?[^.[]*/u.exec(path)![0]);
-    const hint = arrays.size > 0 ? `Its arrays are ${known}.` : 'It has no arrays whose length varies.';
+    const hint = arrays.size > 0 ? t('Its arrays are {0}.', known) : t('It has no arrays whose length varies.');
     if (!arrays.has(path) && !isRefused && (isKnown || !tags.problems.length))
-      reject(`its tag \`@${tag} ${path}\` names no array`, line, hint);
+      reject(t('its tag `@{0} {1}` names no array', tag, path), line, hint);
   }
 }
 
@@ -237,7 +253,7 @@ const maxSlots = 65_536;
 export function checkSize({ site, reject }: Subject, { parameters, result }: Signature): boolean {
   const inputs = parameters.reduce((sum, { shape }) => sum + countSlots(shape), 0);
   if (inputs <= maxSlots && countSlots(result) <= maxSlots) return true;
-  reject(`it has more than ${maxSlots} inputs or outputs`, site.nameNode, 'Shorten its arrays.');
+  reject(t('it has more than {0} inputs or outputs', formatCount(maxSlots)), site.nameNode, t('Shorten its arrays.'));
   return false;
 }
 
@@ -250,5 +266,5 @@ export function checkImage({ site, reject }: Subject, signature: Signature, doma
     (other) =>
       other.kind === 'number' && !(Object.is(other.min, min) && Object.is(other.max, max) && other.integer === integer),
   );
-  if (differs) reject('values of its image have different ranges', site.nameNode, 'Give the image one `@range`.');
+  if (differs) reject(t('values of its image have different ranges'), site.nameNode, t('Give the image one `@range`.'));
 }

@@ -1,4 +1,5 @@
 /** Functions as syntax: where they are, what they are called, and what about their place rules them out. No types. */
+import { t } from '../../engine/texts.ts';
 import { type FunctionNode, isFunctionNode, ts, unwrap } from './compiler.ts';
 
 /** A named function with a body. */
@@ -120,20 +121,20 @@ function functionsOf(node: ts.Node, file: ts.SourceFile): readonly (FunctionSite
 function misplacedFunction(node: ts.Node, file: ts.SourceFile): MisplacedFunction | undefined {
   if (ts.isFunctionDeclaration(node) && node.body) {
     const problem = node.name
-      ? 'it is not at the top level of its module. Move it out of the function or block around it'
-      : 'it has no name. Give it one';
+      ? t('it is not at the top level of its module. Move it out of the function or block around it')
+      : t('it has no name. Give it one');
     return misplaced(node, node.name, problem, file, node.body);
   }
   if (ts.isVariableDeclaration(node) && node.initializer) {
     const inner = unwrap(node.initializer);
     if (!isFunctionNode(inner) || node.parent.parent.parent === file) return undefined;
-    const problem = 'it is not at the top level of its module. Move it out of the function or block around it';
+    const problem = t('it is not at the top level of its module. Move it out of the function or block around it');
     return misplaced(node, node.name, problem, file, inner.body);
   }
   if (ts.isExportAssignment(node)) {
     const inner = unwrap(node.expression);
     return isFunctionNode(inner)
-      ? misplaced(node, undefined, 'it has no name. Give it one', file, inner.body)
+      ? misplaced(node, undefined, t('it has no name. Give it one'), file, inner.body)
       : undefined;
   }
   if (ts.isMethodDeclaration(node) && node.body) {
@@ -142,32 +143,35 @@ function misplacedFunction(node: ts.Node, file: ts.SourceFile): MisplacedFunctio
   if (ts.isPropertyAssignment(node)) {
     const inner = unwrap(node.initializer);
     if (!isFunctionNode(inner)) return undefined;
-    const problem = 'it is a property of an object literal. Move it to the top level of its module';
+    const problem = t('it is a property of an object literal. Move it to the top level of its module');
     return misplaced(node, node.name, problem, file, inner.body);
   }
   if (ts.isPropertyDeclaration(node) && node.initializer) {
     const inner = unwrap(node.initializer);
     if (!isFunctionNode(inner)) return undefined;
-    return misplaced(node, node.name, 'it is a property of a class. Make it a method', file, inner.body);
+    return misplaced(node, node.name, t('it is a property of a class. Make it a method'), file, inner.body);
   }
   if ((ts.isGetAccessor(node) || ts.isSetAccessor(node) || ts.isConstructorDeclaration(node)) && node.body) {
-    const kind = ts.isConstructorDeclaration(node) ? 'a constructor' : 'an accessor';
+    const problem = ts.isConstructorDeclaration(node)
+      ? t('it is a constructor. Move the computation to a function of its own')
+      : t('it is an accessor. Move the computation to a function of its own');
     const name = ts.isConstructorDeclaration(node) ? undefined : node.name;
-    return misplaced(node, name, `it is ${kind}. Move the computation to a function of its own`, file, node.body);
+    return misplaced(node, name, problem, file, node.body);
   }
   return undefined;
 }
 
 function methodProblem(node: ts.MethodDeclaration, file: ts.SourceFile): string {
   if (ts.isObjectLiteralExpression(node.parent)) {
-    return 'it is a method of an object literal. Move it to the top level of its module';
+    return t('it is a method of an object literal. Move it to the top level of its module');
   }
   if (node.parent.parent !== file) {
-    return 'its class is not declared at the top level of its module. Move the class out of what is around it';
+    return t('its class is not declared at the top level of its module. Move the class out of what is around it');
   }
-  if (!node.parent.name) return 'its class has no name. Give it one';
-  if (ts.isPrivateIdentifier(node.name)) return 'it is a private `#` method, which no code outside its class can call';
-  return 'its name is computed or quoted. Give it a plain name';
+  if (!node.parent.name) return t('its class has no name. Give it one');
+  if (ts.isPrivateIdentifier(node.name))
+    return t('it is a private `#` method, which no code outside its class can call');
+  return t('its name is computed or quoted. Give it a plain name');
 }
 
 function misplaced(

@@ -1,15 +1,17 @@
 /** Matrices and images, whose size a tag states. */
+
 import { typedArrays } from '../../engine/data/slots.ts';
+import { t } from '../../engine/texts.ts';
 import type { Shape } from '../../engine/types.ts';
 import { ts } from './compiler.ts';
 import {
   article,
   combine,
+  isText,
   libraryName,
   type ShapeContext,
   type ShapeResult,
   shape,
-  subject,
   supported,
   typeText,
   unsupported,
@@ -43,8 +45,8 @@ function asImage(context: Sizing, array: Shape, { path, size }: Stated): ShapeRe
   const [height, width, channels] = size;
   if (channels === undefined || array.kind !== 'array') return shape(array);
   if (!isNumeric(array)) {
-    const problem = `${subject(context, path)} an image of something else than numbers`;
-    return { kind: 'problem', problem, hint: supported };
+    const problem = isText(context, path, t('an image of something else than numbers'));
+    return { kind: 'problem', problem, hint: supported() };
   }
   return shape({ ...array, image: { height: height!, width: width!, channels } });
 }
@@ -63,7 +65,7 @@ function nested(context: Sizing, type: ts.Type, { path, size }: Stated): ShapeRe
   if (!checker.isArrayType(type)) {
     return {
       kind: 'problem',
-      problem: `${subject(context, path)} no array of ${size.join(' x ')}`,
+      problem: isText(context, path, t('no array of {0}', size.join(' x '))),
       hint: sizeHint(path),
     };
   }
@@ -89,7 +91,7 @@ function isArray(checker: ts.TypeChecker, type: ts.Type): boolean {
 }
 
 const sizeHint = (path: string): string =>
-  `Write \`@shape ${path} 8x8\` for a matrix, \`@shape ${path} 8x8x3\` for an image.`;
+  t('Write `@shape {0} 8x8` for a matrix, `@shape {0} 8x8x3` for an image.', path);
 
 /** `ImageData` and what looks like it: a width, a height, and an array of all values. */
 function isPicture({ checker, node }: Sizing, type: ts.Type): boolean {

@@ -1,9 +1,12 @@
 /** The ARM target on this machine: its C code is compiled and run, under an emulator where the processor is another one. */
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { errorFigures } from '../../engine/data/metrics.ts';
 import { armTarget } from '../../engine/emit/arm/arm.ts';
+import { formatCount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import { missingPrograms, type Programs, runProgram } from './programs.ts';
 import type { ServerTarget } from './target.ts';
 
@@ -20,11 +23,13 @@ export const strictFlags = ['-std=c99', '-Wall', '-Wextra', '-Werror', '-ffp-con
 
 export const armServerTarget: ServerTarget = {
   target: armTarget,
-  needs: 'Any C99 compiler for ARM; to check it on another processor, gcc for ARM and the emulator QEMU.',
+  get needs() {
+    return t('Any C99 compiler for ARM; to check it on another processor, gcc for ARM and the emulator QEMU.');
+  },
   // QEMU takes about 7.5 ns for one in float32, 1.6 to 2.1 ns in integers.
   ...(!native && { maxMultiplyAccumulates: { float: 3e9, integers: 1e10 } }),
   async unavailable() {
-    return missingPrograms(armPrograms, 'Checking code for ARM');
+    return missingPrograms(armPrograms, t('Checking code for ARM'));
   },
   async verify({ files, outputSlots, test, signal }) {
     const folder = mkdtempSync(join(tmpdir(), 'deepmaker-arm-'));
@@ -46,7 +51,14 @@ export const armServerTarget: ServerTarget = {
       if (ran.kind === 'failed') return ran;
       const bytes = readFileSync(join(folder, 'results'));
       if (bytes.length !== 8 * outputs.length) {
-        return { kind: 'failed', message: `${bytes.length / 8} results came back for ${outputs.length} outputs.` };
+        return {
+          kind: 'failed',
+          message: t(
+            '{0} results came back for {1} outputs.',
+            formatCount(bytes.length / 8),
+            formatCount(outputs.length),
+          ),
+        };
       }
       const results = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
       return { kind: 'verified', error: errorFigures(outputs, results, count, outputSlots) };

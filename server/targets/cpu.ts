@@ -2,6 +2,7 @@
 
 import { errorFigures } from '../../engine/data/metrics.ts';
 import { cpuTarget } from '../../engine/emit/cpu/cpu.ts';
+import { t } from '../../engine/texts.ts';
 import { bundleEmitted } from '../sampling/bundle.ts';
 import { measure } from '../sampling/measure.ts';
 import { Sandbox } from '../sampling/sandbox.ts';
@@ -12,7 +13,9 @@ const moduleId = 'emitted';
 
 export const cpuServerTarget: ServerTarget = {
   target: cpuTarget,
-  needs: 'Any JavaScript engine; WebAssembly with SIMD makes it faster.',
+  get needs() {
+    return t('Any JavaScript engine; WebAssembly with SIMD makes it faster.');
+  },
   async unavailable() {
     return undefined;
   },

@@ -1,4 +1,5 @@
 /** The FPGA target on this machine: its circuit is simulated, its resources come from Yosys where that is installed. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -6,6 +7,7 @@ import { errorFigures } from '../../engine/data/metrics.ts';
 import { fpgaTarget } from '../../engine/emit/fpga/target.ts';
 import type { EmittedFiles } from '../../engine/emit/target.ts';
 import { formatCount } from '../../engine/format.ts';
+import { inEnglish, t } from '../../engine/texts.ts';
 import type { ErrorFigures } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import { cpuServerTarget } from './cpu.ts';
@@ -32,11 +34,13 @@ const briefTimingMs = 20;
 
 export const fpgaServerTarget: ServerTarget = {
   target: fpgaTarget,
-  needs:
-    'A device of AMD UltraScale+ or any other with 18-bit multipliers and its maker’s tools; to check it here, Icarus ' +
-    'Verilog, for its driver Verilator and g++, too.',
+  get needs() {
+    return t(
+      'A device of AMD UltraScale+ or any other with 18-bit multipliers and its maker’s tools; to check it here, Icarus Verilog, for its driver Verilator and g++, too.',
+    );
+  },
   async unavailable() {
-    return missingPrograms(interpreter, 'Simulating the circuit');
+    return missingPrograms(interpreter, t('Simulating the circuit'));
   },
   async verify(request) {
     const folder = mkdtempSync(join(tmpdir(), 'deepmaker-fpga-'));
@@ -59,7 +63,7 @@ type Simulated = (Verification & { readonly notes: readonly string[] }) | Failur
 const moreByExport = 'Exporting it simulates more of it, with its driver, and synthesises it.';
 
 async function simulate(circuit: CircuitFolder, request: VerifyRequest): Promise<Simulated> {
-  const missing = missingPrograms(simulators, 'Simulating its driver');
+  const missing = inEnglish(() => missingPrograms(simulators, 'Simulating its driver'));
   if (missing) return simulateBriefly(circuit, request, [missing.message, missing.hint].join(' '));
   const bench = await runTestbench(circuit, request.signal);
   if (bench.kind === 'failed') return bench;
@@ -117,7 +121,10 @@ export async function checkRows(
   const same = await cpuServerTarget.verify({ ...request, test: { inputs, outputs, count } });
   if (same.kind === 'failed') return same;
   if (same.error.max > 0 || same.error.missRate > 0) {
-    return { kind: 'failed', message: `The circuit and the module differ on the first ${count} test rows.` };
+    return {
+      kind: 'failed',
+      message: t('The circuit and the module differ on the first {0} test rows.', formatCount(count)),
+    };
   }
   const notes = [
     `The circuit, which is slow to simulate, gave the answers of the module on ${count} of the ${test.count} test rows.`,

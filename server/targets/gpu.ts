@@ -1,9 +1,12 @@
 /** The GPU target on this machine: its batch function runs on whatever adapter there is, and the figures say on which. */
+
 import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { errorFigures } from '../../engine/data/metrics.ts';
 import { batchGpuName, gpuNameOf, gpuTarget } from '../../engine/emit/gpu/gpu.ts';
+import { formatCount } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import { assetPath } from '../assets.ts';
 import type { Failure } from '../protocol.ts';
 import { loadEsbuild } from '../sampling/installation.ts';
@@ -33,8 +36,8 @@ export type GpuReply =
   | { readonly kind: 'threw'; readonly reason: string };
 
 const limitMs = 300_000;
-const driverHint =
-  'Install a driver for Vulkan, Metal or Direct3D 12 (VK_DRIVER_FILES may name one for Vulkan), or pick CPU.';
+const driverHint = () =>
+  t('Install a driver for Vulkan, Metal or Direct3D 12 (VK_DRIVER_FILES may name one for Vulkan), or pick CPU.');
 
 /** Adapters that compute on the processor: what they take says nothing about a GPU. */
 export const isSoftware = (adapter: string): boolean =>
@@ -42,10 +45,14 @@ export const isSoftware = (adapter: string): boolean =>
 
 export const gpuServerTarget: ServerTarget = {
   target: gpuTarget,
-  needs:
-    'A browser with WebGPU, or Node with the npm package webgpu and a graphics driver; without a GPU batches run on the ' +
-    'CPU. Checking it here needs the package and a driver.',
+  get needs() {
+    return t(
+      'A browser with WebGPU, or Node with the npm package webgpu and a graphics driver; without a GPU batches run on the CPU. Checking it here needs the package and a driver.',
+    );
+  },
   async unavailable() {
+    // Before anything is waited for, so that whoever asks in English is answered in it.
+    const noGpu = noAdapter();
     const found = findPackage();
     if (found.kind === 'failed') return found;
     const code =
@@ -54,7 +61,7 @@ export const gpuServerTarget: ServerTarget = {
     const request = { packagePath: found.path, code: named, batch: 'run', name: 'name' };
     const reply = await runInChild({ ...request, inputs: new Float64Array(0), count: 0 });
     if (reply.kind === 'failed') return reply;
-    return reply.adapter === undefined ? noAdapter : undefined;
+    return reply.adapter === undefined ? noGpu : undefined;
   },
   async verify({ files, functionName, outputSlots, test, signal }) {
     const found = findPackage();
@@ -74,7 +81,7 @@ export const gpuServerTarget: ServerTarget = {
     );
     if (reply.kind === 'failed') return reply;
     const { adapter, outputs } = reply;
-    if (adapter === undefined) return noAdapter;
+    if (adapter === undefined) return noAdapter();
     const note = isSoftware(adapter)
       ? `Ran on ${adapter}, which computes on the processor: errors are those of a GPU, times would not be.`
       : `Ran on ${adapter}.`;
@@ -82,7 +89,13 @@ export const gpuServerTarget: ServerTarget = {
   },
 };
 
-const noAdapter: Failure = { kind: 'failed', message: 'WebGPU finds no GPU on this machine.', hint: driverHint };
+const noAdapter = (): Failure => ({
+  kind: 'failed',
+  get message() {
+    return t('WebGPU finds no GPU on this machine.');
+  },
+  hint: driverHint(),
+});
 
 /** The npm package of the project, or of where this program is installed. */
 function findPackage(): { readonly kind: 'package'; readonly path: string } | Failure {
@@ -95,8 +108,8 @@ function findPackage(): { readonly kind: 'package'; readonly path: string } | Fa
   }
   return {
     kind: 'failed',
-    message: `Running GPU code needs the npm package webgpu, not installed in ${process.cwd()}.`,
-    hint: 'Run `npm install webgpu` there.',
+    message: t('Running GPU code needs the npm package webgpu, not installed in {0}.', process.cwd()),
+    hint: t('Run `npm install webgpu` there.'),
   };
 }
 
@@ -113,19 +126,33 @@ function runInChild(request: GpuRequest, signal?: AbortSignal): Promise<Extract<
     };
     const abort = () => end({ kind: 'failed', message: 'Cancelled.' });
     const deadline = setTimeout(
-      () => end({ kind: 'failed', message: `The GPU did not answer within ${limitMs / 1000} s.`, hint: driverHint }),
+      () =>
+        end({
+          kind: 'failed',
+          message: t('The GPU did not answer within {0} s.', formatCount(limitMs / 1000)),
+          hint: driverHint(),
+        }),
       limitMs,
     );
     signal?.addEventListener('abort', abort, { once: true });
     child.once('message', (reply: GpuReply) =>
       end(
-        reply.kind === 'ran' ? reply : { kind: 'failed', message: `WebGPU failed: ${reply.reason}`, hint: driverHint },
+        reply.kind === 'ran'
+          ? reply
+          : { kind: 'failed', message: t('WebGPU failed: {0}', reply.reason), hint: driverHint() },
       ),
     );
-    child.once('error', (error) => end({ kind: 'failed', message: `WebGPU did not start: ${error.message}` }));
+    child.once('error', (error) => end({ kind: 'failed', message: t('WebGPU did not start: {0}', error.message) }));
     child.once('exit', (code) =>
-      end({ kind: 'failed', message: `The graphics driver ended its process (code ${code}).`, hint: driverHint }),
+      end({
+        kind: 'failed',
+        message: t('The graphics driver ended its process (code {0}).', String(code)),
+        hint: driverHint(),
+      }),
     );
-    child.send(request, (error) => error && end({ kind: 'failed', message: `WebGPU did not start: ${error.message}` }));
+    child.send(
+      request,
+      (error) => error && end({ kind: 'failed', message: t('WebGPU did not start: {0}', error.message) }),
+    );
   });
 }

@@ -1,9 +1,11 @@
 /** The ONNX target on this machine: the file runs in ONNX Runtime, which the user's project brings. */
+
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { errorFigures } from '../../engine/data/metrics.ts';
 import { inputSlots } from '../../engine/data/slots.ts';
 import { onnxTarget } from '../../engine/emit/onnx/target.ts';
+import { t } from '../../engine/texts.ts';
 import type { Slot } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import type { ServerTarget } from './target.ts';
@@ -29,7 +31,9 @@ const timedCalls = 50;
 
 export const onnxServerTarget: ServerTarget = {
   target: onnxTarget,
-  needs: 'A runtime that reads ONNX; checking it needs the npm package onnxruntime-node in the project.',
+  get needs() {
+    return t('A runtime that reads ONNX; checking it needs the npm package onnxruntime-node in the project.');
+  },
   async unavailable() {
     const runtime = loadOnnxRuntime();
     return 'kind' in runtime ? runtime : undefined;
@@ -73,8 +77,8 @@ function loadOnnxRuntime(): OnnxRuntime | Failure {
   } catch {
     return {
       kind: 'failed',
-      message: `onnxruntime-node does not load from ${process.cwd()}.`,
-      hint: 'Run npm install --save-dev onnxruntime-node there.',
+      message: t('onnxruntime-node does not load from {0}.', process.cwd()),
+      hint: t('Run npm install --save-dev onnxruntime-node there.'),
     };
   }
 }

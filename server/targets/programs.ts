@@ -1,7 +1,9 @@
 /** Programs of the machine that targets check their code with: whether they are here, and running them. */
+
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
 
 /** Each program with the package of Debian and Ubuntu that holds it. */
@@ -24,8 +26,8 @@ export function missingPrograms(programs: Programs, purpose: string): Failure | 
   const packages = [...new Set(missing.map((program) => programs[program]!))];
   return {
     kind: 'failed',
-    message: `${purpose} needs ${missing.join(', ')}, not installed here.`,
-    hint: `On Debian or Ubuntu: apt-get install -y ${packages.join(' ')}`,
+    message: t('{0} needs {1}, not installed here.', purpose, missing.join(', ')),
+    hint: t('On Debian or Ubuntu: apt-get install -y {0}', packages.join(' ')),
   };
 }
 
@@ -50,8 +52,12 @@ export function runProgram(
       (error, stdout, stderr) => {
         if (!error) return resolve({ kind: 'ran', stdout, stderr });
         const last = `${stdout}\n${stderr}`.trim().split('\n').slice(-12).join('\n');
-        const reason = signal.aborted ? 'stopped' : error.killed ? 'took too long' : 'failed';
-        resolve({ kind: 'failed', message: `${program} ${reason}.${last === '' ? '' : `\n${last}`}` });
+        const message = signal.aborted
+          ? t('{0} stopped.', program)
+          : error.killed
+            ? t('{0} took too long.', program)
+            : t('{0} failed.', program);
+        resolve({ kind: 'failed', message: last === '' ? message : `${message}\n${last}` });
       },
     );
     // A program that ends before it has read everything says so by its exit code.

@@ -1,4 +1,5 @@
 /** The targets of this version. */
+import { t } from '../../engine/texts.ts';
 import { type TargetDescription, type TargetId, targetIds } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import { armServerTarget } from './arm.ts';
@@ -21,7 +22,7 @@ export function findTarget(id: string): { readonly kind: 'target'; readonly foun
   const found = serverTargets.find(({ target }) => target.id === id);
   if (found) return { kind: 'target', found };
   const known = serverTargets.map(({ target }) => target.id).join(', ');
-  return { kind: 'failed', message: `There is no target "${id}".`, hint: `Known targets: ${known}.` };
+  return { kind: 'failed', message: t('There is no target "{0}".', id), hint: t('Known targets: {0}.', known) };
 }
 
 /** One line for each target of the picker, in its order; those that cannot be checked here say why. */

@@ -151,15 +151,15 @@ const refused: readonly [name: string, options: CnnSpaceOptions, message: RegExp
   [
     'a limit below the smallest network',
     { sizes: mnist, maxParams: 121_041 },
-    /No network fits into 121041 parameters: for images of 28 x 28 x 1 and 10 outputs the smallest one has 121042\./,
-    /at least 121042/,
+    /No network fits into 121,041 parameters: for images of 28 x 28 x 1 and 10 outputs the smallest one has 121,042\./,
+    /at least 121,042/,
   ],
   ['a limit that is no number', { sizes: mnist, maxParams: Number.NaN }, /No network fits into NaN/, /at least/],
   ['images without pixels', { sizes: { ...mnist, width: 0 } }, /"width" is 0/, /--model mlp/],
   [
     'images that training has no memory for',
     { sizes: { ...mnist, height: 1024, width: 1024 } },
-    /images of 1024 x 1024 x 1 and 10 outputs: not even the smallest one fits into 1024 MiB/,
+    /images of 1024 x 1024 x 1 and 10 outputs: not even the smallest one fits into 1,024 MiB/,
     /smaller images/,
   ],
 ];
@@ -209,7 +209,9 @@ describe('the extended space', () => {
       ...[0, 1, 2, 3].map((blocks) => parametersOf(topologyOf([0, blocks, 0, 0, 0, 0, 0, 0], extended))),
     );
     const tooTight = cnnSpace({ ...extended, maxParams: least - 1 });
-    assert.ok(tooTight.kind === 'failed' && tooTight.message.includes(`the smallest one has ${least}.`));
+    assert.ok(
+      tooTight.kind === 'failed' && tooTight.message.includes(`the smallest one has ${least.toLocaleString('en-US')}.`),
+    );
     fc.assert(
       fc.property(fc.integer({ min: least, max: 300_000 }), genes, fc.integer(), (maxParams, own, seed) => {
         const options = { ...extended, maxParams };

@@ -142,7 +142,7 @@ describe('errors and refusals', () => {
 
   it('more inputs than memory should hold', () => {
     check(['@length g 65536', '@length g[] 65536'], 'g: number[][]', [
-      '5: it has more than 65536 inputs or outputs. Shorten its arrays.',
+      '5: it has more than 65,536 inputs or outputs. Shorten its arrays.',
     ]);
   });
 });

@@ -2,7 +2,9 @@
  * The binary version of CIFAR-10 and CIFAR-100 (Krizhevsky, "The CIFAR-10 dataset"): records without a header, each one
  * label (CIFAR-10) or a coarse and a fine label (CIFAR-100), then 32 x 32 reds, greens and blues, plane after plane.
  */
+
 import { formatAmount, formatCount } from '../../format.ts';
+import { t } from '../../texts.ts';
 import type { Rows } from '../dataset.ts';
 import { type Decoded, decoded, type FormatFailure, failed, maxDecodedBytes, oversized } from './decoded.ts';
 import type { ByteImages } from './idx.ts';
@@ -89,22 +91,40 @@ function planesToPixels(planes: Uint8Array, from: number, pixels: Uint8Array, to
 
 function wrongLength(length: number, file: string, kind: CifarKind): FormatFailure {
   const other = kind === 'cifar10' ? 'cifar100' : 'cifar10';
-  const size = `${file} has ${formatAmount(length, 'byte')}`;
+  const size = t('{0} has {1}', file, formatAmount(length, 'byte'));
   if (length > 0 && length % recordBytes(other) === 0) {
     return failed(
-      `${size}, which is a whole number of ${titles[other]} records (${formatCount(recordBytes(other))} bytes), ` +
-        `not of ${titles[kind]} records (${formatCount(recordBytes(kind))} bytes).`,
-      `Load it as ${other}.`,
+      t(
+        '{0}, which is a whole number of {1} records ({2} bytes), not of {3} records ({4} bytes).',
+        size,
+        titles[other],
+        formatCount(recordBytes(other)),
+        titles[kind],
+        formatCount(recordBytes(kind)),
+      ),
+      t('Load it as {0}.', other),
     );
   }
   return failed(
-    `${size}, which is not a whole number of ${titles[kind]} records of ${formatCount(recordBytes(kind))} bytes.`,
-    `The file is truncated or another format: take the binary version of ${titles[kind]}.`,
+    t(
+      '{0}, which is not a whole number of {1} records of {2} bytes.',
+      size,
+      titles[kind],
+      formatCount(recordBytes(kind)),
+    ),
+    t('The file is truncated or another format: take the binary version of {0}.', titles[kind]),
   );
 }
 
 const wrongLabel = (file: string, kind: CifarKind, image: number, label: number, classes: number): FormatFailure =>
   failed(
-    `${file} gives image ${formatCount(image + 1)} the label ${label}; ${titles[kind]}'s are 0 to ${classes - 1}.`,
-    `The file is damaged or another format: take the binary version of ${titles[kind]}.`,
+    t(
+      "{0} gives image {1} the label {2}; {3}'s are 0 to {4}.",
+      file,
+      formatCount(image + 1),
+      String(label),
+      titles[kind],
+      formatCount(classes - 1),
+    ),
+    t('The file is damaged or another format: take the binary version of {0}.', titles[kind]),
   );

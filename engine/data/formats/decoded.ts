@@ -1,4 +1,5 @@
 import { formatAmount, formatCount } from '../../format.ts';
+import { t } from '../../texts.ts';
 
 /** Why a file is not what it should be, and the next step in one sentence. */
 export interface FormatFailure {
@@ -31,14 +32,24 @@ export function checkLength(file: string, needed: number, found: number): Format
   if (needed > maxDecodedBytes) return oversized(file, needed);
   if (needed > found) {
     return failed(
-      `${file} is truncated: its header asks for ${formatAmount(needed, 'byte')} of data, and ${formatCount(found)} are there.`,
-      'Download or copy it again.',
+      t(
+        '{0} is truncated: its header asks for {1} of data, and {2} are there.',
+        file,
+        formatAmount(needed, 'byte'),
+        formatCount(found),
+      ),
+      t('Download or copy it again.'),
     );
   }
   if (needed < found) {
     return failed(
-      `${file} is longer than its header says: ${formatAmount(needed, 'byte')} of data, and ${formatCount(found)} are there.`,
-      'Download or copy it again; several files may have been joined.',
+      t(
+        '{0} is longer than its header says: {1} of data, and {2} are there.',
+        file,
+        formatAmount(needed, 'byte'),
+        formatCount(found),
+      ),
+      t('Download or copy it again; several files may have been joined.'),
     );
   }
   return undefined;
@@ -47,8 +58,13 @@ export function checkLength(file: string, needed: number, found: number): Format
 /** The file's data, or what it decodes to, is beyond the limit. */
 export const oversized = (file: string, sizeBytes: number): FormatFailure =>
   failed(
-    `${file} is oversized: it asks for ${formatSize(sizeBytes)}, and at most ${formatSize(maxDecodedBytes)} are read.`,
-    'Use fewer rows, or check that the file is not damaged.',
+    t(
+      '{0} is oversized: it asks for {1}, and at most {2} are read.',
+      file,
+      formatSize(sizeBytes),
+      formatSize(maxDecodedBytes),
+    ),
+    t('Use fewer rows, or check that the file is not damaged.'),
   );
 
 const units = [
@@ -63,5 +79,5 @@ export function formatSize(sizeBytes: number): string {
   const [unit, size] = units.find(([, unitSize]) => sizeBytes >= unitSize) ?? [];
   if (unit === undefined) return formatAmount(sizeBytes, 'byte');
   const ratio = sizeBytes / size;
-  return ratio >= 1e6 ? `more than 1,000,000 ${unit}` : `${formatCount(Number(ratio.toPrecision(3)))} ${unit}`;
+  return ratio >= 1e6 ? t('more than 1,000,000 {0}', unit) : `${formatCount(Number(ratio.toPrecision(3)))} ${unit}`;
 }

@@ -2,13 +2,15 @@
  * A pair of inputs and outputs as JSON: `{"inputs": [[1, 2], ...], "outputs": [[3], ...]}` for numbers, or
  * `"outputs": ["cat", ...]` for classes. `"shape": [height, width, channels]` makes images of the inputs.
  */
+
 import { formatAmount, formatCount } from '../../format.ts';
+import { t } from '../../texts.ts';
 import type { InputShape, OutputShape, Rows } from '../dataset.ts';
 import { type Decoded, decoded, type FormatFailure, failed, maxClasses } from './decoded.ts';
 import type { Pair } from './pair.ts';
 
 const example = '{"inputs": [[1, 2], [3, 4]], "outputs": [[5], [6]]}';
-const layoutHint = `Write it like this: ${example}, or with "outputs": ["a", "b"] for classes.`;
+const layoutHint = () => t('Write it like this: {0}, or with "outputs": ["a", "b"] for classes.', example);
 
 /** `file` is the name that messages use. */
 export function decodeJsonPair(text: string, file: string): Decoded<Pair> {
@@ -16,15 +18,20 @@ export function decodeJsonPair(text: string, file: string): Decoded<Pair> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return failed(`${file} is not JSON: ${(error as SyntaxError).message}.`, layoutHint);
+    return failed(t('{0} is not JSON: {1}.', file, (error as SyntaxError).message), layoutHint());
   }
   if (!isObject(value) || !Array.isArray(value.inputs) || !Array.isArray(value.outputs)) {
-    return failed(`${file} needs the two lists "inputs" and "outputs".`, layoutHint);
+    return failed(t('{0} needs the two lists "inputs" and "outputs".', file), layoutHint());
   }
   if (value.inputs.length !== value.outputs.length) {
     return failed(
-      `${file} has ${formatAmount(value.inputs.length, 'input')} and ${formatAmount(value.outputs.length, 'output')}.`,
-      'Give every row of "inputs" one entry in "outputs".',
+      t(
+        '{0} has {1} and {2}.',
+        file,
+        formatAmount(value.inputs.length, 'input'),
+        formatAmount(value.outputs.length, 'output'),
+      ),
+      t('Give every row of "inputs" one entry in "outputs".'),
     );
   }
   const inputs = numberRows(value.inputs, file, 'inputs');
@@ -51,15 +58,15 @@ interface NumberRows {
 
 function numberRows(rows: readonly unknown[], file: string, list: 'inputs' | 'outputs'): Decoded<NumberRows> {
   const width = Array.isArray(rows[0]) ? rows[0].length : 0;
-  if (width === 0) return failed(`${file}: the first entry of "${list}" is no list of numbers.`, layoutHint);
+  if (width === 0) return failed(t('{0}: the first entry of "{1}" is no list of numbers.', file, list), layoutHint());
   for (const [row, numbers] of rows.entries()) {
     if (!Array.isArray(numbers) || numbers.length !== width) {
-      const place = `${file}: row ${formatCount(row + 1)} of "${list}"`;
+      const place = t('{0}: row {1} of "{2}"', file, formatCount(row + 1), list);
       return failed(
         Array.isArray(numbers)
-          ? `${place} has ${formatAmount(numbers.length, 'number')}, the first has ${formatCount(width)}.`
-          : `${place} is no list; the first has ${formatAmount(width, 'number')}.`,
-        'Give all rows the same length.',
+          ? t('{0} has {1}, the first has {2}.', place, formatAmount(numbers.length, 'number'), String(width))
+          : t('{0} is no list; the first has {1}.', place, formatAmount(width, 'number')),
+        t('Give all rows the same length.'),
       );
     }
   }
@@ -68,8 +75,14 @@ function numberRows(rows: readonly unknown[], file: string, list: 'inputs' | 'ou
     for (const [column, number] of numbers.entries()) {
       if (typeof number !== 'number' || !Number.isFinite(Math.fround(number))) {
         return failed(
-          `${file}: row ${formatCount(row + 1)} of "${list}" holds ${describe(number)}, not a finite 32-bit number.`,
-          'Replace or leave out such rows.',
+          t(
+            '{0}: row {1} of "{2}" holds {3}, not a finite 32-bit number.',
+            file,
+            formatCount(row + 1),
+            list,
+            describe(number),
+          ),
+          t('Replace or leave out such rows.'),
         );
       }
       values[row * width + column] = number;
@@ -82,7 +95,7 @@ function numberRows(rows: readonly unknown[], file: string, list: 'inputs' | 'ou
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
   if (typeof value !== 'object' || value === null) return String(value);
-  return Array.isArray(value) ? 'a list' : 'an object';
+  return Array.isArray(value) ? t('a list') : t('an object');
 }
 
 function inputShape(shape: unknown, width: number, file: string): Decoded<InputShape> {
@@ -93,15 +106,22 @@ function inputShape(shape: unknown, width: number, file: string): Decoded<InputS
     .map(Number);
   if (height === undefined || imageWidth === undefined || channels === undefined) {
     return failed(
-      `${file}: "shape" is ${describe(shape)}, not three positive integers.`,
-      'Write "shape": [height, width, channels], or leave it out.',
+      t('{0}: "shape" is {1}, not three positive integers.', file, describe(shape)),
+      t('Write "shape": [height, width, channels], or leave it out.'),
     );
   }
   if (height * imageWidth * channels !== width) {
     return failed(
-      `${file}: images of ${height} x ${imageWidth} x ${channels} have ${formatCount(height * imageWidth * channels)} values, ` +
-        `the rows of "inputs" have ${formatCount(width)}.`,
-      'Write "shape": [height, width, channels] as the rows are.',
+      t(
+        '{0}: images of {1} x {2} x {3} have {4} values, the rows of "inputs" have {5}.',
+        file,
+        String(height),
+        String(imageWidth),
+        String(channels),
+        formatCount(height * imageWidth * channels),
+        String(width),
+      ),
+      t('Write "shape": [height, width, channels] as the rows are.'),
     );
   }
   return decoded({ kind: 'image', height, width: imageWidth, channels });
@@ -121,8 +141,13 @@ function decodeOutputs(outputs: readonly unknown[], file: string): Decoded<Outpu
   const other = outputs.findIndex((label) => typeof label !== 'string');
   if (other >= 0) {
     return failed(
-      `${file}: entry ${formatCount(other + 1)} of "outputs" is ${describe(outputs[other])}, the first is a label.`,
-      'Give every row a label, or every row a list of numbers.',
+      t(
+        '{0}: entry {1} of "outputs" is {2}, the first is a label.',
+        file,
+        formatCount(other + 1),
+        describe(outputs[other]),
+      ),
+      t('Give every row a label, or every row a list of numbers.'),
     );
   }
   const labels = outputs as readonly string[];
@@ -138,6 +163,11 @@ function decodeOutputs(outputs: readonly unknown[], file: string): Decoded<Outpu
 
 const tooManyClasses = (file: string, count: number): FormatFailure =>
   failed(
-    `${file} has ${formatCount(count)} different labels; at most ${formatCount(maxClasses)} classes can be learnt.`,
-    'Write numbers as lists, for example [5], and leave out labels that name single rows.',
+    t(
+      '{0} has {1} different labels; at most {2} classes can be learnt.',
+      file,
+      formatCount(count),
+      formatCount(maxClasses),
+    ),
+    t('Write numbers as lists, for example [5], and leave out labels that name single rows.'),
   );

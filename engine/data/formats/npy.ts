@@ -2,7 +2,9 @@
  * NumPy's .npy, versions 1.0 and 2.0 (numpy.lib.format): a magic string, the version, the header's length, a header that
  * is a Python dictionary, and the values. Little-endian numbers and booleans are read, in C or Fortran order.
  */
+
 import { formatCount } from '../../format.ts';
+import { t } from '../../texts.ts';
 import { checkLength, type Decoded, decoded, type FormatFailure, failed, shapeSize } from './decoded.ts';
 
 export type NpyValues =
@@ -80,13 +82,13 @@ interface Header {
 
 function readHeader(bytes: Uint8Array, file: string): Decoded<Header> {
   if (bytes.length < magic.length || magic.some((byte, at) => bytes[at] !== byte)) {
-    return failed(`${file} is not an .npy file.`, 'Write it with numpy.save.');
+    return failed(t('{0} is not an .npy file.', file), t('Write it with numpy.save.'));
   }
   const version = bytes[6];
   if (version !== undefined && version !== 1 && version !== 2) {
     return failed(
-      `${file} has version ${version} of the .npy format; 1 and 2 are read.`,
-      'Save plain numbers with numpy.save.',
+      t('{0} has version {1} of the .npy format; 1 and 2 are read.', file, String(version)),
+      t('Save plain numbers with numpy.save.'),
     );
   }
   const lengthBytes = version === 1 ? 2 : 4;
@@ -107,30 +109,34 @@ function readHeader(bytes: Uint8Array, file: string): Decoded<Header> {
     .filter((length) => length !== '')
     .map(Number);
   if (!descr || !order || !lengths?.every(Number.isSafeInteger)) {
-    return failed(`${file} has a header that cannot be read.`, 'Save plain numbers with numpy.save.');
+    return failed(t('{0} has a header that cannot be read.', file), t('Save plain numbers with numpy.save.'));
   }
   return decoded({ descr: descr[1] ?? 'fields', fortranOrder: order[1] === 'True', shape: lengths, start });
 }
 
 const truncatedHeader = (file: string): FormatFailure =>
-  failed(`${file} is truncated: it ends within its header.`, 'Download or copy it again.');
+  failed(t('{0} is truncated: it ends within its header.', file), t('Download or copy it again.'));
 
 function unknownType(file: string, descr: string): FormatFailure {
   if (descr === 'fields') {
-    return failed(`${file} holds records with named fields, not numbers.`, 'Save one plain array of numbers.');
+    return failed(t('{0} holds records with named fields, not numbers.', file), t('Save one plain array of numbers.'));
   }
   if (descr.startsWith('>')) {
     return failed(
-      `${file} holds big-endian numbers (${descr}).`,
-      `Save it as little-endian: numpy.save(file, array.astype('<${descr.slice(1)}')).`,
+      t('{0} holds big-endian numbers ({1}).', file, descr),
+      t("Save it as little-endian: numpy.save(file, array.astype('<{0}')).", descr.slice(1)),
     );
   }
   if (descr.startsWith('|O')) {
-    return failed(`${file} holds Python objects, which are not read.`, 'Save one plain array of numbers.');
+    return failed(t('{0} holds Python objects, which are not read.', file), t('Save one plain array of numbers.'));
   }
   return failed(
-    `${file} holds values of the type ${descr}; numbers of 1 to 8 bytes (floats of 4 or 8) and booleans are read.`,
-    "Convert it: numpy.save(file, array.astype('<f4')).",
+    t(
+      '{0} holds values of the type {1}; numbers of 1 to 8 bytes (floats of 4 or 8) and booleans are read.',
+      file,
+      descr,
+    ),
+    t("Convert it: numpy.save(file, array.astype('<f4'))."),
   );
 }
 
@@ -142,8 +148,13 @@ function toDoubles(numbers: Numbers, file: string): Decoded<NpyValues> {
     doubles[at] = Number(numbers[at]);
     if (!Number.isSafeInteger(doubles[at])) {
       return failed(
-        `${file} holds ${numbers[at]} at position ${formatCount(at)}, beyond the 53 bits that numbers keep exactly.`,
-        "Convert it: numpy.save(file, array.astype('<f8')).",
+        t(
+          '{0} holds {1} at position {2}, beyond the 53 bits that numbers keep exactly.',
+          file,
+          String(numbers[at]),
+          formatCount(at),
+        ),
+        t("Convert it: numpy.save(file, array.astype('<f8'))."),
       );
     }
   }

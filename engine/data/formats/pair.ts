@@ -1,5 +1,7 @@
 /** Inputs and outputs that belong together, from two files or one. */
+
 import { formatAmount, formatCount } from '../../format.ts';
+import { t } from '../../texts.ts';
 import type { InputShape, OutputShape, Rows } from '../dataset.ts';
 import {
   type Decoded,
@@ -36,15 +38,27 @@ export function labelImages(
 ): Decoded<Rows> {
   if (images.count !== labels.length) {
     return failed(
-      `${imageFile} holds ${formatAmount(images.count, 'image')}, but ${file} ${formatAmount(labels.length, 'label')}.`,
-      'Take both files from the same set.',
+      t(
+        '{0} holds {1}, but {2} {3}.',
+        imageFile,
+        formatAmount(images.count, 'image'),
+        file,
+        formatAmount(labels.length, 'label'),
+      ),
+      t('Take both files from the same set.'),
     );
   }
   const wrong = labels.findIndex((label) => label >= classes);
   if (wrong >= 0) {
     return failed(
-      `${file} gives image ${formatCount(wrong + 1)} the label ${labels[wrong]}; the classes are 0 to ${classes - 1}.`,
-      'Check that the file belongs to this set.',
+      t(
+        '{0} gives image {1} the label {2}; the classes are 0 to {3}.',
+        file,
+        formatCount(wrong + 1),
+        String(labels[wrong]),
+        formatCount(classes - 1),
+      ),
+      t('Check that the file belongs to this set.'),
     );
   }
   return decoded({ count: images.count, inputs: images.pixels, targets: Uint16Array.from(labels) });
@@ -60,14 +74,20 @@ export function pairArrays(inputs: Named<NpyArray>, outputs: Named<NpyArray>): D
   const counts = [inputs, outputs].map(({ value }) => value.shape[0] ?? 0);
   if (outputs.value.shape.length === 0 || outputs.value.shape.length > 2 || outputs.value.shape[1] === 0) {
     return failed(
-      `${outputs.file} has the shape (${outputs.value.shape.join(', ')}), which is no list of outputs.`,
-      'Outputs have the shape (count) or (count, values).',
+      t('{0} has the shape ({1}), which is no list of outputs.', outputs.file, outputs.value.shape.join(', ')),
+      t('Outputs have the shape (count) or (count, values).'),
     );
   }
   if (counts[0] !== counts[1]) {
     return failed(
-      `${inputs.file} holds ${formatAmount(counts[0]!, 'row')}, but ${outputs.file} ${formatAmount(counts[1]!, 'row')}.`,
-      'Give every row of inputs one row of outputs.',
+      t(
+        '{0} holds {1}, but {2} {3}.',
+        inputs.file,
+        formatAmount(counts[0]!, 'row'),
+        outputs.file,
+        formatAmount(counts[1]!, 'row'),
+      ),
+      t('Give every row of inputs one row of outputs.'),
     );
   }
   const columns = toInputs(inputs);
@@ -85,8 +105,8 @@ function inputShape({ file, value: { shape } }: Named<NpyArray>): Decoded<InputS
   const [, height = 1, width, channels = 1] = shape;
   if (shape.length === 0 || shape.length > 4 || shape.slice(1).includes(0)) {
     return failed(
-      `${file} has the shape (${shape.join(', ')}), which is no list of inputs.`,
-      'Inputs have the shape (count, columns), or (count, height, width, channels) for images.',
+      t('{0} has the shape ({1}), which is no list of inputs.', file, shape.join(', ')),
+      t('Inputs have the shape (count, columns), or (count, height, width, channels) for images.'),
     );
   }
   if (width === undefined) return decoded({ kind: 'columns', count: height });
@@ -105,8 +125,8 @@ function toFloats({ file, value: { values, shape } }: Named<NpyArray>): Decoded<
   if (wrong < 0) return decoded(floats);
   const row = Math.floor((wrong * shape[0]!) / values.length);
   return failed(
-    `${file}: row ${formatCount(row + 1)} holds ${values[wrong]}, not a finite 32-bit number.`,
-    'Replace or leave out such rows.',
+    t('{0}: row {1} holds {2}, not a finite 32-bit number.', file, formatCount(row + 1), String(values[wrong])),
+    t('Replace or leave out such rows.'),
   );
 }
 
@@ -131,6 +151,12 @@ export const classNumbers = (count: number): string[] => Array.from({ length: co
 
 const noLabel = (file: string, row: number, label: number): FormatFailure =>
   failed(
-    `${file}: row ${formatCount(row + 1)} has the label ${label}; classes are 0 to ${maxClasses - 1}.`,
-    'Integers in one dimension are classes: save numbers as floats, or with the shape (count, 1).',
+    t(
+      '{0}: row {1} has the label {2}; classes are 0 to {3}.',
+      file,
+      formatCount(row + 1),
+      String(label),
+      formatCount(maxClasses - 1),
+    ),
+    t('Integers in one dimension are classes: save numbers as floats, or with the shape (count, 1).'),
   );

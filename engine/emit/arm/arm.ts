@@ -1,6 +1,8 @@
 /** The ARM target: a module that computes the same numbers on any machine, and the network as C and as a `.tflite` file. */
+
 import { networkName } from '../../nn/models.ts';
 import { type AnyQuantised, integerBytes } from '../../quantise/models.ts';
+import { t } from '../../texts.ts';
 import { moduleSuffix, requireFinite } from '../cpu/cpu.ts';
 import { type EmitInput, type EmittedFile, type EmittedFiles, isCnnInput, type Target } from '../target.ts';
 import { commentText } from '../text.ts';
@@ -17,7 +19,9 @@ import { readmeFile } from './readme.ts';
 export const armTarget: Target = {
   id: 'arm',
   label: 'ARM',
-  description: 'C99 with NEON and a binding for Node, and a file for TensorFlow Lite',
+  get description() {
+    return t('C99 with NEON and a binding for Node, and a file for TensorFlow Lite');
+  },
   emit,
   estimate: estimateArm,
 };

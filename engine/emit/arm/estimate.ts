@@ -1,7 +1,9 @@
 /** What a network takes on microcontrollers: a Cortex-M4 with its floating-point unit, and a Cortex-M3, which has none. */
+
 import { isCnnNetwork, perceptron } from '../../nn/models.ts';
 import { type AnyQuantised, isQuantisedCnn } from '../../quantise/models.ts';
 import { float32Bytes, type QuantisedNetwork, quantisedBytes } from '../../quantise/quantise.ts';
+import { t } from '../../texts.ts';
 import type { Activation, AnyNetwork, Network } from '../../types.ts';
 import { type Cost, countsOf } from '../cost.ts';
 import { collapseLinear } from '../fold.ts';
@@ -51,9 +53,10 @@ export const slotBytes = 24;
 
 const valueBytes = { float: 4, int8: 1, fixed16: 2 } as const;
 
-const flashBasis =
-  'Parameters and tables counted, instructions as GCC 12.2 makes them with -Os, libgcc included: within 5 % of what ' +
-  '`size` says where there is a hidden layer. Categories and booleans take less than numbers.';
+const flashBasis = () =>
+  t(
+    'Parameters and tables counted, instructions as GCC 12.2 makes them with -Os, libgcc included: within 5 % of what `size` says where there is a hidden layer. Categories and booleans take less than numbers.',
+  );
 
 export function estimateArm(network: AnyNetwork, quantised?: AnyQuantised): Cost {
   const isCnn = quantised && isQuantisedCnn(quantised);
@@ -81,18 +84,18 @@ function estimatePerceptron(network: Network, quantised?: QuantisedNetwork): Cos
     parameterBytes,
     workingBytes,
     more: [
-      { label: 'Flash on a Cortex-M4', value: flash, unit: 'bytes', basis: flashBasis },
+      { label: t('Flash on a Cortex-M4'), value: flash, unit: 'bytes', basis: flashBasis() },
       {
-        label: 'Flash on a Cortex-M3',
+        label: t('Flash on a Cortex-M3'),
         value: flash + softFloat,
         unit: 'bytes',
-        basis: `${flashBasis} Floating point is software there.`,
+        basis: t('{0} Floating point is software there.', flashBasis()),
       },
       {
-        label: 'RAM on a Cortex-M',
+        label: t('RAM on a Cortex-M'),
         value: workingBytes,
         unit: 'bytes',
-        basis: 'Two layers in sequence, exact; the stack, inputs and outputs are left aside.',
+        basis: t('Two layers in sequence, exact; the stack, inputs and outputs are left aside.'),
       },
     ],
   };

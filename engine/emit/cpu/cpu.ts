@@ -3,6 +3,7 @@
 import { isCnnNetwork } from '../../nn/models.ts';
 import { type AnyQuantised, isQuantisedCnn } from '../../quantise/models.ts';
 import type { QuantisedNetwork } from '../../quantise/quantise.ts';
+import { t } from '../../texts.ts';
 import type { AnyNetwork, CnnNetwork, Network } from '../../types.ts';
 import { planIntegerCnn } from '../cnn/integerPlan.ts';
 import { integerRowBytes } from '../cnn/integerRows.ts';
@@ -34,7 +35,9 @@ import { emitStraightLine, prefersStraightLine } from './straightLine.ts';
 export const cpuTarget: Target = {
   id: 'cpu',
   label: 'CPU',
-  description: 'TypeScript or JavaScript, with a WebAssembly kernel for batches',
+  get description() {
+    return t('TypeScript or JavaScript, with a WebAssembly kernel for batches');
+  },
   emit,
   estimate,
 };

@@ -1,6 +1,8 @@
 /** Which circuit a network becomes. */
+
 import type { Fixed16Cnn } from '../../quantise/cnn/fixed16.ts';
 import type { Fixed16Network } from '../../quantise/fixed16.ts';
+import { t } from '../../texts.ts';
 import { type Circuit, circuitOf } from './circuit.ts';
 import { type CnnProgram, cnnProgram } from './cnn/program.ts';
 import { parallelLatency, products } from './parallel.ts';
@@ -40,11 +42,11 @@ export function planFpga(network: Fixed16Network, { form, macs = defaultMacs }: 
 /** Throws RangeError for the parallel form, which a convolutional network does not have, and as above. */
 export function planCnnFpga(network: Fixed16Cnn, { form, macs = defaultCnnMacs }: FpgaOptions = {}): CnnProgram {
   requireMacs(macs);
-  if (form === 'parallel') throw new RangeError(noParallelCnn);
+  if (form === 'parallel') throw new RangeError(noParallelCnn());
   return cnnProgram(network, macs);
 }
 
-export const noParallelCnn = 'Convolutional networks have no parallel circuit, only a streaming one.';
+export const noParallelCnn = () => t('Convolutional networks have no parallel circuit, only a streaming one.');
 
 function requireMacs(macs: number): void {
   if (!Number.isInteger(macs) || macs < 1 || macs > mostMacs) {

@@ -1,11 +1,14 @@
 /** The FPGA target: a module that computes the circuit's integers on any machine, and the circuit beside it. */
+
 import { inputSlots, outputSlots } from '../../data/slots.ts';
 import { sampleDomain } from '../../data/sobol.ts';
+import { formatCount } from '../../format.ts';
 import { isCnn } from '../../nn/models.ts';
 import type { Fixed16Cnn } from '../../quantise/cnn/fixed16.ts';
 import type { Fixed16Network } from '../../quantise/fixed16.ts';
 import { enterRows } from '../../quantise/grid.ts';
 import { type AnyQuantised, integerBytes, isQuantisedCnn } from '../../quantise/models.ts';
+import { t } from '../../texts.ts';
 import type { AnyNetwork, AnyTopology } from '../../types.ts';
 import { type Cost, type CostItem, countsOf } from '../cost.ts';
 import { cpuTarget } from '../cpu/cpu.ts';
@@ -19,7 +22,9 @@ import { mostWords } from './registers.ts';
 export const fpgaTarget: Target = {
   id: 'fpga',
   label: 'FPGA',
-  description: 'Verilog in 16-bit fixed point with testbench and Linux driver, C++ for high-level synthesis',
+  get description() {
+    return t('Verilog in 16-bit fixed point with testbench and Linux driver, C++ for high-level synthesis');
+  },
   format: 'fixed16',
   refuses,
   emit,
@@ -30,7 +35,13 @@ function refuses(topology: AnyTopology): string | undefined {
   if (!isCnn(topology)) return undefined;
   const { height, width, channels } = topology;
   if (height * width * channels <= mostWords) return undefined;
-  return `An image of ${height}x${width}x${channels} has more values than the ${mostWords} that a circuit takes.`;
+  return t(
+    'An image of {0}x{1}x{2} has more values than the {3} that a circuit takes.',
+    String(height),
+    String(width),
+    String(channels),
+    formatCount(mostWords),
+  );
 }
 
 /** Rows that the testbench runs, of another seed than those that number formats are chosen on. */
@@ -69,11 +80,20 @@ function vectorsOf(
 }
 
 const basis = {
-  dsp: 'Counted on the circuit; exact.',
-  cells:
-    'Registers and adders of the circuit counted bit by bit, within 25 % of Yosys for UltraScale+ (synth_xilinx -family xcup); tools that add inside DSP blocks need fewer.',
-  bram: 'Memories of the circuit, in blocks of 36 Kbit as Yosys maps them.',
-  clocks: 'Counted on the circuit and checked by its testbench; the clock rate is up to the device.',
+  get dsp() {
+    return t('Counted on the circuit; exact.');
+  },
+  get cells() {
+    return t(
+      'Registers and adders of the circuit counted bit by bit, within 25 % of Yosys for UltraScale+ (synth_xilinx -family xcup); tools that add inside DSP blocks need fewer.',
+    );
+  },
+  get bram() {
+    return t('Memories of the circuit, in blocks of 36 Kbit as Yosys maps them.');
+  },
+  get clocks() {
+    return t('Counted on the circuit and checked by its testbench; the clock rate is up to the device.');
+  },
 };
 
 function estimate(network: AnyNetwork, stored?: AnyQuantised, circuit?: FpgaOptions): Cost {
@@ -93,14 +113,14 @@ function estimate(network: AnyNetwork, stored?: AnyQuantised, circuit?: FpgaOpti
       item('LUT', lut, '', basis.cells),
       item('FF', ff, '', basis.cells),
       item('DSP', dsp, '', basis.dsp),
-      item('Block RAM', bram, '', basis.bram),
+      item(t('Block RAM'), bram, '', basis.bram),
       item(
-        'Latency',
+        t('Latency'),
         latencyClocks,
         'clocks',
-        `${form === 'parallel' ? 'Parallel' : 'Streaming'} form. ${basis.clocks}`,
+        form === 'parallel' ? t('Parallel form. {0}', basis.clocks) : t('Streaming form. {0}', basis.clocks),
       ),
-      item('Interval', intervalClocks, 'clocks', `From one result to the next. ${basis.clocks}`),
+      item(t('Interval'), intervalClocks, 'clocks', t('From one result to the next. {0}', basis.clocks)),
     ],
   };
 }

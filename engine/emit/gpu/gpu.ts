@@ -2,7 +2,9 @@
  * The GPU target: the CPU target's module, and in it an asynchronous batch function on WebGPU. Single calls stay on the
  * CPU, because a trip to a GPU and back takes longer than the whole network.
  */
+
 import { isCnnNetwork } from '../../nn/models.ts';
+import { t } from '../../texts.ts';
 import type { AnyNetwork, CnnNetwork, Network } from '../../types.ts';
 import { planCnn } from '../cnn/plan.ts';
 import { type Cost, countsOf } from '../cost.ts';
@@ -27,7 +29,9 @@ import { openText, startText, stateText, tableText, typesText } from './runtime.
 export const gpuTarget: Target = {
   id: 'gpu',
   label: 'GPU',
-  description: 'WebGPU compute shaders for batches; single calls stay on the CPU',
+  get description() {
+    return t('WebGPU compute shaders for batches; single calls stay on the CPU');
+  },
   emit,
   estimate,
 };
@@ -122,10 +126,10 @@ function estimate(network: AnyNetwork): Cost {
     workingBytes: 4 * valuesPerRow,
     more: [
       {
-        label: 'From and to the device',
+        label: t('From and to the device'),
         value: 4 * transferred(network),
         unit: 'B per row',
-        basis: 'Exact: inputs and outputs of a row as float32 values.',
+        basis: t('Exact: inputs and outputs of a row as float32 values.'),
       },
     ],
   };

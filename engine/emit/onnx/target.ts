@@ -1,4 +1,5 @@
 /** The ONNX target: the CPU code for the source to import, and the network as a file for whatever reads ONNX. */
+import { t } from '../../texts.ts';
 import { cpuTarget } from '../cpu/cpu.ts';
 import type { Target } from '../target.ts';
 import { onnxModel } from './onnx.ts';
@@ -6,7 +7,9 @@ import { onnxModel } from './onnx.ts';
 export const onnxTarget: Target = {
   id: 'onnx',
   label: 'ONNX',
-  description: 'The CPU code, and an ONNX file (operator set 13) for other runtimes',
+  get description() {
+    return t('The CPU code, and an ONNX file (operator set 13) for other runtimes');
+  },
   emit(input) {
     const { regionName, network, encoding } = input;
     const content = onnxModel({ name: regionName, network, encoding });

@@ -1,8 +1,12 @@
 /** The devices of the paper's Table 3, with its printed figures, and what a network takes there. */
-import { formatAmount } from '../../format.ts';
+
+import { formatAmount, significant } from '../../format.ts';
 import { type AnyQuantised, integerBytes } from '../../quantise/models.ts';
+import { t } from '../../texts.ts';
 import type { AnyNetwork, Processor } from '../../types.ts';
 import { cpuTarget } from '../cpu/cpu.ts';
+import { estimateFpga } from '../fpga/core.ts';
+import { fixedUnseen } from '../fpga/fixed.ts';
 import { fpgaTarget } from '../fpga/target.ts';
 
 export interface DeviceProfile {
@@ -36,7 +40,9 @@ export const deviceProfiles: readonly DeviceProfile[] = [
     priceUsd: 378,
     memoryBytes: 8 * megabyte,
     macsPerCycle: 16,
-    macsBasis: 'one core with two AVX2 multiply-add units of eight lanes',
+    get macsBasis() {
+      return t('one core with two AVX2 multiply-add units of eight lanes');
+    },
   },
   {
     id: 'gpu',
@@ -49,7 +55,9 @@ export const deviceProfiles: readonly DeviceProfile[] = [
     priceUsd: 7532,
     memoryBytes: 16 * 1024 * megabyte,
     macsPerCycle: 2048,
-    macsBasis: 'one of its two processors of 2048 cores; a start and the transfers, tens of microseconds, come on top',
+    get macsBasis() {
+      return t('one of its two processors of 2048 cores; a start and the transfers, tens of microseconds, come on top');
+    },
   },
   {
     id: 'arm',
@@ -62,7 +70,9 @@ export const deviceProfiles: readonly DeviceProfile[] = [
     priceUsd: 60,
     memoryBytes: 2.5 * megabyte,
     macsPerCycle: 4,
-    macsBasis: 'one core with one NEON multiply-add of four lanes',
+    get macsBasis() {
+      return t('one core with one NEON multiply-add of four lanes');
+    },
   },
   {
     id: 'fpga',
@@ -73,7 +83,9 @@ export const deviceProfiles: readonly DeviceProfile[] = [
     memory: '75.5 Mb block RAM',
     memoryBytes: Math.floor(75.5e6 / 8),
     macsPerCycle: 6800,
-    macsBasis: 'every DSP slice doing one fixed-point product',
+    get macsBasis() {
+      return t('every DSP slice doing one fixed-point product');
+    },
   },
 ];
 
@@ -126,7 +138,7 @@ export function estimateProfiles(network: AnyNetwork, options: ProfileOptions = 
       memoryBytes,
       fits: memoryBytes <= profile.memoryBytes && (onCircuit?.dsp ?? 0) <= profile.macsPerCycle,
       leastLatencyNs,
-      leastBasis: onCircuit ? circuitBasis(onCircuit) : `multiply-accumulates at the peak of ${profile.macsBasis}`,
+      leastBasis: onCircuit ? circuitBasis(onCircuit) : t('multiply-accumulates at the peak of {0}', profile.macsBasis),
       ...(expected && { expected }),
       ...(energy !== undefined && { energyNanojoules: energy, energyClass: energyClassOf(energy) }),
     };
@@ -141,19 +153,24 @@ interface Circuit {
 /** The circuit that the target FPGA would make of it; undefined where it makes none. */
 function circuitOf(network: AnyNetwork, quantised: AnyQuantised | undefined): Circuit | undefined {
   if (fpgaTarget.refuses?.(network.topology) !== undefined) return undefined;
-  const { more } = fpgaTarget.estimate(network, quantised);
-  const value = (label: string) => more.find((item) => item.label === label)?.value;
-  const clocks = value('Latency');
-  return clocks === undefined ? undefined : { clocks, dsp: value('DSP') ?? 0 };
+  const { latencyClocks, dsp } = estimateFpga(quantised?.kind === 'fixed16' ? quantised : fixedUnseen(network));
+  return { clocks: latencyClocks, dsp };
 }
 
 const circuitBasis = ({ clocks }: Circuit): string =>
-  `${formatAmount(clocks, 'clock')} of the circuit that is generated for it, at the printed rate, of which designs reach a third to two thirds`;
+  t(
+    '{0} of the circuit that is generated for it, at the printed rate, of which designs reach a third to two thirds',
+    formatAmount(clocks, 'clock'),
+  );
 
 /** The same number of cycles; processors of one kind differ in that by less than by their clocks, but they do differ. */
 const expectedOn = ({ clockGhz }: DeviceProfile, { latencyNs, processor }: MeasuredCall) => ({
   latencyNs: (latencyNs * processor.clockGhz) / clockGhz,
-  basis: `as many cycles as its generated code took on ${processor.name} at ${processor.clockGhz} GHz`,
+  basis: t(
+    'as many cycles as its generated code took on {0} at {1} GHz',
+    processor.name,
+    significant(processor.clockGhz),
+  ),
 });
 
 function energyClassOf(nanojoules: number): EnergyClass {

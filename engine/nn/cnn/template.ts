@@ -13,6 +13,9 @@
  * Convolutions keep the size ("same" padding) and have no bias. Pooling rounds down, as Keras's "valid": 28, 14, 7, 3;
  * an odd size loses its last row and column.
  */
+
+import { formatCount } from '../../format.ts';
+import { t } from '../../texts.ts';
 import type { CnnTopology } from '../../types.ts';
 
 /** The feature maps of one dense block, `channels` once all its layers have added theirs. */
@@ -196,28 +199,44 @@ export function cnnProblem(topology: CnnTopology): string | undefined {
   const { bottleneck = false, compression = 1, filters } = topology;
   const sizes = { height, width, channels, outputs, blocks, layers, growth, initialFilters };
   for (const [name, size] of Object.entries(sizes)) {
-    if (!isPositiveInteger(size)) return `"${name}" is ${size}; it must be a positive integer.`;
+    if (!isPositiveInteger(size)) return t('"{0}" is {1}; it must be a positive integer.', name, String(size));
   }
-  if (kernel !== 3 && kernel !== 5) return `The kernel is ${kernel}x${kernel}; it must be 3x3 or 5x5.`;
-  if (!(dropout >= 0 && dropout < 1)) return `The dropout rate is ${dropout}; it must be at least 0 and below 1.`;
+  if (kernel !== 3 && kernel !== 5) return t('The kernel is {0}x{0}; it must be 3x3 or 5x5.', String(kernel));
+  if (!(dropout >= 0 && dropout < 1))
+    return t('The dropout rate is {0}; it must be at least 0 and below 1.', String(dropout));
   if (!(compression > 0 && compression <= 1)) {
-    return `The compression is ${compression}; it must be above 0 and at most 1.`;
+    return t('The compression is {0}; it must be above 0 and at most 1.', formatCount(compression));
   }
   if (layers < 4 || !Number.isInteger(layersPerBlock(topology))) {
-    const multiple = bottleneck ? 'twice the blocks, as a bottleneck counts as a layer' : 'the blocks';
-    return `${layers} layers do not make ${blocks} blocks: less 4, they must be a multiple of ${multiple}.`;
+    const multiple = bottleneck ? t('twice the blocks, as a bottleneck counts as a layer') : t('the blocks');
+    return t(
+      '{0} layers do not make {1} blocks: less 4, they must be a multiple of {2}.',
+      formatCount(layers),
+      formatCount(blocks),
+      multiple,
+    );
   }
   const smallest = Math.min(height, width);
   const largest = 1 + Math.floor(Math.log2(smallest));
   if (blocks > largest) {
-    return `A ${height}x${width} image allows at most ${largest} blocks, because pooling halves it between blocks.`;
+    return t(
+      'A {0}x{1} image allows at most {2} blocks, because pooling halves it between blocks.',
+      String(height),
+      String(width),
+      formatCount(largest),
+    );
   }
   const convolutions = layers - 4 + blocks;
   if (filters && filters.length !== convolutions) {
-    return `There are ${filters.length} filter counts; the network has ${convolutions} convolutions.`;
+    return t(
+      'There are {0} filter counts; the network has {1} convolutions.',
+      formatCount(filters.length),
+      formatCount(convolutions),
+    );
   }
   const wrong = filters?.findIndex((count) => !isPositiveInteger(count)) ?? -1;
-  if (wrong >= 0) return `Convolution ${wrong} has ${filters![wrong]} filters; it must have at least one.`;
+  if (wrong >= 0)
+    return t('Convolution {0} has {1} filters; it must have at least one.', String(wrong), String(filters![wrong]));
   return undefined;
 }
 

@@ -2,7 +2,9 @@
  * The clock rate of a circuit where it can be placed and routed without a vendor's tools: on a small device of the Lattice
  * iCE40 family, by Yosys and nextpnr. It says nothing exact about other families; they are newer and faster.
  */
+
 import { formatDuration } from '../../../engine/format.ts';
+import { inEnglish } from '../../../engine/texts.ts';
 import type { Failure } from '../../protocol.ts';
 import { missingPrograms, type Programs, runProgram } from '../programs.ts';
 import { type CircuitFolder, coreSources } from './simulate.ts';
@@ -35,7 +37,7 @@ export async function clockRateOf(
   { lut, bram }: Pick<Resources, 'lut' | 'bram'>,
   signal: AbortSignal,
 ): Promise<ClockRate> {
-  const missing = missingPrograms(placers, 'Placing the circuit');
+  const missing = inEnglish(() => missingPrograms(placers, 'Placing the circuit'));
   if (missing) return missing;
   const tooLarge = { kind: 'failed', message: 'The circuit fits no device of the family Lattice iCE40.' } as const;
   if (lut > most.lut || bram > most.bram) return tooLarge;
@@ -66,7 +68,10 @@ async function placed(
   return last === undefined ? undefined : 1e6 * Number(last);
 }
 
-/** A sentence; `interval`: clocks from one result to the next. */
+/** A sentence in English, as it goes into generated files; `interval`: clocks from one result to the next. */
 export const clockRateText = ({ device, hertz }: { device: string; hertz: number }, interval: number): string =>
-  `Clock rate on a Lattice ${device}, placed by nextpnr, not on your device: ${(hertz / 1e6).toFixed(1)} MHz, ` +
-  `a result every ${formatDuration((1e9 * interval) / hertz)}.`;
+  inEnglish(
+    () =>
+      `Clock rate on a Lattice ${device}, placed by nextpnr, not on your device: ${(hertz / 1e6).toFixed(1)} MHz, ` +
+      `a result every ${formatDuration((1e9 * interval) / hertz)}.`,
+  );

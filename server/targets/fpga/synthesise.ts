@@ -2,10 +2,12 @@
  * What Yosys makes of a circuit for UltraScale+: resources without a vendor's tools. An installed `yosys` runs, or else the
  * npm package @yowasp/yosys, which is Yosys as WebAssembly, from the user's project.
  */
+
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inEnglish } from '../../../engine/texts.ts';
 import type { Failure } from '../../protocol.ts';
 import { missingPrograms, runProgram } from '../programs.ts';
 import { type CircuitFolder, coreSources, memoryFiles } from './simulate.ts';
@@ -24,7 +26,7 @@ const npmPackage = '@yowasp/yosys';
 
 /** `project` is where the npm package is looked for. */
 export async function synthesise(circuit: CircuitFolder, project: string, signal: AbortSignal): Promise<Synthesis> {
-  const missing = missingPrograms({ yosys: 'yosys' }, 'Synthesis');
+  const missing = inEnglish(() => missingPrograms({ yosys: 'yosys' }, 'Synthesis'));
   if (!missing) return synthesiseLocally(circuit, signal);
   const found = findPackage(project);
   if (found) return synthesiseByPackage(circuit, found);

@@ -1,5 +1,8 @@
 /** What a convolutional network takes on microcontrollers: a Cortex-M4 with its floating-point unit, and a Cortex-M3, which has none. */
+
+import { formatCount } from '../../../format.ts';
 import type { QuantisedCnn } from '../../../quantise/cnn/quantise.ts';
+import { t } from '../../../texts.ts';
 import type { CnnNetwork } from '../../../types.ts';
 import { activationSteps } from '../../activationSteps.ts';
 import { planIntegerCnn } from '../../cnn/integerPlan.ts';
@@ -24,8 +27,10 @@ const softFloatBytes = { always: 1212, division: 355 } as const;
 /** The most that a Cortex-M4 comes with: STM32L4R5 and its kin. */
 const largest = { flash: 2 * 2 ** 20, ram: 640 * 2 ** 10 } as const;
 
-const flashBasis =
-  'Parameters and steps counted, instructions as GCC 12.2 makes them with -Os, libgcc included: within 5 % of what `size` says.';
+const flashBasis = () =>
+  t(
+    'Parameters and steps counted, instructions as GCC 12.2 makes them with -Os, libgcc included: within 5 % of what `size` says.',
+  );
 
 /** What the formats take for their constants and maps, and how many steps of which size there are. */
 function partsOf(network: CnnNetwork, quantised: QuantisedCnn | undefined) {
@@ -61,29 +66,33 @@ export function estimateArmCnn(network: CnnNetwork, quantised?: QuantisedCnn): C
   const slots = slotBytes * (1 + network.topology.outputs);
   const flash = parameterBytes + bytes.stepBytes + slots + code;
   const fits = (value: number, most: number) =>
-    value > most ? ` Does not fit: the largest Cortex-M4 has ${Math.round(most / 1024)} KiB.` : '';
+    value > most
+      ? ` ${t('Does not fit: the largest Cortex-M4 has {0} KiB.', formatCount(Math.round(most / 1024)))}`
+      : '';
   return {
     ...countsOf(network),
     parameterBytes,
     workingBytes,
     more: [
       {
-        label: 'Flash on a Cortex-M4',
+        label: t('Flash on a Cortex-M4'),
         value: flash,
         unit: 'bytes',
-        basis: `${flashBasis}${fits(flash, largest.flash)}`,
+        basis: `${flashBasis()}${fits(flash, largest.flash)}`,
       },
       {
-        label: 'Flash on a Cortex-M3',
+        label: t('Flash on a Cortex-M3'),
         value: flash + bytes.softFloat,
         unit: 'bytes',
-        basis: `${flashBasis} Floating point is software there.`,
+        basis: t('{0} Floating point is software there.', flashBasis()),
       },
       {
-        label: 'RAM on a Cortex-M',
+        label: t('RAM on a Cortex-M'),
         value: workingBytes,
         unit: 'bytes',
-        basis: `The maps of one image, exact; the stack, inputs and outputs are left aside.${fits(workingBytes, largest.ram)}`,
+        basis:
+          t('The maps of one image, exact; the stack, inputs and outputs are left aside.') +
+          fits(workingBytes, largest.ram),
       },
     ],
   };
