@@ -129,7 +129,7 @@ describe('code action', () => {
     const outcome = await run('hill:7-8').response;
     assert.ok(outcome.kind === 'done', JSON.stringify(outcome));
     const { front } = outcome;
-    assert.equal(front.subject.name, 'hill:7-8');
+    assert.equal(front.subject.name, 'hillPart', 'the function that they become');
     const applied = await client.request<EditOutcome>('deepmaker/apply', {
       ...{ runId: front.runId, candidateId: front.chosen, target: 'cpu', uri, force: true, trusted: true },
     }).response;
@@ -137,7 +137,7 @@ describe('code action', () => {
     const { text } = apply(source, applied.edit.documentChanges!);
     assert.match(text, /const sum = hillPart\(x, y\);\n {2}return sum;/);
     client.notify('textDocument/didChange', { textDocument: { uri, version: 2 }, contentChanges: [{ text }] });
-    const reverted = await client.request<EditOutcome>('deepmaker/revert', { uri, name: 'hill:7-8' }).response;
+    const reverted = await client.request<EditOutcome>('deepmaker/revert', { uri, name: front.subject.name }).response;
     assert.ok(reverted.kind === 'edit', JSON.stringify(reverted));
     assert.equal(apply(text, reverted.edit.documentChanges!).text, source);
   });
