@@ -273,7 +273,7 @@ test('using a network applies one edit and marks it in the panel', async () => {
   editor.panels[0]?.say({ kind: 'use', candidateId: 'a' });
   await settled();
   await settled();
-  const params = { runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri, trusted: true };
+  const params = { runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri, settings: {}, trusted: true };
   assert.deepEqual(sent[1]?.params, params);
   assert.deepEqual(editor.appliedEdits, [edit]);
   assert.equal(lastFront(editor.panels[0])?.applied, 'a');
@@ -296,7 +296,7 @@ test('a network that does not pay is used only after a question', async () => {
     await settled();
     await settled();
     assert.equal(editor.messages.at(-1)?.text, 'Use this network for price?');
-    const params = { runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri, trusted: true };
+    const params = { runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri, settings: {}, trusted: true };
     const forced = { ...params, force: true };
     assert.deepEqual(sent[2]?.params, pressed === undefined ? undefined : forced);
     assert.deepEqual(editor.appliedEdits, pressed === undefined ? [] : [edit]);
@@ -563,7 +563,7 @@ test('a preview shows the source and the generated file as they would be, and ch
   }
   const { title, resources, multiDiffSourceUri } = await preview();
   assert.deepEqual(sent.find(({ method }) => method === 'deepmaker/preview')?.params, {
-    ...{ runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri, trusted: true },
+    ...{ runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri, settings: {}, trusted: true },
   });
   assert.equal(title, 'price: preview of 2-10-1');
   const query = `?price a`;

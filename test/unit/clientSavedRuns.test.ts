@@ -165,7 +165,14 @@ test('a network of a data set is exported to the folder that the user chooses, a
   editor.folder = 'file:///project/out';
   editor.pressed = ['Open'];
   await press();
-  const params = { uri: folder, candidateId: 'b', target: 'arm', folder: 'file:///project/out', trusted: true };
+  const params = {
+    uri: folder,
+    candidateId: 'b',
+    target: 'arm',
+    folder: 'file:///project/out',
+    settings: {},
+    trusted: true,
+  };
   assert.deepEqual(sent.at(-1), { method: 'deepmaker/export', params });
   assert.equal(editor.messages.at(-1)?.text, 'Wrote out/classifyMnist.ts. Wrong class in 1.2 %.');
   assert.deepEqual(editor.shown, ['file:///project/out/classifyMnist.ts']);
