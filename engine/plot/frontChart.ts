@@ -5,7 +5,7 @@
 import type { VariantKind } from '../format.ts';
 import { type Dot, dots } from './dots.ts';
 import { createFrame, drawAxes, type Frame, type FrameOptions, type Size } from './frame.ts';
-import { type Box, labels, textBox } from './labels.ts';
+import { type Box, bestPlace, labels, type Place, placeAt } from './labels.ts';
 import { fade, markOf, type Role, variantMark } from './marks.ts';
 import type { Scale } from './scale.ts';
 import { stepsOf } from './steps.ts';
@@ -89,6 +89,7 @@ export function frontChart(
   const corners = (places: readonly { readonly x: number; readonly y: number }[]) =>
     stepsOf(places, options.x.better).map(({ x, y }) => frame.place(x, y));
   const steps = corners(line);
+  const limits = limitsOf(offered, frame, options);
   const label = { role: 'img', 'aria-label': description };
   return svg(
     'svg',
@@ -97,7 +98,7 @@ export function frontChart(
       'g',
       still ? {} : label,
       drawAxes(frame, frameOptions([], options)),
-      ...limitLines(frame, options),
+      ...limits.map(drawLimit),
       ...(still ? dots(points, frame) : [svg('g', { class: 'relatives' }, ...relatives(points, frame, selected))]),
       options.earlier
         ? svg('polyline', { class: 'earlier-line', points: pointList(corners(options.earlier)) })
@@ -106,7 +107,7 @@ export function frontChart(
       ...rings(points, frame, options),
     ),
     marks(offered, frame, options),
-    names(offered, steps, frame, options),
+    names(offered, frame, { steps, limits }),
   );
 }
 
@@ -129,35 +130,45 @@ export function relatives(points: readonly ChartPoint[], frame: Frame, id: strin
 const limitAt = ({ at, text }: NonNullable<ChartAxis['limit']>, { domain: [low, high], place }: Scale) =>
   at >= low && at <= high ? { at: place(at), text } : undefined;
 
-function limitLines({ x, y, left, right, top, bottom }: Frame, options: ChartOptions): SvgElement[] {
-  const lines: SvgElement[] = [];
+interface LimitLine {
+  readonly from: readonly [number, number];
+  readonly to: readonly [number, number];
+  readonly text: string;
+  readonly place: Place;
+}
+
+/** Their texts stand at one of the ends, on the side where they cover the fewest marks. */
+function limitsOf(offered: readonly ChartPoint[], frame: Frame, options: ChartOptions): readonly LimitLine[] {
+  const { x, y, left, right, top, bottom } = frame;
+  const lines: LimitLine[] = [];
+  const surroundings = { area: { left, top, right, bottom }, drawn: markBoxes(offered, frame), texts: [] };
   const across = options.y.limit && limitAt(options.y.limit, y);
   if (across) {
     const { at, text } = across;
-    lines.push(
-      svg(
-        'g',
-        { class: 'bound' },
-        svg('line', { x1: left, x2: right, y1: at, y2: at }),
-        svg('text', { x: left + 6, y: at - 5 }, text),
-      ),
-    );
+    const places = [
+      placeAt(text, left + 6, at - 5, 'start'),
+      placeAt(text, right - 6, at - 5, 'end'),
+      placeAt(text, left + 6, at + 14, 'start'),
+      placeAt(text, right - 6, at + 14, 'end'),
+    ] as const;
+    lines.push({ from: [left, at], to: [right, at], text, place: bestPlace(places, surroundings) });
   }
   const along = options.x.limit && limitAt(options.x.limit, x);
   if (along) {
     const { at, text } = along;
-    const leftwards = at > (left + right) / 2;
-    lines.push(
-      svg(
-        'g',
-        { class: 'bound' },
-        svg('line', { x1: at, x2: at, y1: top, y2: bottom }),
-        svg('text', { x: at + (leftwards ? -5 : 5), y: top + 10, 'text-anchor': leftwards ? 'end' : 'start' }, text),
-      ),
-    );
+    const before = (height: number) => placeAt(text, at - 5, height, 'end');
+    const after = (height: number) => placeAt(text, at + 5, height, 'start');
+    const [first, second] = at > (left + right) / 2 ? [before, after] : [after, before];
+    const [high, low] = [top + 11, bottom - 6];
+    const places = [first(high), second(high), first(low), second(low)] as const;
+    const texts = lines.map(({ place }) => place.box);
+    lines.push({ from: [at, top], to: [at, bottom], text, place: bestPlace(places, { ...surroundings, texts }) });
   }
   return lines;
 }
+
+const drawLimit = ({ from: [x1, y1], to: [x2, y2], text, place: { x, y, anchor } }: LimitLine): SvgElement =>
+  svg('g', { class: 'bound' }, svg('line', { x1, x2, y1, y2 }), svg('text', { x, y, 'text-anchor': anchor }, text));
 
 /** Around dots, which have no element of their own to put a ring into. */
 function rings(points: readonly ChartPoint[], frame: Frame, { selected, pinned }: ChartOptions): SvgElement[] {
@@ -217,26 +228,31 @@ const markRadius = 8;
 /** The names of the points that stand out, above everything else. The options say the same to a screen reader. */
 function names(
   offered: readonly ChartPoint[],
-  steps: readonly (readonly [number, number])[],
   frame: Frame,
-  options: ChartOptions,
+  drawn: { readonly steps: readonly (readonly [number, number])[]; readonly limits: readonly LimitLine[] },
 ): SvgElement {
   const { left, right, top, bottom } = frame;
-  const at = offered.map(({ x, y }) => frame.place(x, y));
-  const marked = at.map(([x, y]) => boxOf([x - markRadius, y - markRadius], [x + markRadius, y + markRadius]));
+  const { steps, limits } = drawn;
   const sides = steps.slice(1).map((corner, index) => boxOf(steps[index]!, corner));
-  const limit = options.y.limit && limitAt(options.y.limit, frame.y);
-  const bound = limit === undefined ? [] : [boxOf([left, limit.at], [right, limit.at])];
   return labels(
-    offered.flatMap(({ label }, index) => (label ? [{ x: at[index]![0], y: at[index]![1], label }] : [])),
+    offered.flatMap(({ x, y, label }) => {
+      const [px, py] = frame.place(x, y);
+      return label ? [{ x: px, y: py, label }] : [];
+    }),
     {
       // The labels of an axis leave room beside the plot.
       area: { left, top: top - 12, right: right + 12, bottom },
-      drawn: [...marked, ...sides, ...bound],
-      texts: limit === undefined ? [] : [textBox(limit.text, left + 6, limit.at - 5, 'start')],
+      drawn: [...markBoxes(offered, frame), ...sides, ...limits.map(({ from, to }) => boxOf(from, to))],
+      texts: limits.map(({ place }) => place.box),
     },
   );
 }
+
+const markBoxes = (offered: readonly ChartPoint[], frame: Frame): readonly Box[] =>
+  offered.map((point) => {
+    const [x, y] = frame.place(point.x, point.y);
+    return boxOf([x - markRadius, y - markRadius], [x + markRadius, y + markRadius]);
+  });
 
 const boxOf = ([x1, y1]: readonly [number, number], [x2, y2]: readonly [number, number]): Box => ({
   left: Math.min(x1, x2) - 1,

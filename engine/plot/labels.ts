@@ -36,20 +36,23 @@ export function labels(points: readonly Named[], { area, drawn, texts }: Surroun
     'g',
     { class: 'roles', 'aria-hidden': 'true' },
     ...points.map(({ x, y, label }) => {
-      const places = placesAround(x, y, label);
-      const cost = ({ box }: Place) =>
-        1000 *
-          Number(box.left < area.left || box.right > area.right || box.top < area.top || box.bottom > area.bottom) +
-        100 * count(box, written) +
-        count(box, drawn);
-      const best = places.reduce((before, place) => (cost(place) < cost(before) ? place : before));
+      const best = bestPlace(placesAround(x, y, label), { area, drawn, texts: written });
       written.push(best.box);
       return svg('text', { x: best.x, y: best.y, 'text-anchor': best.anchor }, label);
     }),
   );
 }
 
-interface Place {
+/** Where a text may stand; the first of the best is taken. */
+export function bestPlace(places: readonly [Place, ...Place[]], { area, drawn, texts }: Surroundings): Place {
+  const cost = ({ box }: Place) =>
+    1000 * Number(box.left < area.left || box.right > area.right || box.top < area.top || box.bottom > area.bottom) +
+    100 * count(box, texts) +
+    count(box, drawn);
+  return places.reduce((before, place) => (cost(place) < cost(before) ? place : before));
+}
+
+export interface Place {
   readonly x: number;
   readonly y: number;
   readonly anchor: 'start' | 'end';
@@ -58,18 +61,16 @@ interface Place {
 
 /** The four corners around a point; the first is taken where nothing speaks against it. */
 function placesAround(px: number, py: number, label: string): readonly [Place, ...Place[]] {
-  const place = (anchor: Place['anchor'], dy: number): Place => {
-    const [x, y] = [px + (anchor === 'start' ? distance.along : -distance.along), py + dy];
-    return { x, y, anchor, box: textBox(label, x, y, anchor) };
-  };
+  const place = (anchor: Place['anchor'], dy: number): Place =>
+    placeAt(label, px + (anchor === 'start' ? distance.along : -distance.along), py + dy, anchor);
   const { above, below } = distance;
   return [place('start', above), place('start', below), place('end', above), place('end', below)];
 }
 
-export function textBox(text: string, x: number, y: number, anchor: 'start' | 'end'): Box {
+export function placeAt(text: string, x: number, y: number, anchor: Place['anchor']): Place {
   const width = text.length * letter.width;
   const left = anchor === 'start' ? x : x - width;
-  return { left, right: left + width, top: y - letter.above, bottom: y + letter.below };
+  return { x, y, anchor, box: { left, right: left + width, top: y - letter.above, bottom: y + letter.below } };
 }
 
 const count = (box: Box, others: readonly Box[]): number =>

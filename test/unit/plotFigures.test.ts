@@ -4,7 +4,7 @@ import { curveOf, curvesFigure } from '../../engine/plot/curves.ts';
 import { sample } from '../../engine/plot/figure.ts';
 import { type ChartOptions, chartFrame, dotsChart, frontChart } from '../../engine/plot/frontChart.ts';
 import { generationsFigure } from '../../engine/plot/generations.ts';
-import { labels, textBox } from '../../engine/plot/labels.ts';
+import { labels, placeAt } from '../../engine/plot/labels.ts';
 import { spread } from '../../engine/plot/lines.ts';
 import { type FigurePoint, runFigures } from '../../engine/plot/runFigures.ts';
 import { type SvgElement, svg, svgText } from '../../engine/plot/svg.ts';
@@ -283,13 +283,45 @@ test('names of points that are close together do not lie on each other', () => {
   const places = children.map((name) => {
     assert.ok(typeof name !== 'string');
     const { x, y, 'text-anchor': anchor } = name.attributes;
-    return textBox('Recommended', Number(x), Number(y), anchor === 'end' ? 'end' : 'start');
+    return placeAt('Recommended', Number(x), Number(y), anchor === 'end' ? 'end' : 'start').box;
   });
   for (const [index, own] of places.entries()) {
     for (const other of places.slice(index + 1)) {
       const apart =
         own.right <= other.left || own.left >= other.right || own.bottom <= other.top || own.top >= other.bottom;
       assert.ok(apart, JSON.stringify([own, other]));
+    }
+  }
+});
+
+test("a limit's text stands where it covers no mark, if there is such a place", () => {
+  const options: ChartOptions = {
+    ...chartOptions,
+    ...{ width: 340, height: 240, x: { ...chartOptions.x, limit: { at: 100, text: 'at most 100' } } },
+    y: { ...chartOptions.y, limit: { at: 5, text: 'at most 5 %' } },
+  };
+  /** Marks over the usual places: above the left end of one line, and beside the upper end of the other. */
+  const crowded = [
+    ...[10, 12, 15, 20].map((x) => ({ x, y: 6 })),
+    ...[110, 150, 200].map((x) => ({ x, y: 30 })),
+    ...[{ x: 1000, y: 0.1 }],
+  ].map((place, index) => ({ ...place, id: String(index), offered: true, onLine: false }));
+  for (const points of [crowded, crowded.slice(-1)]) {
+    const frame = chartFrame(crowded, options);
+    const bounds = all(frontChart(points, options, frame), 'g').filter(
+      ({ attributes }) => attributes.class === 'bound',
+    );
+    assert.equal(bounds.length, 2);
+    for (const bound of bounds) {
+      const [written] = all(bound, 'text');
+      const { x, y, 'text-anchor': anchor } = written!.attributes;
+      const { box } = placeAt(texts(bound)[0]!, Number(x), Number(y), anchor === 'end' ? 'end' : 'start');
+      for (const point of points) {
+        const [px, py] = frame.place(point.x, point.y);
+        const covers = box.left < px + 8 && box.right > px - 8 && box.top < py + 8 && box.bottom > py - 8;
+        assert.ok(!covers, `${texts(bound)[0]} over ${point.id}`);
+      }
+      assert.ok(box.left >= frame.left && box.right <= frame.right, 'inside');
     }
   }
 });
