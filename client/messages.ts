@@ -4,64 +4,10 @@
  */
 import * as z from 'zod/mini';
 import type { Locale } from '../engine/texts.ts';
-import { activations, targetIds, variantKinds } from '../engine/types.ts';
+import { targetIds } from '../engine/types.ts';
 import type { FrontView } from '../server/protocol.ts';
+import { figure, frontPoints } from './frontPoints.ts';
 import { type TargetFigures, targetFigures } from './targetFigures.ts';
-
-/** Infinity does not survive JSON: it arrives as null, and means that the network gave no finite result. */
-const figure = z.pipe(
-  z.nullable(z.number()),
-  z.transform((value) => value ?? Number.POSITIVE_INFINITY),
-);
-
-const interval = z.tuple([z.number(), z.number()]);
-
-const frontPoint = z.object({
-  id: z.string(),
-  topology: z.string(),
-  activation: z.enum(activations),
-  params: z.number(),
-  bytes: z.number(),
-  macs: z.number(),
-  cost: z.exactOptional(
-    z.array(z.object({ label: z.string(), value: z.number(), unit: z.string(), basis: z.string() })),
-  ),
-  variant: z.exactOptional(z.enum(variantKinds)),
-  variantOf: z.exactOptional(z.string()),
-  alpha: z.exactOptional(z.number()),
-  error: z.object({ nrmse: figure, meanRelative: figure, p99: figure, max: figure, missRate: figure }),
-  latencyNs: z.exactOptional(z.number()),
-  speedup: z.exactOptional(z.number()),
-  speedupInterval: z.exactOptional(interval),
-  batch: z.exactOptional(z.object({ latencyNs: z.number(), speedup: z.number(), speedupInterval: interval })),
-  certificate: z.exactOptional(
-    z.object({
-      error: figure,
-      share: z.number(),
-      confidence: z.number(),
-      samples: z.number(),
-      networks: z.number(),
-      recorded: z.exactOptional(z.literal(true)),
-    }),
-  ),
-  freshError: z.exactOptional(figure),
-  explanation: z.exactOptional(
-    z.object({
-      histogram: z.object({ edges: z.array(z.number()), counts: z.array(z.number()) }),
-      inputs: z.array(
-        z.object({
-          path: z.string(),
-          bins: z.array(z.object({ at: z.number(), label: z.string(), mean: z.number(), p95: z.number() })),
-        }),
-      ),
-      pairs: z.exactOptional(z.array(z.tuple([z.number(), z.number()]))),
-    }),
-  ),
-  fallbacks: z.exactOptional(z.number()),
-  objection: z.exactOptional(z.string()),
-  generation: z.number(),
-  onFront: z.boolean(),
-});
 
 const figures = z.array(figure);
 
@@ -90,7 +36,7 @@ const frontView = z.object({
   generations: z.number(),
   evaluations: z.number(),
   hypervolume: z.array(figure),
-  points: z.array(frontPoint),
+  points: frontPoints,
   chosen: z.exactOptional(z.string()),
   exactNs: z.exactOptional(z.number()),
   maxError: z.exactOptional(z.number()),

@@ -51,6 +51,27 @@ test('what is no message is refused', () => {
   }
 });
 
+test('a network of which little is known is checked as strictly as any other', () => {
+  const plain = { ...point('a', 10, 0.1) };
+  const arrives = (changed: unknown) => {
+    const front = parseHostMessage({ kind: 'front', front: { ...frontView(), points: [plain, changed] } });
+    return front?.kind === 'front' ? front.front.points[1] : undefined;
+  };
+  assert.deepEqual(arrives(plain), plain);
+  for (const key of Object.keys(plain)) {
+    const { [key as 'id']: _left, ...without } = plain;
+    assert.equal(arrives(without), undefined, `without ${key}`);
+    for (const wrong of [null, {}, Number.NaN, Number.POSITIVE_INFINITY, [1]]) {
+      assert.equal(arrives({ ...plain, [key]: wrong }), undefined, `${key}: ${JSON.stringify(wrong)}`);
+    }
+  }
+  for (const key of Object.keys(plain.error)) {
+    assert.equal(arrives({ ...plain, error: { ...plain.error, [key]: 'much' } }), undefined, key);
+  }
+  assert.equal(arrives({ ...plain, activation: 'step' }), undefined);
+  assert.deepEqual(arrives({ ...plain, colour: 'red' }), plain, 'and nothing that came along with it');
+});
+
 test('what the user asks for arrives, and nothing that came along with it', () => {
   assert.deepEqual(parsePanelMessage({ kind: 'use', candidateId: 'c7', runId: 'x' }), {
     kind: 'use',
