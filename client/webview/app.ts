@@ -12,7 +12,7 @@ import { createFigure } from './figure.ts';
 import { isOffered } from './front.ts';
 import { createHeader } from './header.ts';
 import { createHold } from './hold.ts';
-import { knownLimits, onTarget } from './onTarget.ts';
+import { knownLimits, onTarget, waitingLimits } from './onTarget.ts';
 import { noRoles } from './roles.ts';
 import { createViews } from './views.ts';
 
@@ -50,6 +50,8 @@ export function createPanel({ send, stored, store }: PanelOptions): Panel {
   let budget = state.budget;
   let target: TargetFigures | undefined;
   let targets: ExportTargets | undefined;
+  /** The network whose details are shown. */
+  let shown: string | undefined;
 
   const onState = (change: Partial<PanelState>) => update({ ...state, ...change });
   const header = createHeader(send);
@@ -65,7 +67,7 @@ export function createPanel({ send, stored, store }: PanelOptions): Panel {
   if (!root) throw new Error('The panel has no root element.');
   root.replaceChildren(header.element, content);
   const changed = rememberInputs();
-  const hold = createHold(draw);
+  const hold = createHold(window, draw);
 
   function update(next: PanelState): void {
     state = next;
@@ -89,6 +91,8 @@ export function createPanel({ send, stored, store }: PanelOptions): Panel {
         return;
       case 'targets': {
         const { kind: _kind, ...known } = message;
+        // Answers come in any order, also to what is no longer selected.
+        if (known.candidateId !== shown) return;
         targets = known;
         draw();
         return;
@@ -103,6 +107,7 @@ export function createPanel({ send, stored, store }: PanelOptions): Panel {
     // What is picked belongs to its run: candidate ids of another run name other networks.
     const { selected: _selected, pinned: _pinned, generation: _generation, ...rest } = state;
     const same = state.runId === undefined || state.runId === front.runId;
+    if (!same) targets = undefined;
     update({ ...(same ? state : rest), kind, uri, name, runId: front.runId });
   }
 
@@ -114,6 +119,7 @@ export function createPanel({ send, stored, store }: PanelOptions): Panel {
     if (changed('budget', [view, state.budget])) budget = knownLimits(state.budget, view);
     const look = { ...state, budget };
     const selected = selection(view, look);
+    shown = selected?.id;
     const roles = figure.update(view, look, selected?.id)?.roles ?? noRoles;
     if (changed('details', [view, selected, status, state.open, state.pinned, targets, roles])) {
       const options = { status, roles, state, targets, send, onPin, onFold };
@@ -133,9 +139,9 @@ export function createPanel({ send, stored, store }: PanelOptions): Panel {
   }
 
   /** Another budget has another best network, which is selected in place of what was. */
-  function onBudget(budget: PanelState['budget']): void {
+  function onBudget(known: PanelState['budget'] | undefined): void {
     const { selected: _previous, generation: _replay, ...rest } = state;
-    update({ ...rest, budget });
+    update({ ...rest, budget: known && view ? { ...waitingLimits(state.budget, view), ...known } : {} });
   }
 
   function onPin(id: string | undefined): void {

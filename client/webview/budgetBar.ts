@@ -12,7 +12,8 @@ const usual: readonly MetricId[] = ['nrmse', 'bytes', 'latencyNs', ...metricIds.
 
 const examples: Partial<Record<MetricId, string>> = { nrmse: '2 %', bytes: '32 kB', latencyNs: '1 µs' };
 
-export function createBudgetBar(onBudget: (budget: Budget) => void) {
+/** `onBudget` gets undefined where every limit is taken away, also those that have no field on this target. */
+export function createBudgetBar(onBudget: (budget: Budget | undefined) => void) {
   let shown: { view: FrontView; budget: Budget } | undefined;
   const fields = metricIds.map((id) => {
     const input = html('input', {
@@ -24,7 +25,11 @@ export function createBudgetBar(onBudget: (budget: Budget) => void) {
     const name = html('span', {});
     return { id, input, name, label: html('label', { hidden: true }, name, input) };
   });
-  const clear = html('button', { type: 'button', class: 'link', hidden: true, click: () => onBudget({}) }, t('Clear'));
+  const clear = html(
+    'button',
+    { type: 'button', class: 'link', hidden: true, click: () => onBudget(undefined) },
+    t('Clear'),
+  );
   const result = html('p', { class: 'quiet budget-result', id: 'budget-result', role: 'status' });
   const element = html(
     'div',

@@ -1,5 +1,5 @@
 /** What two networks differ by, figure by figure. */
-import { formatBytes, formatCount, formatDuration, significant } from '../../engine/format.ts';
+import { significant } from '../../engine/format.ts';
 import { t } from '../../engine/texts.ts';
 import type { FrontPoint, FrontView } from '../../server/protocol.ts';
 import { isError, type Metric, metricsOf } from './metrics.ts';
@@ -35,22 +35,8 @@ function differenceText(metric: Metric, a: number, b: number): string {
   return [`${sign}${amountText(metric, amount)}`, factor].filter((text) => text !== '').join(', ');
 }
 
-function amountText({ id }: Metric, amount: number): string {
+function amountText({ id, format }: Metric, amount: number): string {
   if (isError(id)) return t('{0} points', significant(amount * 100));
-  switch (id) {
-    case 'bytes':
-    case 'flash':
-    case 'ram':
-      return formatBytes(Math.round(amount));
-    case 'latencyNs':
-    case 'leastNs':
-      return formatDuration(amount);
-    case 'params':
-    case 'lut':
-    case 'dsp':
-    case 'clocks':
-      return formatCount(amount);
-    default:
-      return significant(amount);
-  }
+  // A speedup is written as a comparison, and a difference of two is none.
+  return id === 'speedup' ? significant(amount) : format(amount);
 }

@@ -19,7 +19,8 @@ import { createTip } from './tip.ts';
 export interface FigureOptions {
   readonly onState: (change: Partial<PanelState>) => void;
   readonly onGeneration: (generation: number | undefined) => void;
-  readonly onBudget: (budget: Budget) => void;
+  /** The limits on what is known of networks; undefined where every limit is taken away. */
+  readonly onBudget: (budget: Budget | undefined) => void;
   readonly onSelect: (id: string) => void;
   /** Everything is to be drawn as it was. */
   readonly onCancel: () => void;

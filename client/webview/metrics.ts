@@ -57,7 +57,7 @@ const error = (id: ErrorId, name: string, axis = t('{0} (%)', name)): Metric => 
 });
 
 /** Built when it is asked for, because texts arrive after this file is loaded. */
-function definition(id: MetricId, { measure }: Pick<FrontView, 'measure'>): Metric {
+export function metricOf(id: MetricId, { measure }: Pick<FrontView, 'measure'>): Metric {
   switch (id) {
     case 'nrmse':
       return measure === 'classes'
@@ -108,15 +108,13 @@ function definition(id: MetricId, { measure }: Pick<FrontView, 'measure'>): Metr
   }
 }
 
-export const metricOf = (id: MetricId, view: Pick<FrontView, 'measure'>): Metric => definition(id, view);
-
 /** Those that this run knows of at least one network. Where outputs are classes, one share of wrong ones says it all. */
 export function metricsOf(view: Pick<FrontView, 'measure' | 'points'>): readonly Metric[] {
   const { measure, points } = view;
   return metricIds
     .filter((id) => measure === 'nrmse' || !['meanRelative', 'p99', 'max', 'missRate'].includes(id))
     .filter((id) => id !== 'missRate' || points.some(({ error: { missRate } }) => missRate > 0))
-    .map((id) => definition(id, view))
+    .map((id) => metricOf(id, view))
     .filter(
       ({ id, value }) =>
         isError(id) || id === 'params' || id === 'bytes' || points.some((point) => value(point) !== undefined),

@@ -22,9 +22,24 @@ export function onTarget(view: FrontView, figures: TargetFigures | undefined): F
 
 /** The limits on what this run, on this target, knows of its networks; the others wait for a target that has them. */
 export function knownLimits(budget: Budget, view: FrontView): Budget {
-  const known = new Set(metricsOf(view).map(({ id }) => id));
-  if (limited(budget).every((id) => known.has(id))) return budget;
-  const kept: { [Id in MetricId]?: number } = {};
-  for (const id of limited(budget)) if (known.has(id)) kept[id] = budget[id]!;
-  return kept;
+  const isKnown = knownIn(view);
+  return limited(budget).every(isKnown) ? budget : only(budget, isKnown);
 }
+
+/** The limits that wait for a target that has them. */
+export function waitingLimits(budget: Budget, view: FrontView): Budget {
+  const isKnown = knownIn(view);
+  return only(budget, (id) => !isKnown(id));
+}
+
+function knownIn(view: FrontView): (id: MetricId) => boolean {
+  const known = new Set(metricsOf(view).map(({ id }) => id));
+  return (id) => known.has(id);
+}
+
+const only = (budget: Budget, isKept: (id: MetricId) => boolean): Budget =>
+  Object.fromEntries(
+    limited(budget)
+      .filter(isKept)
+      .map((id) => [id, budget[id]!]),
+  );

@@ -45,11 +45,13 @@ export function listenToPointer(options: PointerOptions): void {
   plot.addEventListener('pointerdown', (event) => {
     const at = placeOf(event);
     dragged = false;
-    if (event.button === 0) down = { ...at, id: event.pointerId };
+    if (event.button === 0 && event.isPrimary) down = { ...at, id: event.pointerId };
   });
   plot.addEventListener('pointermove', (event) => {
     const [shown, at] = [scene(), placeOf(event)];
     if (!shown) return;
+    // It was released outside, where nobody hears it before a drag has begun.
+    if (event.buttons === 0 && !drag) down = undefined;
     if (!down) {
       onHover(pointNear(shown, at.x, at.y), shown);
       return;

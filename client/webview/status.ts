@@ -111,8 +111,9 @@ export function useState(status: PanelStatus, view: FrontView, point: FrontPoint
       ended ? t('This run did not finish. Run again to finish it.') : t('Available when the run is done.'),
     );
   }
-  if (!isOffered(point, view)) return disabled(t('Another network is at least as small and as accurate.'));
+  // The command line applies any network.
   if (view.applied === point.id) return { kind: 'applied' };
+  if (!isOffered(point, view)) return disabled(t('Another network is at least as small and as accurate.'));
   if (view.stale !== undefined) return disabled(t('It was trained for an earlier version of the function.'));
   if (point.objection !== undefined) {
     return { kind: 'use', label: t('Use this network anyway'), advice: point.objection };

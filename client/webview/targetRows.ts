@@ -1,5 +1,5 @@
 /** The figures of a target as text, without any drawing. */
-import { formatBytes, formatCount, formatDuration } from '../../engine/format.ts';
+import { formatAmount, formatBytes, formatCount, formatDuration } from '../../engine/format.ts';
 import { networkLabel } from '../../engine/plot/runFigures.ts';
 import { t } from '../../engine/texts.ts';
 import type { TargetId } from '../../engine/types.ts';
@@ -75,6 +75,8 @@ function costText({ value, unit }: CostItem): string {
       return formatBytes(value);
     case 'ns':
       return formatDuration(value);
+    case 'clocks':
+      return formatAmount(value, 'clock');
     default:
       return unit === '' ? formatCount(value) : `${formatCount(value)} ${unit}`;
   }

@@ -81,6 +81,18 @@ test('a finished run is estimated once, and anew when the target is switched', a
   assert.deepEqual(targetsOf(panel), [{ kind: 'estimated', estimates: estimatesFor('fpga') }], 'also after a reload');
 });
 
+test('what is read again of a finished run is not estimated again', async () => {
+  const { panels, asked } = start();
+  panels.show(frontView());
+  panels.show(frontView({ stale: 'It has changed.' }));
+  assert.equal(asked.length, 1);
+  asked[0]!.answer(estimatesFor('cpu'));
+  await settled();
+  assert.deepEqual(targetsOf(fake.editor.panels[0]).at(-1), { kind: 'estimated', estimates: estimatesFor('cpu') });
+  panels.show(frontView({ runId: 'price-2' }));
+  assert.equal(asked[1]!.params.runId, 'price-2');
+});
+
 test('an answer for a target that is no longer picked is dropped', async () => {
   const { panels, asked } = start();
   panels.show(frontView());
@@ -128,12 +140,15 @@ test('estimates arrive as they were sent, and what is none is refused', () => {
 
 test('the table has a row for every network that can be used, by size, each with its figures or why not', () => {
   const [a, , c] = estimatesFor('fpga').networks;
+  const oneClock = { label: 'Latency', value: 1, unit: 'clocks', basis: 'Counted.' };
   const estimates = estimatesFor('fpga', { networks: [c!, { id: 'b', figures: [], refusal: 'No code.' }, a!] });
   const { columns, rows } = estimateRows(frontView(), estimates, 'c');
   assert.deepEqual(
     columns.map((column) => (typeof column === 'string' ? column : column.label)),
     ['Network', 'Parameters', 'Latency'],
   );
+  const [clock] = estimateRows(frontView(), { ...estimates, networks: [{ ...a!, figures: [oneClock] }] }, 'c').rows;
+  assert.equal(clock?.cells[1], '1 clock');
   assert.deepEqual(rows, [
     { cells: ['2-10-1 tanh', '1.2 kB', '7 clocks'], current: false },
     { cells: ['2-20-1 tanh', '–', '–'], note: 'No code.', current: false },

@@ -8,7 +8,7 @@ import { compareNetworks } from '../../client/webview/compare.ts';
 import { toCsv, toJson } from '../../client/webview/copy.ts';
 import { axesOf } from '../../client/webview/front.ts';
 import { isTargetCost, limitText, metricOf, metricsOf, parseLimit } from '../../client/webview/metrics.ts';
-import { knownLimits, onTarget } from '../../client/webview/onTarget.ts';
+import { knownLimits, onTarget, waitingLimits } from '../../client/webview/onTarget.ts';
 import { sceneOf } from '../../client/webview/scene.ts';
 import { english, useLocale } from '../../engine/texts.ts';
 import { readLocale } from '../../server/locale.ts';
@@ -196,6 +196,19 @@ test('two networks are compared figure by figure, in the units of each', () => {
   );
 });
 
+test('a difference in what a target takes has the unit of the figure', () => {
+  const cost = (value: number) => [
+    { label: 'Latency', value, unit: 'clocks', basis: '' },
+    { label: 'Block RAM', value: 1000 + value, unit: '', basis: '' },
+  ];
+  const [a, b] = [point('a', 10, 0.1, { cost: cost(1) }), point('b', 10, 0.1, { cost: cost(1235) })];
+  const differences = Object.fromEntries(
+    compareNetworks(frontView({ points: [a, b] }), a, b).map(({ name, difference }) => [name, difference]),
+  );
+  assert.equal(differences.Latency, '+1,234 clocks, 1,240 times');
+  assert.equal(differences['Block RAM'], '+1,234, 2.23 times');
+});
+
 test('copies hold raw numbers, and quote what has a comma', () => {
   const broken = point('b', 5, Number.POSITIVE_INFINITY, { topology: 'a,"b"' });
   const [header, first, second] = toCsv([points[0]!, broken], view).split('\r\n');
@@ -246,6 +259,8 @@ test('what networks cost on the target is an axis, a column and a limit, and goe
   assert.equal(knownLimits(budget, fpga), budget);
   assert.equal(pickWithin(fpga, budget)?.point.id, 'a');
   assert.deepEqual(knownLimits(budget, view), { nrmse: 0.2 });
+  assert.deepEqual(waitingLimits(budget, view), { lut: 400 });
+  assert.deepEqual(waitingLimits(budget, fpga), {});
 
   const estimating = onTarget(fpga, { kind: 'estimating', target: 'arm' });
   assert.deepEqual(ids(estimating), [], 'not those of the target before');

@@ -96,6 +96,8 @@ test('a network can be used once the run is done, and says so before', () => {
   });
   assert.equal(useState({ kind: 'editing' }, view, fast).kind, 'disabled');
   assert.equal(useState(ready, frontView({ applied: 'b' }), fast).kind, 'applied');
+  const dominated = { ...fast, onFront: false };
+  assert.equal(useState(ready, frontView({ applied: 'b' }), dominated).kind, 'applied', 'it can be taken out again');
   assert.deepEqual(useState(ready, frontView({ stale: 'It has changed.' }), fast), {
     kind: 'disabled',
     reason: 'It was trained for an earlier version of the function.',
