@@ -30,6 +30,8 @@ type Node =
 const lists = '**/.deepmaker/approximations.json';
 /** A run has a lock while it goes on, and says in its plan what it is about. */
 const locks = '**/.deepmaker/runs/*/lock';
+/** Watchers miss files in folders that have just been made, and those of some file systems: a run that ends is looked for. */
+const recheckMs = 5000;
 const beginsAndEnds = '**/.deepmaker/runs/*/{lock,run.json}';
 
 /** The files in which the projects of the workspace record what is applied. */
@@ -43,6 +45,7 @@ export class ApproximationsView implements vscode.TreeDataProvider<Node>, vscode
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #registrations: readonly vscode.Disposable[];
   #timer: NodeJS.Timeout | undefined;
+  #recheck: NodeJS.Timeout | undefined;
 
   constructor(client: Client) {
     this.#client = client;
@@ -112,6 +115,8 @@ export class ApproximationsView implements vscode.TreeDataProvider<Node>, vscode
     const params = { uris: uris.map(String), locks: held.map(String) };
     const outcome = await this.#client.session.request(ApproximationsRequest.type, params);
     if (outcome.kind === 'failed') return [{ kind: 'problem', failure: outcome }];
+    clearTimeout(this.#recheck);
+    if (outcome.running.length > 0) this.#recheck = setTimeout(() => this.refresh(), recheckMs);
     const applied = outcome.networks.filter(({ standing }) => standing !== 'not-applied');
     return [
       ...outcome.running.map((region): Node => ({ kind: 'running', ...region })),
@@ -129,6 +134,7 @@ export class ApproximationsView implements vscode.TreeDataProvider<Node>, vscode
 
   dispose(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#recheck);
     this.#changed.dispose();
     for (const registration of this.#registrations) registration.dispose();
   }

@@ -1,5 +1,5 @@
 /** What the rest of the client needs from the server, and how its absence is told. */
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import type { WorkspaceEdit } from 'vscode-languageserver-protocol';
 import type { Failure, ProgressType, RequestType } from '../server/protocol.ts';
 
@@ -34,7 +34,13 @@ export function failureOf(error: unknown): Failure {
         message,
         hint:
           error.hint ??
-          'Try again: a run continues where it stopped. If it does not answer, use “DeepMaker: Restart server”.',
+          vscode.l10n.t(
+            'Try again: a run continues where it stopped. If it does not answer, use “DeepMaker: Restart server”.',
+          ),
       }
-    : { kind: 'failed', message: `DeepMaker failed: ${message}`, hint: 'This is a defect. The log has the details.' };
+    : {
+        kind: 'failed',
+        message: vscode.l10n.t('DeepMaker failed: {0}', message),
+        hint: vscode.l10n.t('This is a defect. The log has the details.'),
+      };
 }

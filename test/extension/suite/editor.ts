@@ -29,19 +29,19 @@ export function positionOf(document: vscode.TextDocument, text: string, into = 1
 }
 
 /**
- * Our code actions at a position, as the user's light bulb asks for them. VS Code cancels such a question when another
+ * Our code actions at a position or for a selection, as the user's light bulb asks for them. VS Code cancels such a question when another
  * extension, still starting, registers its own actions: then it is asked again.
  */
 export function approximateActions(
   document: vscode.TextDocument,
-  position: vscode.Position,
+  at: vscode.Position | vscode.Range,
 ): Promise<readonly vscode.CodeAction[]> {
   return until('an answer about code actions', async () => {
     try {
       const actions = await vscode.commands.executeCommand<readonly vscode.CodeAction[] | undefined>(
         'vscode.executeCodeActionProvider',
         document.uri,
-        new vscode.Range(position, position),
+        at instanceof vscode.Position ? new vscode.Range(at, at) : at,
         approximateKind,
       );
       return (actions ?? []).filter(({ kind }) => kind?.value === approximateKind);
