@@ -98,7 +98,7 @@ export const activationSteps: Readonly<Record<Activation, readonly Step[]>> = {
 const digits = (value: number): string => String(Math.fround(value));
 
 /** `0.5f` */
-export function floatLiteral(value: number): string {
+function floatLiteral(value: number): string {
   const text = digits(value);
   return `${/[.e]/.test(text) ? text : `${text}.0`}f`;
 }

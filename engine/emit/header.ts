@@ -50,22 +50,22 @@ const outsideText: Readonly<Record<GuardMode, string>> = {
 
 /** One line per input; consecutive elements of an array, nested or not, that share a range share a line. */
 function domainLines(domain: readonly SlotDomain[]): string[] {
-  const rows: { path: string; range: string; array?: string }[] = [];
+  const rows: { path: string; readonly first: string; readonly range: string; readonly array?: string }[] = [];
   for (const slot of domain) {
     const range = rangeText(slot);
     const last = rows.at(-1);
     const array = /^(.*?)(?:\[\d+\]){2,}$/.exec(slot.path)?.[1];
     if (array !== undefined) {
-      if (last?.array === array && last.range === range) last.path = `${last.path.split(' ', 1)} to ${slot.path}`;
-      else rows.push({ path: slot.path, range, array });
+      if (last?.array === array && last.range === range) last.path = `${last.first} to ${slot.path}`;
+      else rows.push({ path: slot.path, first: slot.path, range, array });
       continue;
     }
     const base = slot.path.replace(/\[\d+\]$/, '');
     const isElement = base !== slot.path;
     if (last && isElement && last.range === range && last.path.replace(/\[[^\]]*\]$/, '') === base) {
-      const first = /\[(\d+)/.exec(last.path.slice(base.length))![1];
+      const first = /\[(\d+)/.exec(last.first.slice(base.length))![1];
       last.path = `${base}[${first}..${slot.path.slice(base.length + 1, -1)}]`;
-    } else rows.push({ path: slot.path, range });
+    } else rows.push({ path: slot.path, first: slot.path, range });
   }
   const width = Math.max(0, ...rows.slice(0, listedInputs).map(({ path }) => path.length));
   const listed = rows.slice(0, listedInputs).map(({ path, range }) => `  ${path.padEnd(width)}  ${range}`);

@@ -7,7 +7,7 @@ const reserved = new Set(
     'extends false finally for function if implements import in instanceof interface let new null package private ' +
     'protected public return static super switch this throw true try typeof undefined var void while with yield ' +
     'any boolean never number object string symbol unknown bigint Infinity NaN Array Math Number Object DataView ' +
-    'WebAssembly globalThis exports module require Float64Array Float32Array Int32Array Uint32Array Int16Array ' +
+    'Error Promise RangeError WebAssembly globalThis exports module require Float64Array Float32Array Int32Array Uint32Array Int16Array ' +
     'Uint16Array Int8Array Uint8Array Uint8ClampedArray'
   ).split(' '),
 );

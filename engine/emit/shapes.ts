@@ -81,6 +81,14 @@ export interface Leaf {
   readonly container?: string;
 }
 
+/** How many leaves from this one on are side by side in one array; at least 1. */
+export function adjacentElements(leaves: readonly Leaf[], slot: number): number {
+  const array = leaves[slot]!.element?.array;
+  let length = 1;
+  while (array !== undefined && leaves[slot + length]?.element?.array === array) length++;
+  return length;
+}
+
 /** The leaves of a value in slot order. */
 export function leavesOf(shape: Shape, expression: string, language: Language): Leaf[] {
   const sure = language === 'typescript' ? '!' : '';

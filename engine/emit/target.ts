@@ -34,7 +34,7 @@ export interface EmitInput<Network extends AnyNetwork = AnyNetwork> {
   readonly modules?: 'esm' | 'commonjs';
   /** Bytes of dist/kernels/inference-cnn.wasm, for convolutional networks. */
   readonly cnnInference: Uint8Array;
-  /** The function is for the file itself, and not exported. */
+  /** The function is for the file itself, which gives it only numbers within their ranges, and not exported. */
   readonly internal?: boolean;
   /** Lines for the header: what was measured. */
   readonly figures?: readonly string[];
@@ -74,8 +74,9 @@ export interface Target {
   /** Why there is no code for a network of this kind; absent where there is code for every kind. */
   refuses?(topology: AnyTopology): string | undefined;
   /**
-   * The module keeps the signature and works on a machine without the device, by a path that computes the same numbers. Same input, same bytes. Throws RangeError where the network holds a value that is not finite, or does not
-   * fit the signature.
+   * The module keeps the signature and works on a machine without the device, by a path that computes the same numbers.
+   * Same input, same bytes. Throws RangeError where the network holds a value that is not finite, or does not fit the
+   * signature.
    */
   emit(input: EmitInput): EmittedFiles;
   /**

@@ -16,15 +16,11 @@ import {
   largestDifference,
   load,
   number,
+  object,
   type Recipe,
   randomRows,
   withoutWebAssembly,
 } from './emitHelpers.ts';
-
-const object = (fields: Record<string, Shape>): Shape => ({
-  kind: 'object',
-  fields: Object.entries(fields).map(([name, shape]) => ({ name, shape })),
-});
 
 const tolerance = 1e-5;
 
@@ -203,6 +199,7 @@ test('the batch function works on any rows and counts, into a given array, and s
   }
   assert.throws(() => batch(new Float64Array(5), 2), /^RangeError: priceApproxBatch: 2 rows need 6 inputs/);
   assert.throws(() => batch(new Float64Array(6), 2, new Float64Array(3)), RangeError);
+  assert.throws(() => batch(new Float64Array(6), Number.NaN), /^RangeError: priceApproxBatch: NaN rows/);
 });
 
 test('the batch function runs on the kernel: it shows the rounding of float32', async () => {
@@ -225,12 +222,15 @@ test('small and sparse networks are written out, others call the kernel', () => 
 });
 
 test('a value that is no number shows in the result, with and without the kernel', async () => {
-  for (const activation of ['tanh', 'sigmoid', 'elu', 'selu'] as const) {
-    const input = emitInputOf({ parameters: scalars, result: number, hidden: [20, 20], activation });
-    for (const text of [emitText(input), withoutWebAssembly(emitText(input))]) {
-      const { single } = await load(input, text);
-      assert.ok(Number.isNaN(single(Number.NaN, 80, 80)), activation);
-      assert.ok(Number.isFinite(single(80, 80, 80)), activation);
+  for (const activation of activations) {
+    for (const hidden of [[4], [20, 20]]) {
+      const input = emitInputOf({ parameters: scalars, result: number, hidden, activation });
+      for (const text of [emitText(input), withoutWebAssembly(emitText(input))]) {
+        const { single, batch } = await load(input, text);
+        assert.deepEqual(batch([Number.NaN, 80, 80], 1), Float64Array.of(Number.NaN), activation);
+        assert.ok(Number.isNaN(single(Number.NaN, 80, 80)), activation);
+        assert.ok(Number.isFinite(single(80, 80, 80)), activation);
+      }
     }
   }
 });

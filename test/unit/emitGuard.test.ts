@@ -1,12 +1,11 @@
 /** The guard of generated code: what it lets through, one by one and in batches, and what becomes of the rest. */
 import assert from 'node:assert/strict';
-import { stripTypeScriptTypes } from 'node:module';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readArguments } from '../../engine/data/slots.ts';
 import type { EmitInput } from '../../engine/emit/target.ts';
 import { trusts } from '../../engine/trust/errorTree.ts';
-import type { ErrorTree, Shape, SlotDomain } from '../../engine/types.ts';
+import type { ErrorTree, SlotDomain } from '../../engine/types.ts';
 import {
   array,
   boolean,
@@ -14,7 +13,9 @@ import {
   category,
   emitInputOf,
   emitText,
+  load as loadModule,
   number,
+  object,
   randomRows,
   withoutWebAssembly,
 } from './emitHelpers.ts';
@@ -28,15 +29,9 @@ interface Guarded {
 }
 
 async function load(input: EmitInput, text = emitText(input)): Promise<Guarded> {
-  const code = input.language === 'typescript' ? stripTypeScriptTypes(text) : text;
-  const module = await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`);
-  return { approx: module.priceApprox, accepts: module.priceApproxAccepts, batch: module.priceApproxBatch };
+  const { single, batch, module } = await loadModule(input, text);
+  return { approx: single, accepts: module.priceApproxAccepts as Function, batch };
 }
-
-const object = (fields: Record<string, Shape>): Shape => ({
-  kind: 'object',
-  fields: Object.entries(fields).map(([name, shape]) => ({ name, shape })),
-});
 
 const recipe = {
   parameters: [
@@ -104,6 +99,34 @@ test('clamping computes what the nearest trained input gives, one by one and in 
   const row = [1e9, 50.4, 1, 1, ...new Array(12).fill(-1e9)];
   const nearest = [160, 50, 1, 1, ...new Array(12).fill(10)];
   assert.deepEqual(clamp.batch(row, 1), plain.batch(nearest, 1));
+});
+
+test('clamping moves long arrays by loops, and keeps its names apart from those of the function', async () => {
+  for (const container of ['Array', 'Float32Array']) {
+    const recipe = {
+      parameters: [
+        { name: 'i', shape: array(container, 300) },
+        { name: 'matrix', shape: array('Array', 20, array(container, 10)) },
+      ],
+      result: array('Float64Array', 3),
+      hidden: [4],
+      activation: 'tanh',
+      guard: { mode: 'clamp' },
+    } as const;
+    const plain = emitInputOf(recipe);
+    const input = { ...plain, signature: { ...plain.signature, into: { name: 'values', index: 2, returned: true } } };
+    const [clamp, open] = [await load(input), await load({ ...input, guard: { mode: 'none' } })];
+    const given = (value: number) => {
+      const list = (length: number) => (container === 'Array' ? [] : new Float32Array(length).fill(value));
+      const filled = (length: number) => (container === 'Array' ? new Array(length).fill(value) : list(length));
+      return [filled(300), Array.from({ length: 20 }, () => filled(10)), new Float64Array(3)];
+    };
+    assert.deepEqual(clamp.approx(...given(1e6)), open.approx(...given(160)));
+    assert.deepEqual(clamp.approx(...given(-5)), open.approx(...given(10)));
+    assert.deepEqual(clamp.approx(...given(70)), open.approx(...given(70)));
+    const longer = emitText(input).length - emitText({ ...input, guard: { mode: 'none' } }).length;
+    assert.ok(longer < 9000, `${longer} characters for 500 numbers`);
+  }
 });
 
 test('a batch computes the rows that the guard turns away exactly, and refuses them without the exact function', async () => {

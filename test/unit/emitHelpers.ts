@@ -1,6 +1,10 @@
 /** What the tests of the generator share: inputs for it, a reference for its output, and a way to run what it wrote. */
-import { readFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { inputSlots, outputSlots, readArguments, writeResult } from '../../engine/data/slots.ts';
 import { cpuTarget } from '../../engine/emit/cpu/cpu.ts';
 import type { EmitInput } from '../../engine/emit/target.ts';
@@ -214,6 +218,10 @@ export function largestDifference(input: EmitInput<Network>, rows: Float64Array,
 
 export const number: Shape = { kind: 'number' };
 export const boolean: Shape = { kind: 'boolean' };
+export const object = (fields: Readonly<Record<string, Shape>>): Shape => ({
+  kind: 'object',
+  fields: Object.entries(fields).map(([name, shape]) => ({ name, shape })),
+});
 export const category = (...values: (string | number | boolean)[]): Shape => ({ kind: 'category', values });
 export const array = (container: string, length: number, element: Shape = number): Shape => ({
   kind: 'array',
@@ -223,7 +231,7 @@ export const array = (container: string, length: number, element: Shape = number
 });
 
 /** The compiler settings that any generated file has to pass. */
-export const strictest = {
+const strictest = {
   target: 'es2022',
   lib: ['es2022'],
   types: [],
@@ -248,3 +256,12 @@ export const strictest = {
   allowUnreachableCode: false,
   allowUnusedLabels: false,
 };
+
+/** Compiles every file of a folder under them. */
+export function assertCompiles(folder: string): void {
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: strictest, include: ['.'] }));
+  const tsc = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url));
+  const { stdout, status } = spawnSync(tsc, ['-p', folder], { encoding: 'utf8' });
+  assert.equal(stdout, '');
+  assert.equal(status, 0);
+}

@@ -10,7 +10,7 @@ import { emitIntegers } from '../cpu/integers.ts';
 import type { LoopCode } from '../cpu/loops.ts';
 import { collapseLinear } from '../fold.ts';
 import { claimName } from '../names.ts';
-import { unrolledLength, valuesText } from '../shapes.ts';
+import { adjacentElements, unrolledLength, valuesText } from '../shapes.ts';
 import { type EmitInput, isCnnInput, perceptronInput } from '../target.ts';
 import { bindingKey } from './binding.ts';
 import type { Native } from './native.ts';
@@ -47,7 +47,10 @@ function perceptronCode(
 }
 
 function plainCode(input: EmitInput<Network>, moduleNames: Set<string>, decode: string): LoopCode {
-  const options = { summary: `${input.regionName} where the binding is not loaded: the same numbers.`, local: true };
+  const options = {
+    summary: `\`${input.regionName}\` where the binding is not loaded: the same numbers.`,
+    local: true,
+  };
   return input.quantised
     ? emitIntegers(input, input.quantised, moduleNames, decode, options)
     : emitStrictLoops(input, collapseLinear(input.network), moduleNames, decode, options);
@@ -80,12 +83,10 @@ function writeInputs(frame: Frame, inputs: string): string[] {
   const lines: string[] = [];
   for (let slot = 0; slot < frame.leaves.length; slot++) {
     const leaf = frame.leaves[slot]!;
-    const array = leaf.element?.array;
-    let length = 1;
-    while (array !== undefined && frame.leaves[slot + length]?.element?.array === array) length++;
+    const length = adjacentElements(frame.leaves, slot);
     if (length > unrolledLength) {
       const index = frame.claim('i');
-      const value = `${array}[${index}]${sure}`;
+      const value = `${leaf.element!.array}[${index}]${sure}`;
       lines.push(
         `  for (let ${index} = 0; ${index} < ${length}; ${index}++) ${inputs}[${shifted(slot, index)}] = ${value};`,
       );

@@ -22,6 +22,7 @@ export function activateText(
     ]).join(' ');
   const scaled = form.after !== 1 || form.level !== 0;
   const lines = [
+    '/** Replaces the first `count` values by their activation. */',
     `function ${activate}(y${array}, count${number})${nothing} {`,
     ...code.constants.map((line) => `  ${line}`),
     ...code.variables.map((name) => `  let ${name}${number};`),

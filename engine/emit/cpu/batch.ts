@@ -3,6 +3,7 @@ import type { Network, Shape, SlotEncoding } from '../../types.ts';
 import { build } from '../construction.ts';
 import { claimName } from '../names.ts';
 import {
+  adjacentElements,
   type Language,
   type Leaf,
   leavesOf,
@@ -69,7 +70,8 @@ export function openBatch(input: EmitInput, batch: string, form: BatchForm = for
   return [
     ...batchComment(input, form),
     ...head,
-    `  if (inputs.length < ${times('count', width)} || outputs.length < ${times('count', depth)}) {`,
+    // What is no number of rows, as where a caller leaves it out, is turned away too.
+    `  if (!(inputs.length >= ${times('count', width)} && outputs.length >= ${times('count', depth)})) {`,
     `    throw new RangeError(\`${batch}: \${count} rows need \${${times('count', width)}} inputs and \${${times('count', depth)}} outputs\`);`,
     '  }',
   ];
@@ -329,13 +331,11 @@ function flattenResult(input: EmitInput, indent: string): string[] {
   const place = (slot: number) => `outputs[to${slot === 0 ? '' : ` + ${slot}`}]`;
   for (let slot = 0; slot < leaves.length; slot++) {
     const leaf = leaves[slot]!;
-    const array = leaf.element?.array;
-    let length = 1;
-    while (array !== undefined && leaves[slot + length]?.element?.array === array) length++;
+    const length = adjacentElements(leaves, slot);
     if (length > unrolledLength) {
       const sure = language === 'typescript' ? '!' : '';
       lines.push(
-        `${indent}for (let i = 0; i < ${length}; i++) outputs[to + ${shifted(slot, 'i')}] = ${array}[i]${sure};`,
+        `${indent}for (let i = 0; i < ${length}; i++) outputs[to + ${shifted(slot, 'i')}] = ${leaf.element!.array}[i]${sure};`,
       );
       slot += length - 1;
     } else if (leaf.kind === 'number') lines.push(`${indent}${place(slot)} = ${leaf.expression};`);

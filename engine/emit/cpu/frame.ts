@@ -58,9 +58,8 @@ export interface FrameOptions {
 
 /** The whole function from its doc comment to its closing brace. */
 export function closeFrame(frame: Frame, body: readonly string[], options: FrameOptions = {}): string {
-  const { functionName, regionName, signature, language } = frame.input;
-  const { summary = `Approximates \`${regionName}\`. The head of this file says where, and how well.`, local } =
-    options;
+  const { functionName, signature, language } = frame.input;
+  const { summary = summaryOf(frame.input), local } = options;
   const typed = language === 'typescript';
   const written = typeText(signature.result, false);
   const names = withInto(frame.parameters, signature, frame.into);
@@ -84,6 +83,11 @@ export function closeFrame(frame: Frame, body: readonly string[], options: Frame
   const head = bracketed('', open, parameters, typed ? `): ${result} {` : ') {');
   return [...comment, head, ...body, '}'].join('\n');
 }
+
+const summaryOf = ({ regionName, internal }: EmitInput): string =>
+  internal
+    ? `The network, for numbers within their ranges.`
+    : `Approximates \`${regionName}\`. The head of this file says where, and how well.`;
 
 /** `number=` for `?: number | undefined`. */
 const jsDocType = (type: string): string =>
@@ -131,7 +135,7 @@ export function largest(frame: Frame, name: string, leaf: Leaf, columns: readonl
 }
 
 /** The two values of a choice, first value first: of a boolean or of a category of two. */
-export function choiceTexts(leaf: Leaf): readonly [string, string] {
+function choiceTexts(leaf: Leaf): readonly [string, string] {
   return leaf.kind === 'boolean' ? ['false', 'true'] : [literalText(leaf.values[0]!), literalText(leaf.values[1]!)];
 }
 

@@ -5,8 +5,8 @@
 import type { ErrorTree, GuardMode, Literal, SlotDomain } from '../../types.ts';
 import { build } from '../construction.ts';
 import { claimName, guardNameOf } from '../names.ts';
-import { type Leaf, literalText, present, unrolledLength } from '../shapes.ts';
-import type { EmitInput } from '../target.ts';
+import { adjacentElements, literalText, present, unrolledLength } from '../shapes.ts';
+import { type EmitInput, isCnnInput } from '../target.ts';
 import { bracketed, quote } from '../text.ts';
 import { rowsType, shifted } from './columns.ts';
 import { closeFrame, openFrame, withInto } from './frame.ts';
@@ -41,15 +41,14 @@ export function openGuard<Input extends EmitInput>(input: Input, moduleNames: Se
   const claim = (wanted: string) => claimName(moduleNames, wanted);
   const accepts = claim(guardNameOf(input.functionName));
   const names: GuardNames = { accepts, acceptsRow: claim('acceptsRow'), rejected: claim('rejected'), host };
-  const inner = mode === 'clamp' ? { ...input, functionName: claim('network'), internal: true } : input;
+  // A convolutional network clamps where it reads its image.
+  const wraps = mode === 'clamp' && !isCnnInput(input);
+  const inner = wraps ? { ...input, functionName: claim('network'), internal: true } : input;
   return {
     names,
-    /** What the network itself is emitted with: clamping wraps it. */
+    /** What the network itself is emitted with: clamping may wrap it. */
     inner,
-    functions: [
-      emitGuard(input, moduleNames, names),
-      mode === 'clamp' ? emitClamp(input, moduleNames, inner.functionName) : '',
-    ],
+    functions: [emitGuard(input, moduleNames, names), wraps ? emitClamp(input, moduleNames, inner.functionName) : ''],
     support: emitRowGuard(input, names),
     exports: mode === 'none' ? [] : [accepts],
   };
@@ -141,6 +140,7 @@ function emitRowGuard(input: EmitInput, names: GuardNames): string {
   const conditions = [...tests, ...(guard.trusted === undefined ? [] : [treeText(guard.trusted, domain, code)])];
   const parameters = typed ? `inputs: ${rowsType(input.network)}, at: number` : 'inputs, at';
   return [
+    `/** As \`${names.accepts}\`, for a row of raw values from \`inputs[at]\` on. */`,
     `function ${names.acceptsRow}(${parameters})${typed ? ': boolean' : ''} {`,
     ...loops.map(({ head, test }) => `  ${head} if (!(${test})) return ${names.rejected}();`),
     conditions.length === 0 ? '  return true;' : conjunction(conditions, ` || ${names.rejected}();`),
@@ -202,13 +202,6 @@ function numberTest(value: string, { min, max, integer }: SlotDomain & { kind: '
   return `${value} >= ${min} && ${value} <= ${max}${integer ? ` && Math.floor(${value}) === ${value}` : ''}`;
 }
 
-function adjacentElements(leaves: readonly Leaf[], slot: number): number {
-  const array = leaves[slot]!.element?.array;
-  let length = 1;
-  while (array !== undefined && leaves[slot + length]?.element?.array === array) length++;
-  return length;
-}
-
 /**
  * A decision tree as one expression. `low` holds, for each category on the way, the first value that it may still have:
  * comparing it with another one would not compile.
@@ -232,14 +225,23 @@ function belowText(domain: SlotDomain, slot: number, threshold: number, code: Sl
 }
 
 /** An expression within the domain, the same where it lies in it already. */
-export function clamped(value: string, { min, max, integer }: SlotDomain & { kind: 'number' }): string {
-  if (!integer) return `Math.min(${max}, Math.max(${min}, ${value}))`;
-  return `Math.min(${Math.floor(max)}, Math.max(${Math.ceil(min)}, Math.round(${value})))`;
+export function clamped(value: string, domain: SlotDomain & { kind: 'number' }): string {
+  const [low, high] = clampLimits(domain);
+  return between(domain.integer ? `Math.round(${value})` : value, low, high);
 }
+
+/** Where clamping ends: at whole numbers where only these are in the domain. */
+export const clampLimits = ({ min, max, integer }: SlotDomain & { kind: 'number' }): readonly [number, number] =>
+  integer ? [Math.ceil(min), Math.floor(max)] : [min, max];
+
+export const between = (value: string, low: number | string, high: number | string): string =>
+  `Math.min(${high}, Math.max(${low}, ${value}))`;
 
 /** The exported function of the mode 'clamp': moves every number into its range, then calls the network. */
 function emitClamp(input: EmitInput, moduleNames: ReadonlySet<string>, network: string): string {
   const frame = openFrame(input, moduleNames, () => true);
+  const { language } = input;
+  const sure = language === 'typescript' ? '!' : '';
   const statements: string[] = [];
   const source = {
     value(slot: number) {
@@ -247,15 +249,16 @@ function emitClamp(input: EmitInput, moduleNames: ReadonlySet<string>, network: 
       const domain = input.domain[slot]!;
       return domain.kind === 'number' ? clamped(expression, domain) : expression;
     },
+    indexed(first: number, length: number, index: string) {
+      const domain = input.domain[first]!;
+      const { element } = frame.leaves[first]!;
+      const own = input.domain.slice(first, first + length);
+      const alike = own.every((each) => isSameRange(domain, each)) && adjacentElements(frame.leaves, first) >= length;
+      if (!alike || !element || domain.kind !== 'number') return undefined;
+      return clamped(`${element.array}[${shifted(element.index, index)}]${sure}`, domain);
+    },
   };
-  const taken = new Set([...moduleNames, ...frame.parameters]);
-  const construction = {
-    source,
-    language: input.language,
-    indent: '  ',
-    statements,
-    claim: (wanted: string) => claimName(taken, wanted),
-  };
+  const construction = { source, language, indent: '  ', statements, claim: frame.claim };
   const cursor = { slot: 0 };
   const values = input.signature.parameters.map(({ shape }) => build(construction, shape, cursor));
   const list = withInto(values, input.signature, frame.into);

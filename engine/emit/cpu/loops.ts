@@ -43,7 +43,7 @@ export function emitLoops(
     supportText(input, network, { ...names, values: values!, ahead: ahead!, behind: behind!, dense: dense! }),
     ...(widths.length > 2 ? [activateText(activate!, network.topology.activation, input)] : []),
   ];
-  const summary = `${input.regionName} where there is no kernel.`;
+  const summary = `\`${input.regionName}\` where there is no kernel.`;
   return { single: closeFrame(frame, body, { summary, local: true }), support: support.join('\n\n') };
 }
 

@@ -3,7 +3,7 @@ import { float32Bytes } from '../text.ts';
 import { bytesField, floatField, integerField, join, messageField, textField } from './protobuf.ts';
 
 /** Operators mean what version 13 of ONNX's default operator set says. */
-export const opsetVersion = 13;
+const opsetVersion = 13;
 const irVersion = 8;
 
 /** A number is a float where it is written as { float }, else an integer; a list holds integers. */

@@ -54,7 +54,7 @@ export interface Options {
   readonly fields: Value;
 }
 
-export const fusedActivations = { none: 0, relu: 1 } as const;
+const fusedActivations = { none: 0, relu: 1 } as const;
 
 export const fullyConnectedOptions = (activation: keyof typeof fusedActivations): Options => ({
   type: 8,
@@ -84,7 +84,7 @@ export const poolOptions = (height: number, width: number): Options => ({
 
 export const concatenationOptions = (axis: number): Options => ({ type: 10, fields: table({ 0: int32(axis) }) });
 
-export const reshapeOptions = (shape: readonly number[]): Options => ({
+const reshapeOptions = (shape: readonly number[]): Options => ({
   type: 17,
   fields: table({ 0: vector('int32', shape) }),
 });

@@ -1,12 +1,13 @@
 /** Source that writes an image into the network's memory, normalised, whatever containers it comes in. */
-import type { CnnNetwork, Shape } from '../../../types.ts';
-import { type ConstantsOf, imageEntries, type NumberEncoding } from '../../cnn/entries.ts';
-import { propertyAccess } from '../../names.ts';
+import type { CnnNetwork, Shape, SlotDomain } from '../../../types.ts';
+import { type ConstantsOf, imageEntries, type NumberEncoding, repeating } from '../../cnn/entries.ts';
+import { fieldAccess, present } from '../../shapes.ts';
 import type { EmitInput } from '../../target.ts';
-import { bracketed, formatConstant, quote } from '../../text.ts';
+import { bracketed, formatConstant } from '../../text.ts';
 import type { AffineConstants } from '../columns.ts';
 import type { Frame } from '../frame.ts';
-import { clamped } from '../guard.ts';
+import { between, clamped, clampLimits } from '../guard.ts';
+import { isSameRange } from '../guardShapes.ts';
 
 export interface ImageCode {
   /** Tables that the statements read, for the module. */
@@ -34,18 +35,17 @@ export function imageCode(
 ): ImageCode {
   const { values, encodings } = imageEntries(input);
   const sure = input.language === 'typescript' ? '!' : '';
-  // All values of an image share a range.
-  const [range] = input.domain;
-  const inRange = (raw: string) =>
-    input.guard.mode === 'clamp' && range?.kind === 'number' ? clamped(raw, range) : raw;
-  const { tables, columnOf } = entryText(encodings, values, entry, { sure, claim });
+  const text = { sure, claim };
+  const ranges = input.guard.mode === 'clamp' ? rangeText(input, values, text) : unclamped;
+  const entries = entryText(encodings, values, entry, text);
+  const columnOf = (raw: string, at: string) => entries.columnOf(ranges.inRange(raw, at), at);
   return {
-    tables,
+    tables: [...entries.tables, ...ranges.tables],
     read(frame, x) {
       const at = frame.claim('at');
       const assign = (raw: string) => `${x}[${at}] = ${columnOf(raw, at)}; ${at}++;`;
-      const lines = input.signature.parameters.flatMap(({ shape }, index) =>
-        readShape(shape, frame.parameters[index]!, '  ', {
+      const lines = input.signature.parameters.flatMap(({ shape, absent }, index) =>
+        readShape(shape, present(frame.parameters[index]!, absent), '  ', {
           sure,
           name: frame.input.functionName,
           claim: frame.claim,
@@ -55,8 +55,46 @@ export function imageCode(
       return [`  let ${at} = 0;`, ...lines];
     },
     readRow: (rows, from, x) => [
-      `  for (let i = 0; i < ${values}; i++) ${x}[i] = ${columnOf(inRange(`${rows}[${from} + i]${sure}`), 'i')};`,
+      `  for (let i = 0; i < ${values}; i++) ${x}[i] = ${columnOf(`${rows}[${from} + i]${sure}`, 'i')};`,
     ],
+  };
+}
+
+interface TextOptions {
+  readonly sure: string;
+  claim(wanted: string): string;
+}
+
+/** The place of value number `at` in a table of so many entries that all values of an image repeat. */
+const placeOf = (length: number, values: number, at: string): string => (length === values ? at : `${at} % ${length}`);
+
+const orderText = (length: number, values: number): string =>
+  length === values ? 'value by value' : 'channel by channel';
+
+const unclamped = { tables: [], inRange: (raw: string) => raw };
+
+/** A pair of limits where all values share a range, else tables: of the channels, or of all values. */
+function rangeText(
+  { domain, network }: EmitInput<CnnNetwork>,
+  values: number,
+  { sure, claim }: TextOptions,
+): { readonly tables: readonly string[]; readonly inRange: (raw: string, at: string) => string } {
+  const numbers = domain.filter((slot): slot is SlotDomain & { kind: 'number' } => slot.kind === 'number');
+  const ranges = repeating(numbers, network.topology.channels, isSameRange);
+  if (ranges.length === 1) return { tables: [], inRange: (raw) => clamped(raw, ranges[0]!) };
+  const [lowest, highest] = [claim('lowest'), claim('highest')];
+  const table = (name: string, side: 0 | 1) => {
+    const limits = ranges.map((range) => String(clampLimits(range)[side]));
+    return bracketed('', `const ${name} = [`, limits, '];');
+  };
+  const isWhole = ranges.every(({ integer }) => integer);
+  const comment = `/** What the network was trained for, ${orderText(ranges.length, values)}. */`;
+  return {
+    tables: [[comment, table(lowest, 0), table(highest, 1)].join('\n')],
+    inRange(raw, at) {
+      const place = placeOf(ranges.length, values, at);
+      return between(isWhole ? `Math.round(${raw})` : raw, `${lowest}[${place}]${sure}`, `${highest}[${place}]${sure}`);
+    },
   };
 }
 
@@ -65,7 +103,7 @@ function entryText(
   encodings: readonly NumberEncoding[],
   values: number,
   entry: EntryCode,
-  { sure, claim }: { readonly sure: string; readonly claim: (wanted: string) => string },
+  { sure, claim }: TextOptions,
 ): { readonly tables: readonly string[]; readonly columnOf: (raw: string, at: string) => string } {
   const [first] = encodings;
   if (encodings.length === 1) return { tables: [], columnOf: (raw) => entry.inline(raw, first!) };
@@ -74,16 +112,15 @@ function entryText(
     const texts = encodings.map((encoding) => formatConstant(value(entry.constants(encoding))));
     return bracketed('', `const ${name} = [`, texts, '];');
   };
-  const each = encodings.length === values ? 'value by value' : 'channel by channel';
   const tables = [
-    `/** The network takes (value - offset) * factor, ${each}. */`,
+    `/** The network takes (value - offset) * factor, ${orderText(encodings.length, values)}. */`,
     table(offsets, ({ offset }) => offset),
     table(factors, ({ factor }) => factor),
   ];
   return {
     tables: [tables.join('\n')],
     columnOf: (raw, at) => {
-      const index = encodings.length === values ? at : `${at} % ${encodings.length}`;
+      const index = placeOf(encodings.length, values, at);
       return entry.tabled(raw, `${offsets}[${index}]${sure}`, `${factors}[${index}]${sure}`);
     },
   };
@@ -119,9 +156,7 @@ function readShape(shape: Shape, expression: string, indent: string, reader: Rea
     case 'tuple':
       return shape.elements.flatMap((each, index) => readShape(each, `${expression}[${index}]`, indent, reader));
     case 'object':
-      return shape.fields.flatMap(({ name, shape: field }) =>
-        readShape(field, `${expression}${propertyAccess(name, quote)}`, indent, reader),
-      );
+      return shape.fields.flatMap((field) => readShape(field.shape, fieldAccess(expression, field), indent, reader));
     default:
       throw new RangeError(`An image is made of numbers; ${expression} is a ${shape.kind}.`);
   }

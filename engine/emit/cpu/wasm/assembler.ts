@@ -6,7 +6,7 @@
 /** Instructions in the order in which they run; an expression leaves its value on the stack. */
 export type Code = readonly number[];
 
-export const valueTypes = { i32: 0x7f, f64: 0x7c, vector: 0x7b } as const;
+const valueTypes = { i32: 0x7f, f64: 0x7c, vector: 0x7b } as const;
 export type ValueType = keyof typeof valueTypes;
 
 /** Declares a local and answers its index; parameters come first. */
