@@ -11,7 +11,10 @@ import type { QuantisedCnn } from '../../quantise/cnn/quantise.ts';
 import { collectRows, type IntegerRows } from './integerRows.ts';
 import type { CnnStep } from './plan.ts';
 
-/** Positions in memory and sizes are in values; `weight` and `row` are the first of the step's own. */
+/**
+ * Positions in memory and sizes are in values; `weight` and `row` are the first of the step's own. `origin`, for int8
+ * alone, stands for 0 in what the rows make.
+ */
 export type IntegerStep =
   /** Copies an image, with `margin` pixels of `zero` around it. */
   | {
@@ -34,6 +37,7 @@ export type IntegerStep =
       readonly channels: number;
       readonly weight: number;
       readonly row: number;
+      readonly origin: number;
       /** int8: where the table of 256 values begins; -1: there is none. */
       readonly table: number;
       /** fixed16 without a table: the limits. */
@@ -54,6 +58,7 @@ export type IntegerStep =
       readonly filters: number;
       readonly weight: number;
       readonly row: number;
+      readonly origin: number;
       readonly y: number;
       readonly stride: number;
     };

@@ -8,16 +8,15 @@ export interface IntegerRows {
   readonly weights: readonly number[];
   readonly biases: readonly number[];
   readonly shifts: readonly number[];
-  /** int8 alone: what a sum is multiplied by, and what is added at last. */
+  /** int8 alone: what a sum is multiplied by. */
   readonly multipliers: readonly number[];
-  readonly zeros: readonly number[];
   /** int8: 256 values for each stage that has one. fixed16: the 257 of the whole network. */
   readonly tables: readonly number[];
 }
 
 /** Bytes of the constants as generated code holds them. */
 export function integerRowBytes({ kind }: QuantisedCnn, rows: IntegerRows): number {
-  const [weight, row] = kind === 'int8' ? [1, 10] : [2, 5];
+  const [weight, row] = kind === 'int8' ? [1, 9] : [2, 5];
   return weight * (rows.weights.length + rows.tables.length) + row * rows.biases.length;
 }
 
@@ -31,16 +30,21 @@ interface Start {
   readonly row: number;
 }
 
+/** `origin` stands for 0 in what the rows make. */
+interface Rows extends Start {
+  readonly origin: number;
+}
+
 /** Where a stage's rows are among all, and what its `prepare` step needs. */
 export interface Stage {
-  readonly normalization?: Start & {
+  readonly normalization?: Rows & {
     /** int8: where the table of 256 values begins; -1: there is none. */
     readonly table: number;
     /** fixed16 without a table: the limits. */
     readonly minimum: number;
     readonly maximum: number;
   };
-  readonly rows: Start;
+  readonly rows: Rows;
   /** What stands for 0 in what the convolution reads. */
   readonly zero: number;
 }
@@ -52,7 +56,6 @@ function collect() {
     biases: [] as number[],
     shifts: [] as number[],
     multipliers: [] as number[],
-    zeros: [] as number[],
     tables: [] as number[],
   };
   const append = (to: number[], values: Iterable<number>) => {
@@ -61,7 +64,7 @@ function collect() {
   return {
     rows,
     append,
-    add(own: Int8Rows | Fixed16Rows, biases: Iterable<number>) {
+    add(own: Int8Rows | Fixed16Rows, biases: Iterable<number>): Start {
       const start = { weight: rows.weights.length, row: rows.biases.length };
       append(rows.weights, own.weights);
       append(rows.biases, biases);
@@ -82,24 +85,17 @@ function int8Rows({ stages }: Int8Cnn) {
       if (normalization) {
         const { table, sums, bias, multipliers } = normalization;
         const tableAt = table ? rows.tables.length : -1;
-        before = { ...add(normalization, bias), table: tableAt, minimum: -128, maximum: 127 };
+        const limits = { minimum: -128, maximum: 127 };
+        before = { ...add(normalization, bias), origin: sums.zero, table: tableAt, ...limits };
         append(rows.multipliers, multipliers);
-        append(
-          rows.zeros,
-          Array.from(bias, () => sums.zero),
-        );
         append(rows.tables, table ?? []);
       }
       const taps = own.weights.length / own.bias.length;
       const folded = Array.from(own.bias, (bias, f) =>
         own.weights.subarray(f * taps, (f + 1) * taps).reduce((sum, weight) => sum - weight * zero, bias),
       );
-      const start = add(own, folded);
+      const start = { ...add(own, folded), origin: output.zero };
       append(rows.multipliers, own.multipliers);
-      append(
-        rows.zeros,
-        Array.from(own.bias, () => output.zero),
-      );
       return { ...(before && { normalization: before }), rows: start, zero };
     },
   };
@@ -114,9 +110,9 @@ function fixed16Rows({ stages, table }: Fixed16Cnn) {
       const { normalization, rows: own } = stages[index]!;
       const before = normalization && {
         ...add(normalization, normalization.bias),
-        ...{ table: 0, minimum: normalization.minimum, maximum: normalization.maximum },
+        ...{ origin: 0, table: 0, minimum: normalization.minimum, maximum: normalization.maximum },
       };
-      return { ...(before && { normalization: before }), rows: add(own, own.bias), zero: 0 };
+      return { ...(before && { normalization: before }), rows: { ...add(own, own.bias), origin: 0 }, zero: 0 };
     },
   };
 }

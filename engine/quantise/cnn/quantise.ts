@@ -37,6 +37,6 @@ export function predictQuantisedCnn(
   return leaveRows(outputs, count, encoding, network.output);
 }
 
-/** What the network's constants take in a program: weights, biases, multipliers, shifts, zeros and tables. */
+/** What the network's constants take in a program: weights, biases, multipliers, shifts and tables. */
 export const quantisedCnnBytes = (network: QuantisedCnn): number =>
   network.kind === 'int8' ? int8CnnBytes(network) : fixed16CnnBytes(network);

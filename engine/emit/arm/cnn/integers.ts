@@ -10,7 +10,7 @@ import { stepTable } from './steps.ts';
 const kinds = ['pad', 'prepare', 'average', 'largest', 'convolve'] as const satisfies readonly IntegerStep['kind'][];
 
 const shared = ['from', 'to', 'stride', 'height', 'width', 'channels', 'margin', 'weight', 'row', 'filters'] as const;
-const eightBits = [...shared, 'zero', 'table'] as const;
+const eightBits = [...shared, 'origin', 'zero', 'table'] as const;
 const sixteenBits = [...shared, 'minimum', 'maximum'] as const;
 type Field = (typeof eightBits)[number] | (typeof sixteenBits)[number];
 
@@ -39,9 +39,8 @@ export function integerCnn(network: QuantisedCnn): LayerCode {
       list('int32_t', 'biases', rows.biases),
       ...(eight
         ? [
-            `/* What a sum is multiplied by, multiplier * 2^(shift - 31), and what is added at last. */\n${list('int32_t', 'multipliers', rows.multipliers)}`,
+            `/* What a sum is multiplied by: multiplier * 2^(shift - 31). */\n${list('int32_t', 'multipliers', rows.multipliers)}`,
             list('int8_t', 'shifts', rows.shifts),
-            list('int8_t', 'zeros', rows.zeros),
             ...(tabled
               ? [
                   `/* The activation of every sum from -128 to 127, stage after stage. */\n${list('int8_t', 'tables', rows.tables)}`,
@@ -93,7 +92,7 @@ static void largest(const step *s, ${element} *values) {
       for (int f = 0; f < s->filters; f++) {
         ${eight ? 'int32_t' : 'int64_t'} sum = 0;
         for (int tap = 0; tap < kernel; tap++, w += run) sum += dot(x + tap * line, w, run);
-        y[f] = finish(sum, s->row + f);
+        y[f] = finish(sum, s->row + f${eight ? ', s->origin' : ''});
       }
     }
   }
@@ -104,9 +103,9 @@ static void largest(const step *s, ${element} *values) {
   };
 }
 
-const finish8 = `/** A row's sum of products as eight bits. */
-static int8_t finish(int32_t sum, int row) {
-  sum = rescale(sum + biases[row], multipliers[row], shifts[row]) + zeros[row];
+const finish8 = `/** A row's sum of products as eight bits, of which \`origin\` stands for 0. */
+static int8_t finish(int32_t sum, int row, int32_t origin) {
+  sum = rescale(sum + biases[row], multipliers[row], shifts[row]) + origin;
   return (int8_t)(sum < -128 ? -128 : sum > 127 ? 127 : sum);
 }`;
 
@@ -149,7 +148,7 @@ static void prepare(const step *s, ${element} *values) {
   for (int row = 0; row < s->height; row++, to += 2 * s->margin * s->channels) {
     for (int column = 0; column < s->width; column++, from += s->stride) {
       for (int c = 0; c < s->channels; c++) {
-        const int32_t sum = finish((int32_t)from[c] * weights[s->weight + c], s->row + c);
+        const int32_t sum = finish((int32_t)from[c] * weights[s->weight + c], s->row + c${eight ? ', s->origin' : ''});
         ${eight ? looked : tabled ? interpolated : limited}
       }
     }

@@ -4,6 +4,7 @@ import { entryOf } from '../../../quantise/grid.ts';
 import { type IntegerCnnPlan, type IntegerStep, planIntegerCnn } from '../../cnn/integerPlan.ts';
 import { arrayOf, enterCall, enterText, integerDecoding, rescaleLines, type Syntax, syntaxOf } from '../integerCode.ts';
 import type { CnnNames, FormOf } from './form.ts';
+import { averageText, type Corners, largestText } from './pooling.ts';
 
 export const integerForm: FormOf = (input, names, claim) => {
   const { quantised, network } = input;
@@ -46,11 +47,11 @@ function constantBytes({ rows }: IntegerCnnPlan, array: string): Uint8Array {
 }
 
 function listsOf(rows: IntegerCnnPlan['rows'], array: string) {
-  const { weights, biases, shifts, multipliers, zeros, tables } = rows;
+  const { weights, biases, shifts, multipliers, tables } = rows;
   const list = (name: string, values: readonly number[], size: 1 | 2 | 4) => ({ name, values, size });
   const own = array === 'Int8Array' ? 1 : 2;
   const lists = [list('kernels', weights, own), list('biases', biases, 4), list('shifts', shifts, 1)];
-  if (own === 1) lists.push(list('multipliers', multipliers, 4), list('zeros', zeros, 1));
+  if (own === 1) lists.push(list('multipliers', multipliers, 4));
   return tables.length === 0 ? lists : [...lists, list('tables', tables, own)];
 }
 
@@ -58,17 +59,19 @@ type Prepare = Extract<IntegerStep, { kind: 'prepare' }>;
 
 /** The arguments of the steps, in order. What a format or an activation does not need is no argument. */
 function parametersOf(eight: boolean, tabled: boolean) {
+  const origin: readonly (keyof Prepare)[] = eight ? ['origin'] : [];
   const limits: readonly (keyof Prepare)[] = eight ? (tabled ? ['table'] : []) : tabled ? [] : ['minimum', 'maximum'];
   return {
     pad: ['from', 'height', 'width', 'channels', 'margin', 'zero', 'to'],
     prepare: [
       ...['from', 'stride', 'height', 'width', 'channels', 'weight', 'row'],
+      ...origin,
       ...limits,
       ...['margin', 'zero', 'to'],
     ],
     average: ['maps', 'height', 'width', 'channels'],
     largest: ['maps', 'pixels', 'channels', 'to'],
-    convolve: ['x', 'height', 'width', 'channels', 'kernel', 'filters', 'weight', 'row', 'y', 'stride'],
+    convolve: ['x', 'height', 'width', 'channels', 'kernel', 'filters', 'weight', 'row', ...origin, 'y', 'stride'],
   } as const satisfies Readonly<Record<IntegerStep['kind'], readonly string[]>>;
 }
 
@@ -90,6 +93,7 @@ function startText(
   for (let i = 0; i < ${own}.length; i++, at += ${size}) ${own}[i] = ${read};`;
   });
   const pooled = plan.steps.some(({ kind }) => kind === 'average');
+  const finish = (products: string, row: string) => `finish(${products}, ${row}${eight ? ', origin' : ''})`;
   const add = (sum: string, product: string) => (eight ? `${sum} = (${sum} + ${product}) | 0` : `${sum} += ${product}`);
   const weight = (lane: string) => `kernels[w${lane}]${sure}`;
   return `  const view = new DataView(${decode}(${constants}).buffer);
@@ -118,7 +122,7 @@ ${head('prepare')}
       for (let x = 0; x < width; x++) {
         const pixel = from + (y * width + x) * stride;
         for (let c = 0; c < channels; c++) {
-          const sum = finish(values[pixel + c]${sure} * kernels[weight + c]${sure}, row + c);
+          const sum = ${finish(`values[pixel + c]${sure} * kernels[weight + c]${sure}`, 'row + c')};
 ${prepared(eight, tabled, sure)}
         }
       }
@@ -127,18 +131,11 @@ ${prepared(eight, tabled, sure)}
 
 ${
   pooled
-    ? `${averageText(head('average'), eight, sure)}
+    ? `${averageText(head('average'), sure, eight ? meanOfEight : meanOfSixteen)}
 
 `
     : ''
-}  /** The largest value of each map. */
-${head('largest')}
-    for (let c = 0; c < channels; c++) {
-      let best = values[maps + c]${sure};
-      for (let pixel = 1; pixel < pixels; pixel++) best = Math.max(best, values[maps + pixel * channels + c]${sure});
-      values[to + c] = best;
-    }
-  }
+}${largestText(head('largest'), sure)}
 
   /** Each filter is a row of weights (kernel, kernel, channels); four of them share the loads of x. */
 ${head('convolve')}
@@ -164,10 +161,10 @@ ${head('convolve')}
             ${add('d', `value * ${weight(' + 3 * taps')}`)};
           }
         }
-        values[to + f] = finish(a, row + f);
-        values[to + f + 1] = finish(b, row + f + 1);
-        values[to + f + 2] = finish(c, row + f + 2);
-        values[to + f + 3] = finish(d, row + f + 3);
+        values[to + f] = ${finish('a', 'row + f')};
+        values[to + f + 1] = ${finish('b', 'row + f + 1')};
+        values[to + f + 2] = ${finish('c', 'row + f + 2')};
+        values[to + f + 3] = ${finish('d', 'row + f + 3')};
       }
       for (; f < filters; f++) {
         let sum = 0;
@@ -175,7 +172,7 @@ ${head('convolve')}
         for (let tap = 0, at = start; tap < kernel; tap++, at += line) {
           for (let i = at; i < at + run; i++, w++) ${add('sum', `values[i]${sure} * ${weight('')}`)};
         }
-        values[to + f] = finish(sum, row + f);
+        values[to + f] = ${finish('sum', 'row + f')};
       }
     }
   }
@@ -188,15 +185,14 @@ ${plan.steps.map((step) => `    ${callText(step, parameters[step.kind])};`).join
   return { x: values.subarray(${plan.image}), y: values.subarray(${plan.outputs}), run };`;
 }
 
-const finish8 = (
-  sure: string,
-  number: string,
-): string => `  /** A row's sum of products as eight bits: rescaled with two roundings, of the product and of the shift, then saturated. */
-  function finish(products${number}, row${number})${number} {
+const finish8 = (sure: string, number: string): string => `  /**
+   * A row's sum of products as eight bits, of which \`zero\` stands for 0: rescaled with two roundings, of the product and
+   * of the shift, then saturated.
+   */
+  function finish(products${number}, row${number}, zero${number})${number} {
     let sum = products + biases[row]${sure};
     const multiplier = multipliers[row]${sure};
     const shift = shifts[row]${sure};
-    const zero = zeros[row]${sure};
 ${rescaleLines('    ')}
     return scaled;
   }`;
@@ -211,25 +207,15 @@ const finish16 = (
     return Math.max(-32768, Math.min(32767, Math.floor((products + biases[row]${sure}) * scales[row]${sure} + 0.5)));
   }`;
 
-const averageText = (
-  head: string,
-  eight: boolean,
-  sure: string,
-): string => `  /** Replaces maps by the means of their 2x2 pixels. */
-${head}
-    const row = width * channels;
-    let to = maps;
-    for (let y = 0; y + 2 <= height; y += 2) {
-      for (let x = 0; x + 2 <= width; x += 2) {
-        for (let c = 0; c < channels; c++) {
-          const at = maps + y * row + x * channels + c;
-          const top = values[at]${sure} + values[at + channels]${sure};
-          const sum = top + values[at + row]${sure} + values[at + row + channels]${sure};
-          values[to++] = ${eight ? 'sum < 0 ? -((2 - sum) >> 2) : (sum + 2) >> 2' : '(sum + 2) >> 2'};
-        }
-      }
-    }
-  }`;
+const meanOfSixteen = ([a, b, c, d]: Corners): readonly string[] => [
+  `const sum = ${a} + ${b} + ${c} + ${d};`,
+  'values[to++] = (sum + 2) >> 2;',
+];
+
+const meanOfEight = (corners: Corners): readonly string[] => [
+  meanOfSixteen(corners)[0]!,
+  'values[to++] = sum < 0 ? -((2 - sum) >> 2) : (sum + 2) >> 2;',
+];
 
 function prepared(eight: boolean, tabled: boolean, sure: string): string {
   const indent = '          ';

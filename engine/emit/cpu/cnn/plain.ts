@@ -6,7 +6,8 @@ import type { CnnNetwork } from '../../../types.ts';
 import { activationSteps, argument, strictTypeScript } from '../../activationSteps.ts';
 import type { CnnPlan } from '../../cnn/plan.ts';
 import type { EmitInput } from '../../target.ts';
-import { activationNumber, type StepNames, stepParameters } from './steps.ts';
+import { averageText, type Corners, largestText } from './pooling.ts';
+import { activationNumber, type StepNames, stepParameters, usedSteps } from './steps.ts';
 
 export function plainKernelText(input: EmitInput<CnnNetwork>, plan: CnnPlan, names: StepNames): string {
   const { language, network } = input;
@@ -22,6 +23,12 @@ export function plainKernelText(input: EmitInput<CnnNetwork>, plan: CnnPlan, nam
   };
   const none = activationNumber('linear');
   const normalised = `${fround}(${fround}(values[pixel + c]${sure} * values[table + c]${sure}) + values[shift + c]${sure})`;
+  const used = usedSteps(plan);
+  const mean = ([a, b, c, d]: Corners) => [
+    `const top = ${fround}(${a} + ${b});`,
+    `const bottom = ${fround}(${c} + ${d});`,
+    `values[to++] = ${fround}(top + bottom) * 0.25;`,
+  ];
   const product = (lane: number) => `${fround}(value * values[w${lane === 0 ? '' : ` + ${lane}`}]${sure})`;
   const kernel = `function ${names.plain}()${typed ? `: ${names.type}` : ''} {
   const values = new Float32Array(${plan.size});
@@ -52,30 +59,7 @@ ${
     }
   }
 
-  /** Replaces maps by the means of their 2x2 pixels. */
-${head('average')}
-    const row = width * channels;
-    let to = maps;
-    for (let y = 0; y + 2 <= height; y += 2) {
-      for (let x = 0; x + 2 <= width; x += 2) {
-        for (let c = 0; c < channels; c++) {
-          const at = maps + y * row + x * channels + c;
-          const top = ${fround}(values[at]${sure} + values[at + channels]${sure});
-          const bottom = ${fround}(values[at + row]${sure} + values[at + row + channels]${sure});
-          values[to++] = ${fround}(top + bottom) * 0.25;
-        }
-      }
-    }
-  }
-
-  /** The largest value of each map. */
-${head('largest')}
-    for (let c = 0; c < channels; c++) {
-      let best = values[maps + c]${sure};
-      for (let pixel = 1; pixel < pixels; pixel++) best = Math.max(best, values[maps + pixel * channels + c]${sure});
-      values[to + c] = best;
-    }
-  }
+${used.includes('average') ? `${averageText(head('average'), sure, mean)}\n\n` : ''}${largestText(head('largest'), sure)}
 
   /** Weights are groups of up to twelve filters, padded to whole fours: bias, then (kernel, kernel, channels, group). */
 ${head('convolve')}
@@ -120,7 +104,7 @@ ${head('convolve')}
 
   const x = values.subarray(${plan.image});
   const y = values.subarray(${plan.outputs});
-  const steps = { normalize, average, largest, convolve };
+  const steps = { ${used.join(', ')} };
   return { x, y, run: () => ${names.run}(steps) };
 }`;
   const activateText = `function ${activate}(${argument}${number})${number} {

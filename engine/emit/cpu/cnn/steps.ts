@@ -29,6 +29,9 @@ export const stepParameters = {
 
 const steps = Object.keys(stepParameters) as (keyof typeof stepParameters)[];
 
+/** Those that the network has: not all of them average. */
+export const usedSteps = (plan: CnnPlan) => steps.filter((step) => plan.steps.some(({ kind }) => kind === step));
+
 export const activationNumber = (activation: Activation): number => activations.indexOf(activation);
 
 export const floatForm: FormOf = (input, shared, claim) => {
@@ -52,7 +55,11 @@ export const floatForm: FormOf = (input, shared, claim) => {
     step: 1,
     constants: float32Bytes(plan.parameters),
     start: startText(input, plan, names),
-    support: [...(typed ? [stepsText(names)] : []), runText(input, plan, names), plainKernelText(input, plan, names)],
+    support: [
+      ...(typed ? [stepsText(plan, names)] : []),
+      runText(input, plan, names),
+      plainKernelText(input, plan, names),
+    ],
   };
 };
 
@@ -81,8 +88,8 @@ function startText({ language, cnnInference }: EmitInput, plan: CnnPlan, names: 
   }`;
 }
 
-function stepsText(names: StepNames): string {
-  const members = steps.map((step) => {
+function stepsText(plan: CnnPlan, names: StepNames): string {
+  const members = usedSteps(plan).map((step) => {
     const parameters = stepParameters[step].map((name) => `${name}: number`).join(', ');
     return `  readonly ${step}: (${parameters}) => void;`;
   });
@@ -93,7 +100,7 @@ ${members.join('\n')}
 }
 
 function runText({ language, network }: EmitInput<CnnNetwork>, plan: CnnPlan, names: StepNames): string {
-  const used = steps.filter((step) => plan.steps.some(({ kind }) => kind === step));
+  const used = usedSteps(plan);
   const typed = language === 'typescript';
   return [
     `/** One image through the network: ${cnnName(network.topology)}. */`,
