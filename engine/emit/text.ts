@@ -92,3 +92,12 @@ export function float32Bytes(values: Float32Array): Uint8Array {
   });
   return bytes;
 }
+
+export function float64Bytes(values: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(values.length * 8);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, index) => {
+    view.setFloat64(index * 8, value, true);
+  });
+  return bytes;
+}

@@ -11,6 +11,7 @@ import {
   boolean,
   callRows,
   category,
+  createNoise,
   emitInputOf,
   emitText,
   largestDifference,
@@ -189,17 +190,65 @@ test('integer arrays hold the nearest value that they can hold', async () => {
 test('the batch function works on any rows and counts, into a given array, and says when one is too short', async () => {
   const input = emitInputOf({ parameters: scalars, result: array('Array', 2), hidden: [8], activation: 'elu' });
   const { single, batch } = await load(input);
-  for (const count of [0, 1, 7, 8, 9, 127, 128, 129, 500]) {
+  for (const count of [0, 1, 7, 8, 9, 127, 128, 129, 500, 767, 769, 2000]) {
     const rows = randomRows(input, count, 11);
     const outputs = new Float64Array(count * 2);
     assert.equal(batch(rows, count, outputs), outputs);
     assert.ok(count === 0 || largestDifference(input, rows, outputs) < tolerance);
     assert.deepEqual(batch(Array.from(rows), count), outputs);
+    assert.deepEqual(batch(Float64Array.from([...rows, 5]), count), outputs, 'more than the rows');
     assert.ok(count === 0 || largestDifference(input, rows, callRows(input, single, rows)) < tolerance);
   }
   assert.throws(() => batch(new Float64Array(5), 2), /^RangeError: priceApproxBatch: 2 rows need 6 inputs/);
   assert.throws(() => batch(new Float64Array(6), 2, new Float64Array(3)), RangeError);
   assert.throws(() => batch(new Float64Array(6), Number.NaN), /^RangeError: priceApproxBatch: NaN rows/);
+});
+
+test('rows that the kernel takes as they are give the bits of those that are written column by column', async () => {
+  const scales = [
+    [85, 75],
+    [-3, 0.01],
+    [0, 1],
+    [0, -2e5],
+    [1e-3, 1],
+  ] as const;
+  for (const [inputs, outputs] of [
+    [1, 1],
+    [2, 2],
+    [3, 1],
+    [8, 4],
+    [11, 5],
+    [17, 9],
+  ] as const) {
+    for (const alike of [[85, 75], [0, 1], undefined] as const) {
+      const parameters = Array.from({ length: inputs }, (_, index) => ({ name: `x${index}`, shape: number }));
+      const plain = emitInputOf({ parameters, result: array('Array', outputs), hidden: [7], activation: 'tanh' });
+      const scaled = <T extends EmitInput['encoding']['inputs'][number]>(slot: T, index: number): T => {
+        const [offset, scale] = alike ?? scales[index % scales.length]!;
+        return { ...slot, offset, scale };
+      };
+      const { encoding } = plain;
+      const own = { ...encoding, inputs: encoding.inputs.map(scaled), outputs: encoding.outputs.map(scaled) };
+      // A negative factor makes -0 of columns of 0.
+      const zero = outputs === 4 && alike === undefined;
+      const network = { ...plain.network, weights: plain.network.weights.map((weight) => (zero ? 0 : weight)) };
+      const input = { ...plain, encoding: own, network };
+      // What is moved into its range is written column by column, and within it nothing is moved.
+      const domain = plain.domain.map((slot) => ({ ...slot, min: -1e9, max: 1e9 })) as typeof plain.domain;
+      const taken = await load(input, perceptronText(input, 'kernel'));
+      const written = await load(input, perceptronText({ ...input, domain, guard: { mode: 'clamp' } }, 'kernel'));
+      assert.match(taken.text, /rowsIn/);
+      assert.doesNotMatch(written.text, /rowsIn/);
+      const noise = createNoise(inputs);
+      const rows = Float64Array.from({ length: 700 * inputs }, (_, index) => {
+        const [offset, scale] = alike ?? scales[(index % inputs) % scales.length]!;
+        return index % 97 === 0 ? -0 : offset + scale * 2 * (noise() - 0.5);
+      });
+      assert.deepEqual(taken.batch(rows, 700), written.batch(rows, 700), `${inputs} ${outputs} ${alike}`);
+      const single = Float32Array.from(rows);
+      assert.deepEqual(taken.batch(single, 700), taken.batch(Float64Array.from(single), 700), 'rows of float32');
+    }
+  }
 });
 
 test('the batch function runs on the kernel: it shows the rounding of float32', async () => {

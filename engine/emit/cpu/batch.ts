@@ -16,13 +16,14 @@ import {
 } from '../shapes.ts';
 import type { EmitInput } from '../target.ts';
 import { bracketed } from '../text.ts';
-import { encodeRow, type Run, rowsType, runsOf, shifted } from './columns.ts';
+import { encodeRow, type Run, rowsType, runsOf, shifted, times } from './columns.ts';
 import { exportKeyword, withInto } from './frame.ts';
 import { clamped } from './guard.ts';
 import { isSameRange } from './guardShapes.ts';
 import { type BatchNames, type KernelNames, kernelSupport, type SingleCall } from './kernel.ts';
 import { type Decoding, plainDecoding } from './outputs.ts';
-import { block } from './wasm/plan.ts';
+import { block, planMemory, type RowPlan } from './wasm/plan.ts';
+import { rowScalesOf, rowsLoop } from './wholeRows.ts';
 
 /** Source of the batch function and of the kernel that it starts on first use; for `single` see `kernelSupport`. */
 export function emitBatch(
@@ -32,12 +33,10 @@ export function emitBatch(
   own: KernelNames,
   single?: SingleCall,
 ): string {
-  return [batchFunction(input, names, own), kernelSupport(input, network, names, own, single)].join('\n\n');
-}
-
-/** `name * factor`, or the name alone. */
-export function times(name: string, factor: number): string {
-  return factor === 1 ? name : `${name} * ${factor}`;
+  const plan = planMemory(network, rowScalesOf(input, network));
+  return [batchFunction(input, names, own, plan.rows), kernelSupport(input, network, plan, names, own, single)].join(
+    '\n\n',
+  );
 }
 
 /** How a batch function runs: the end of its comment's first sentence, and whether it answers later. */
@@ -83,29 +82,10 @@ export function emitRowBatch(input: EmitInput, batch: string, acceptsRow: string
   return [...openBatch(input, batch), ...rowLoop(input, '  '), ...exact, '  return outputs;', '}'].join('\n');
 }
 
-function batchFunction(input: EmitInput, names: BatchNames, own: KernelNames): string {
+function batchFunction(input: EmitInput, names: BatchNames, own: KernelNames, rows?: RowPlan): string {
   const guarded = input.guard.mode !== 'none';
-  const width = input.encoding.inputs.length;
-  const depth = input.encoding.outputs.length;
-  const encoded = encodeLines(input, { cell, cellAt });
-  const decoded = decodeLines(input, { cell, cellAt });
-  // A result of one possible value reads no output, and strict compilers reject unused names.
-  const used = ['batch', 'x', 'y'].filter(
-    (name) => name === 'batch' || [...encoded, ...decoded].some((line) => line.includes(`${name}[`)),
-  );
-  const kernelLoop = [
-    `  const { ${used.join(', ')} } = ${own.kernel};`,
-    `  for (let start = 0; start < count; start += ${block}) {`,
-    `    const rows = Math.min(${block}, count - start);`,
-    `    for (let row = 0, at = ${times('start', width)}; row < rows; row++, at += ${width}) {`,
-    ...encoded,
-    '    }',
-    '    batch(rows);',
-    `    for (let row = 0, at = ${times('start', depth)}; row < rows; row++, at += ${depth}) {`,
-    ...decoded,
-    '    }',
-    '  }',
-  ];
+  const sure = input.language === 'typescript' ? '!' : '';
+  const kernelLoop = rows ? rowsLoop(rows, own.kernel, sure) : columnsLoop(input, own);
   return [
     ...openBatch(input, names.batch),
     `  if (${own.kernel} === undefined) ${own.kernel} = ${own.start}();`,
@@ -118,6 +98,31 @@ function batchFunction(input: EmitInput, names: BatchNames, own: KernelNames): s
     '  return outputs;',
     '}',
   ].join('\n');
+}
+
+/** Writes and reads the columns of a block, one number after the other. */
+function columnsLoop(input: EmitInput, own: KernelNames): string[] {
+  const width = input.encoding.inputs.length;
+  const depth = input.encoding.outputs.length;
+  const encoded = encodeLines(input, { cell, cellAt });
+  const decoded = decodeLines(input, { cell, cellAt });
+  // A result of one possible value reads no output, and strict compilers reject unused names.
+  const used = ['batch', 'x', 'y'].filter(
+    (name) => name === 'batch' || [...encoded, ...decoded].some((line) => line.includes(`${name}[`)),
+  );
+  return [
+    `  const { ${used.join(', ')} } = ${own.kernel};`,
+    `  for (let start = 0; start < count; start += ${block}) {`,
+    `    const rows = Math.min(${block}, count - start);`,
+    `    for (let row = 0, at = ${times('start', width)}; row < rows; row++, at += ${width}) {`,
+    ...encoded,
+    '    }',
+    '    batch(rows);',
+    `    for (let row = 0, at = ${times('start', depth)}; row < rows; row++, at += ${depth}) {`,
+    ...decoded,
+    '    }',
+    '  }',
+  ];
 }
 
 const formOf = ({ quantised }: EmitInput): BatchForm => ({

@@ -123,3 +123,8 @@ function encodeRun(encoding: SlotEncoding, run: Run, code: ColumnCode): string[]
 export function shifted(base: number, index: string): string {
   return base === 0 ? index : `${base} + ${index}`;
 }
+
+/** `name * factor`, or the name alone. */
+export function times(name: string, factor: number): string {
+  return factor === 1 ? name : `${name} * ${factor}`;
+}

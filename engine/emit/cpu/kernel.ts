@@ -1,10 +1,10 @@
 /** The part of a generated file that starts the network's WebAssembly module, called the kernel in the file. */
 import type { Network } from '../../types.ts';
 import type { EmitInput } from '../target.ts';
-import { encodeBase64 } from '../text.ts';
+import { encodeBase64, quote } from '../text.ts';
 import { type Run, runsOf } from './columns.ts';
 import { networkModule } from './wasm/network.ts';
-import { block, planMemory } from './wasm/plan.ts';
+import { block, type MemoryPlan } from './wasm/plan.ts';
 import { argumentLimit } from './wasm/single.ts';
 
 /** Names that the parts of the module share. */
@@ -44,13 +44,13 @@ const isAlone = ({ length }: Run): boolean => length === 1;
 export function kernelSupport(
   input: EmitInput,
   network: Network,
+  plan: MemoryPlan,
   names: BatchNames,
   own: KernelNames,
   single?: SingleCall,
 ): string {
   const typed = input.language === 'typescript';
-  const plan = planMemory(network);
-  const { first, result, bufferLength } = plan;
+  const views = viewsOf(plan, single);
   const module = networkModule(network, plan, single === undefined ? {} : { single });
   const exported = [
     'readonly batch: (samples: number) => void;',
@@ -58,17 +58,17 @@ export function kernelSupport(
       ? [`readonly single: (${argumentsText(network, single)}) => ${single.answers ? 'number' : 'void'};`]
       : []),
   ];
-  const functions = single ? 'batch, single' : 'batch';
+  const exports = single ? ['batch', 'single'] : ['batch'];
+  const functions = exports.join(', ');
   const types = `/** The compiled module, and its memory for encoded inputs and outputs. */
 interface ${own.type} {
 ${exported.map((line) => `  ${line}`).join('\n')}
-  readonly x: Float32Array;
-  readonly y: Float32Array;
+${views.map(({ name, type }) => `  readonly ${name}: ${type};`).join('\n')}
 }
 
 `;
   const cast = typed
-    ? ` as unknown as Omit<${own.type}, 'x' | 'y'> & {
+    ? ` as unknown as Pick<${own.type}, ${exports.map(quote).join(' | ')}> & {
       readonly memory: { readonly buffer: ArrayBuffer };
     }`
     : '';
@@ -82,13 +82,27 @@ function ${own.start}()${typed ? `: ${own.type} | null` : ''} {
     const module = new Module(${names.decode}('${encodeBase64(module)}'));
     const { ${functions}, memory } = new Instance(module).exports${cast};
     new Uint8Array(memory.buffer).set(${names.decode}(${names.weights}));
-    const x = new Float32Array(memory.buffer, ${first}, ${bufferLength});
-    const y = new Float32Array(memory.buffer, ${result}, ${bufferLength});
-    return { ${functions}, x, y };
+${views.map(({ name, type, at, length }) => `    const ${name} = new ${type}(memory.buffer, ${at}, ${length});`).join('\n')}
+    return { ${[...exports, ...views.map(({ name }) => name)].join(', ')} };
   } catch {
     return null;
   }
 }`;
+}
+
+/** What the generated code reads and writes: columns, and rows where the module takes them. */
+function viewsOf({ first, result, bufferLength, rows }: MemoryPlan, single?: SingleCall) {
+  const columns = { type: 'Float32Array', length: bufferLength };
+  const x = { ...columns, name: 'x', at: first };
+  const y = { ...columns, name: 'y', at: result };
+  if (!rows) return [x, y];
+  const { inputs, outputs, count } = rows;
+  return [
+    ...(single && !single.byArguments ? [x] : []),
+    ...(single && !single.answers ? [y] : []),
+    { name: 'rowsIn', type: 'Float64Array', at: inputs.at, length: count * inputs.columns },
+    { name: 'rowsOut', type: 'Float64Array', at: outputs.at, length: count * outputs.columns },
+  ];
 }
 
 const argumentsText = ({ topology }: Network, { byArguments }: SingleCall): string =>

@@ -1,7 +1,7 @@
 /** The generated batch function on a GPU: columns are made and results are read here, the network runs on the device. */
 import type { AnyNetwork } from '../../types.ts';
-import { decodeLines, encodeLines, exactLoop, exactType, openBatch, times } from '../cpu/batch.ts';
-import { rowsType, shifted } from '../cpu/columns.ts';
+import { decodeLines, encodeLines, exactLoop, exactType, openBatch } from '../cpu/batch.ts';
+import { rowsType, shifted, times } from '../cpu/columns.ts';
 import type { ModuleParts } from '../cpu/cpu.ts';
 import type { EmitInput } from '../target.ts';
 import type { GpuNames, TypeText } from './runtime.ts';

@@ -5,8 +5,8 @@
 import type { CnnNetwork } from '../../../types.ts';
 import { claimName } from '../../names.ts';
 import type { EmitInput } from '../../target.ts';
-import { decodeLines, exactLoop, openBatch, times } from '../batch.ts';
-import { shifted } from '../columns.ts';
+import { decodeLines, exactLoop, openBatch } from '../batch.ts';
+import { shifted, times } from '../columns.ts';
 import { closeFrame, openFrame } from '../frame.ts';
 import { returnOutputs } from '../outputs.ts';
 import { type CnnForm, type CnnNames, runImage } from './form.ts';

@@ -41,11 +41,14 @@ const scalar =
   (...operands: readonly Code[]): Code => [...operands.flat(), opcode];
 export const below = scalar(0x49);
 export const plus = scalar(0x6a);
+export const minus = scalar(0x6b);
 export const and = scalar(0x71);
 export const shiftLeft = scalar(0x74);
 const floatSum = scalar(0x92);
 const toFloat = scalar(0xb6);
 const toDouble = scalar(0xbb);
+const select = scalar(0x1b);
+export const smaller = (a: Code, b: Code): Code => select(a, b, below(a, b));
 
 const vector =
   (opcode: number) =>
@@ -61,6 +64,12 @@ export const divide = vector(0xe7);
 export const pseudoMinimum = vector(0xea);
 export const pseudoMaximum = vector(0xeb);
 const splat = vector(0x13);
+export const addDoubles = vector(0xf0);
+export const subtractDoubles = vector(0xf1);
+export const multiplyDoubles = vector(0xf2);
+/** Two doubles as float32 in the first two lanes, and those back. */
+export const demote = vector(0x5e);
+export const promote = vector(0x5f);
 
 /** Memory instructions; `offset` is in bytes. Addresses need no alignment. */
 const access =
@@ -69,10 +78,17 @@ const access =
 export const load = access(0xfd, 0x00);
 /** One float32 in all four lanes. */
 export const loadSplat = access(0xfd, 0x09);
+/** One double twice. */
+export const loadSplatDouble = access(0xfd, 0x0a);
 const loadFloat = access(0x2a);
 export const store = (address: Code, value: Code, offset = 0): Code => [
   ...[...address, ...value, 0xfd, 0x0b, 0],
   ...unsigned(offset),
+];
+/** Stores one of two doubles. */
+export const storeDouble = (address: Code, value: Code, offset: number, half: number): Code => [
+  ...[...address, ...value, 0xfd, 0x5b, 0],
+  ...[...unsigned(offset), half],
 ];
 
 /** A double in all four lanes of a vector, rounded to float32. */
@@ -83,11 +99,13 @@ export const firstLane = (value: Code): Code => toDouble(lane(value, 0));
 export const firstLanePlus = (value: Code, address: number): Code =>
   toDouble(floatSum(lane(value, 0), loadFloat(integer(0), address)));
 
-/** The lanes of `value` in another order. */
-export const reorder = (value: Code, lanes: readonly number[]): Code => [
-  ...[...value, ...value, 0xfd, 0x0d],
+/** Four lanes of two vectors, the second one's being 4 to 7. */
+export const shuffle = (a: Code, b: Code, lanes: readonly number[]): Code => [
+  ...[...a, ...b, 0xfd, 0x0d],
   ...lanes.flatMap((from) => [0, 1, 2, 3].map((byte) => 4 * from + byte)),
 ];
+/** The lanes of `value` in another order. */
+export const reorder = (value: Code, lanes: readonly number[]): Code => shuffle(value, value, lanes);
 
 /** All bits set in the first `lanes` lanes. */
 export const laneMask = (lanes: number): Code => [

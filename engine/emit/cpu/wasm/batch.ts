@@ -31,9 +31,9 @@ const writtenOutInputs = 8;
 /** Outputs that share the loads of the inputs. */
 const together = 4;
 
-/** batch(samples): from `plan.first` to `plan.result`; `samples` is rounded up to eight. */
+/** batch(samples): from `plan.first` to `plan.result`; `samples` is rounded up to eight. Not exported where rows are. */
 export const batchFunction = (network: Network, plan: MemoryPlan, activate: number): WasmFunction => ({
-  name: 'batch',
+  ...(plan.rows ? {} : { name: 'batch' }),
   parameters: ['i32'],
   results: [],
   body: (declare) => {

@@ -3,11 +3,11 @@
  * generated code writes into its memory. Plain SIMD only, because then every processor gives the same bits.
  */
 import type { Network } from '../../../types.ts';
-import { float32Bytes } from '../../text.ts';
 import { activateFunction, isShort } from './activation.ts';
 import { assemble } from './assembler.ts';
 import { batchFunction } from './batch.ts';
 import type { MemoryPlan } from './plan.ts';
+import { rowsFunction } from './rows.ts';
 import { singleFunction } from './single.ts';
 
 export interface ModuleOptions {
@@ -22,9 +22,8 @@ export function networkModule(network: Network, plan: MemoryPlan, { single }: Mo
   const functions = [
     ...(activates ? [activateFunction(activation, plan)] : []),
     batchFunction(network, plan, 0),
+    ...(plan.rows ? [rowsFunction(plan, plan.rows, activates ? 1 : 0)] : []),
     ...(single ? [singleFunction(network, plan, { ...single, activate: 0 })] : []),
   ];
-  const bytes = float32Bytes(Float32Array.from(plan.constants.keys()));
-  const at = [...plan.constants.values()][0] ?? 0;
-  return assemble({ functions, pages: plan.pages, data: { at, bytes } });
+  return assemble({ functions, pages: plan.pages, data: plan.data });
 }
