@@ -61,6 +61,9 @@ export interface EmittedFile {
 /** The first file is the module that the source imports. */
 export type EmittedFiles = readonly [EmittedFile, ...EmittedFile[]];
 
+/** What else a cost depends on, as in `EmitInput`. Without an encoding every value has one of its own. */
+export type Known = Partial<Pick<EmitInput, 'encoding' | 'circuit'>>;
+
 /**
  * The half of a target that is pure; server/targets has the other half, which knows what is installed here and runs the
  * code. Each target is a folder beside this file, and an entry in server/targets/registry.ts.
@@ -79,9 +82,6 @@ export interface Target {
    * signature.
    */
   emit(input: EmitInput): EmittedFiles;
-  /**
-   * What the network costs there, known without running anything; `quantised` where the code computes in integers,
-   * `circuit` as in `EmitInput`.
-   */
-  estimate(network: AnyNetwork, quantised?: AnyQuantised, circuit?: FpgaOptions): Cost;
+  /** What the network costs there, known without running anything; `quantised` where the code computes in integers. */
+  estimate(network: AnyNetwork, quantised?: AnyQuantised, known?: Known): Cost;
 }

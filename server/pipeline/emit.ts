@@ -117,14 +117,14 @@ export function emitFiles(id: TargetId, input: Omit<EmitInput, 'cnnInference'>):
 /** What the network takes on the target, beyond what every target has. */
 export function estimatedCost(
   id: TargetId,
-  config: Pick<Config, 'fpga'>,
+  { config, encoding }: { readonly config: Pick<Config, 'fpga'>; readonly encoding: Encoding },
   network: AnyNetwork,
   quantised?: QuantisedNetwork,
 ): readonly CostItem[] {
   const found = findTarget(id);
-  return found.kind === 'failed'
-    ? []
-    : found.found.target.estimate(network, quantised, circuitFor(config, network.topology)).more;
+  if (found.kind === 'failed') return [];
+  const circuit = circuitFor(config, network.topology);
+  return found.found.target.estimate(network, quantised, { encoding, ...(circuit && { circuit }) }).more;
 }
 
 /** The text of the module that the source imports. */

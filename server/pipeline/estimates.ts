@@ -1,13 +1,14 @@
 /** What every network of a stored run takes on a target, known without training, measuring or running anything. */
 
 import { setImmediate } from 'node:timers/promises';
+import { encodingOf } from '../../engine/data/labelled.ts';
 import type { CostItem } from '../../engine/emit/cost.ts';
 import { callCost } from '../../engine/emit/cpu/cost.ts';
 import { estimateProfiles, type ProfileEstimate } from '../../engine/emit/profiles/profiles.ts';
 import { profileBasis, profileNotes, profileTable } from '../../engine/emit/profiles/table.ts';
 import type { Target } from '../../engine/emit/target.ts';
 import { t } from '../../engine/texts.ts';
-import type { TargetId } from '../../engine/types.ts';
+import type { Encoding, TargetId } from '../../engine/types.ts';
 import { type Config, circuitFor } from '../config.ts';
 import type { Failure, NetworkEstimate, TargetEstimates } from '../protocol.ts';
 import { findTarget } from '../targets/registry.ts';
@@ -54,13 +55,21 @@ function estimateNetwork(run: StoredRun, id: string, on: On): NetworkEstimate {
   const devices = { table: profileTable(estimates), notes: profileNotes(estimates) };
   const refusal = on.target.refuses?.(found.network.topology);
   return refusal === undefined
-    ? { id, figures: figuresOn(on, found, estimates), devices }
+    ? { id, figures: figuresOn({ ...on, encoding: encodingOfRun(run) }, found, estimates), devices }
     : { id, refusal, figures: [], devices };
 }
 
-function figuresOn({ target, config }: On, own: RunNetwork, devices: readonly ProfileEstimate[]): CostItem[] {
+const encodingOfRun = (run: StoredRun): Encoding =>
+  run.kind === 'function' ? run.result.encoding : encodingOf(run.result.dataset, run.result.normalization);
+
+function figuresOn(
+  { target, config, encoding }: On & { readonly encoding: Encoding },
+  own: RunNetwork,
+  devices: readonly ProfileEstimate[],
+): CostItem[] {
   const circuit = circuitFor(config, own.network.topology);
-  const { parameterBytes, workingBytes, more } = target.estimate(own.network, own.quantised, circuit);
+  const known = { encoding, ...(circuit && { circuit }) };
+  const { parameterBytes, workingBytes, more } = target.estimate(own.network, own.quantised, known);
   const device = devices.find(({ profile }) => profile.id === target.id);
   return [
     item(t('Parameters'), parameterBytes, 'bytes', t('Counted, in the form in which the code stores them.')),

@@ -89,7 +89,7 @@ async function measureNetwork(
   finalist: GuardedFinalist,
   networks: number,
 ): Promise<{ kind: 'point'; point: MeasuredPoint; exactNs: number } | Failure> {
-  const { region, sandbox, dataset } = context;
+  const { region, sandbox, dataset, encoding } = context;
   const { signature } = region;
   const { inputs, outputs, count } = dataset.test;
   const { id, network, integers, made, guard } = finalist;
@@ -107,7 +107,7 @@ async function measureNetwork(
   if (batch.kind === 'failed') return batch;
   const judged = await judge(context, { id, guard, networks });
   if (judged.kind === 'failed') return judged;
-  const cost = estimatedCost(target, config, network, integers?.network);
+  const cost = estimatedCost(target, { config, encoding }, network, integers?.network);
   const point: MeasuredPoint = {
     ...finalistPoint(finalist),
     ...(cost.length > 0 && { cost }),

@@ -78,6 +78,30 @@ const mixed: Recipe = {
   outputRange: [-40, 300],
 };
 
+/** In the table of slots: three entries for the points, one for both modes, and one for each of the others. */
+const grouped: Recipe = {
+  parameters: [
+    { name: 'from', shape: number },
+    {
+      name: 'points',
+      shape: array('Array', 6, {
+        kind: 'object',
+        fields: [
+          { name: 'x', shape: number },
+          { name: 'y', shape: number },
+          { name: 'on', shape: boolean },
+        ],
+      }),
+    },
+    { name: 'modes', shape: array('Array', 2, category('slow', 'fast', 'off')) },
+    { name: 'rest', shape: array('Array', 3, number) },
+  ],
+  result: array('Array', 2, number),
+  hidden: [8],
+  activation: 'relu',
+  inputRange: (slot) => [20 * (slot % 3), 5 + (slot % 3)],
+};
+
 const recipes: readonly (readonly [string, Recipe])[] = [
   ...activations.map((activation) => [activation.replace('-', '_'), plain({ activation })] as const),
   ['mixed', mixed],
@@ -156,6 +180,16 @@ export function cnnCase(name: string, recipe: CnnRecipe, form: Form): ArmCase {
 }
 
 export const armCases: readonly ArmCase[] = [...perceptronCases, ...cnnCases];
+
+/** Inputs of several scales, in turns. */
+export const groupedCases: readonly ArmCase[] = (['float', 'int8', 'fixed16'] as const).flatMap((form) => [
+  armCase(`grouped_${form}`, grouped, form),
+  cnnCase(
+    `cnn_channels_${form}`,
+    { topology: { ...small, channels: 3, activation: 'relu' }, range: (at) => [100 - (at % 3), 50 + (at % 3)] },
+    form,
+  ),
+]);
 
 export const rowsOf = ({ input, rows }: ArmCase): number => rows.length / input.encoding.inputs.length;
 

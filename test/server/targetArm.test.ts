@@ -12,12 +12,13 @@ import { leaveRows } from '../../engine/quantise/grid.ts';
 import { predictQuantised } from '../../engine/quantise/quantise.ts';
 import { armServerTarget, strictFlags } from '../../server/targets/arm.ts';
 import { missingPrograms, type Programs, runProgram } from '../../server/targets/programs.ts';
-import { array, callRows, largestDifference, number, type Recipe } from '../unit/emitHelpers.ts';
+import { array, callRows, category, largestDifference, number, type Recipe } from '../unit/emitHelpers.ts';
 import {
   armCase,
   armCases,
   assertSame,
   expected,
+  groupedCases,
   moduleOf,
   perceptronCases,
   rowCount,
@@ -114,19 +115,20 @@ __attribute__((section(".vectors"), used)) static void *const vectors[] = {&__st
 `;
 
 describe('C code answers what the module does, bit for bit', () => {
+  const cases = [...armCases, ...groupedCases];
   let wanted: ReturnType<typeof expected> | undefined;
   for (const platform of platforms) {
     test(platform.name, () =>
       inFolder(async (folder) => {
         writeFileSync(join(folder, 'board.ld'), linkerScript);
         writeFileSync(join(folder, 'board.c'), startup);
-        const sources = writeCases(folder, armCases);
+        const sources = writeCases(folder, cases);
         const args = [...flags, ...platform.flags, '-o', 'program', ...sources];
         succeeded(await runProgram(platform.compiler, args, { cwd: folder, signal }));
-        const results = await runCases(folder, armCases, platform.command);
-        wanted ??= expected(armCases);
+        const results = await runCases(folder, cases, platform.command);
+        wanted ??= expected(cases);
         (await wanted).forEach((values, k) => {
-          assertSame(armCases[k]!.name, results[k]!, values);
+          assertSame(cases[k]!.name, results[k]!, values);
         });
       }),
     );
@@ -151,6 +153,13 @@ test('the module answers what the interpreter of its integers does, or the netwo
   });
 });
 
+const image: Recipe = {
+  parameters: [{ name: 'image', shape: array('Array', 784, number) }],
+  result: category('0', '1', '2', '3', '4', '5', '6', '7', '8', '9'),
+  hidden: [16],
+  activation: 'relu',
+};
+
 const vector = (activation: Recipe['activation'], changes: Partial<Recipe> = {}): Recipe => ({
   parameters: [{ name: 'x', shape: array('Array', 5, number) }],
   result: array('Array', 2, number),
@@ -165,13 +174,17 @@ test('flash and RAM of builds for Cortex-M4 and Cortex-M3 are within 5 % of the 
       armCase(`first_${form}`, vector('tanh'), form),
       armCase(`second_${form}`, vector('relu', { hidden: [40], result: number }), form),
       armCase(`third_${form}`, vector('selu', { hidden: [12, 12, 12] }), form),
+      armCase(`uneven_${form}`, vector('tanh', { inputRange: (slot) => [slot, 1 + slot] }), form),
+      armCase(`image_${form}`, image, form),
     ]);
     for (const { name, input } of cases) {
       writeCases(folder, [{ name, input, rows: new Float64Array(0) }]);
       const program = `#include "${name}_nn.h"\nstatic ${name}_nn_memory memory;\nvoid use(const double *x, double *y) { ${name}_nn_run(x, y, &memory); }\n`;
       writeFileSync(join(folder, 'use.c'), program);
       const link = ['-nostdlib', '-Wl,--gc-sections,-e,use', '-o', 'use.elf', 'use.c', `${name}_nn.c`, '-lc', '-lgcc'];
-      const estimates = armTarget.estimate(input.network, input.quantised).more.map(({ value }) => value);
+      const estimates = armTarget
+        .estimate(input.network, input.quantised, { encoding: input.encoding })
+        .more.map(({ value }) => value);
       const [flashM4, flashM3, ram] = estimates as [number, number, number];
       const off = (estimated: number, real: number) => Math.abs(estimated - real) / real;
       for (const [flags, flash] of [

@@ -52,7 +52,9 @@ test('flash and RAM of builds for Cortex-M4 and Cortex-M3 are within 5 % of the 
       const program = `#include "${name}_nn.h"\nstatic ${name}_nn_memory memory;\nvoid use(const double *x, double *y) { ${name}_nn_run(x, y, &memory); }\n`;
       writeFileSync(join(folder, 'use.c'), program);
       const link = ['-nostdlib', '-Wl,--gc-sections,-e,use', '-o', 'use.elf', 'use.c', `${name}_nn.c`, '-lc', '-lgcc'];
-      const estimates = armTarget.estimate(input.network, input.quantised).more.map(({ value }) => value);
+      const estimates = armTarget
+        .estimate(input.network, input.quantised, { encoding: input.encoding })
+        .more.map(({ value }) => value);
       const [m4, m3, ram] = estimates as [number, number, number];
       for (const [flags, flash] of [
         [processors.m4, m4],

@@ -42,15 +42,18 @@ export function createNoise(seed: number): () => number {
   };
 }
 
+/** Offset and scale of an encoding. */
+type Range = readonly [offset: number, scale: number];
+
 export interface Recipe {
   readonly parameters: readonly Parameter[];
   readonly result: Shape;
   readonly hidden: readonly number[];
   readonly activation: Activation;
   readonly seed?: number;
-  /** Where numeric inputs and outputs lie: offset and scale of their encoding. */
-  readonly inputRange?: readonly [offset: number, scale: number];
-  readonly outputRange?: readonly [offset: number, scale: number];
+  /** Where numeric inputs and outputs lie: those of all, or of each slot by its number. */
+  readonly inputRange?: Range | ((slot: number) => Range);
+  readonly outputRange?: Range;
   readonly language?: 'typescript' | 'javascript';
   readonly modules?: 'esm' | 'commonjs';
   readonly functionName?: string;
@@ -82,13 +85,14 @@ export function emitText(input: EmitInput): string {
 }
 
 function encodingOf(inputs: readonly Slot[], outputs: readonly Slot[], recipe: Recipe): Encoding {
-  const take = (slots: readonly Slot[], [offset, scale]: readonly [number, number], input: boolean) => {
+  const take = (slots: readonly Slot[], ranges: Range | ((slot: number) => Range), input: boolean) => {
     let column = 0;
-    const encodings = slots.map((slot): SlotEncoding => {
+    const encodings = slots.map((slot, index): SlotEncoding => {
       const at = column;
       const values = slot.kind === 'category' ? slot.values : [false, true];
       const single = slot.kind === 'number' || (input && slot.kind === 'boolean');
       column += single ? 1 : values.length;
+      const [offset, scale] = typeof ranges === 'function' ? ranges(index) : ranges;
       if (slot.kind === 'number') return { kind: 'number', column: at, offset, scale };
       return single ? { kind: 'boolean', column: at } : { kind: 'category', column: at, values };
     });

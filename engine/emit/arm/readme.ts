@@ -9,9 +9,9 @@ import { formText, type Native } from './native.ts';
 
 /** `hasModel`: there is a `.tflite` file. */
 export function readmeFile(input: EmitInput, { name, memoryBytes }: Native, hasModel: boolean): string {
-  const { regionName, quantised, figures = [], network } = input;
+  const { regionName, quantised, figures = [], network, encoding } = input;
   const { topology } = network;
-  const { multiplyAccumulates, parameterBytes, more } = estimateArm(network, quantised);
+  const { multiplyAccumulates, parameterBytes, more } = estimateArm(network, quantised, { encoding });
   const costs = more.map(({ label, value, unit, basis }) => `- ${label}: ${value} ${unit}. ${basis}`);
   return `# ${name}: ${regionName} on ARM
 

@@ -12,7 +12,7 @@ import { t } from '../../texts.ts';
 import type { AnyNetwork, AnyTopology } from '../../types.ts';
 import { type Cost, type CostItem, countsOf } from '../cost.ts';
 import { cpuTarget } from '../cpu/cpu.ts';
-import type { EmitInput, EmittedFiles, Target } from '../target.ts';
+import type { EmitInput, EmittedFiles, Known, Target } from '../target.ts';
 import { estimateFpga } from './core.ts';
 import { fixedOnDomain, fixedUnseen } from './fixed.ts';
 import { emitCircuit } from './fpga.ts';
@@ -96,7 +96,7 @@ const basis = {
   },
 };
 
-function estimate(network: AnyNetwork, stored?: AnyQuantised, circuit?: FpgaOptions): Cost {
+function estimate(network: AnyNetwork, stored?: AnyQuantised, { circuit }: Known = {}): Cost {
   const quantised = stored?.kind === 'fixed16' ? stored : fixedUnseen(network);
   const { form, lut, ff, dsp, bram, latencyClocks, intervalClocks } = estimateFpga(quantised, circuit);
   const item = (label: string, value: number, unit: string, text: string): CostItem => ({
