@@ -141,6 +141,41 @@ async function lost(lives: readonly number[], batches: number) {
   return { devices, differences, onGpu: (await name()) !== undefined };
 }
 
+/** A device that claims such limits; answers how often it was asked to compute `count` rows, and how well it did. */
+async function limited(own: GpuCase, limits: Readonly<Record<string, number>>, count: number) {
+  const { create } = (await import(pathToFileURL(join(folder, 'node_modules/webgpu/index.js')).href)) as {
+    create(flags: readonly string[]): { requestAdapter(): Promise<Adapter> };
+  };
+  const api = create([]);
+  let submissions = 0;
+  const lowered = {
+    async requestAdapter() {
+      const adapter = await api.requestAdapter();
+      return {
+        info: adapter.info,
+        async requestDevice() {
+          const device = await adapter.requestDevice();
+          const plenty = { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 };
+          const value = { ...plenty, maxComputeWorkgroupsPerDimension: 65535, ...limits };
+          Object.defineProperty(device, 'limits', { value });
+          const submit = device.queue.submit.bind(device.queue);
+          device.queue.submit = (commands) => {
+            submissions++;
+            submit(commands);
+          };
+          return device;
+        },
+      };
+    },
+  };
+  Object.defineProperty(globalThis.navigator, 'gpu', { value: lowered, configurable: true });
+  const { gpu, batch, name } = await load(own);
+  const rows = own.rows(count);
+  const difference = differenceOf(own, await gpu(rows, count), batch(rows, count));
+  Reflect.deleteProperty(globalThis.navigator, 'gpu');
+  return { submissions, difference, onGpu: (await name()) !== undefined };
+}
+
 const cases = [];
 for (const own of gpuCases) cases.push(await compare(own, own.name.startsWith('images') ? [1, 5] : [1, 63, 131, 2]));
 console.log(
@@ -148,6 +183,13 @@ console.log(
     cases,
     // More rows than one submission takes.
     long: [await compare(caseOf('relu'), [65536 + 77]), await compare(caseOf('images, linear, numbers'), [1024 + 3])],
+    limited: [
+      await limited(caseOf('tanh'), { maxComputeWorkgroupsPerDimension: 2 }, 300),
+      // 13 numbers for each row, of 4 bytes.
+      await limited(caseOf('tanh'), { maxStorageBufferBindingSize: 5200 }, 300),
+      await limited(caseOf('images, linear, numbers'), { maxComputeWorkgroupsPerDimension: 2 }, 5),
+      await limited(caseOf('tanh'), { maxStorageBufferBindingSize: 256 }, 300),
+    ],
     together: await together(),
     guarded: [await guarded('fallback'), await guarded('clamp')],
     notFinite: await notFinite(),

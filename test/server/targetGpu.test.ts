@@ -31,6 +31,7 @@ interface Compared {
 interface Found {
   readonly cases: readonly Compared[];
   readonly long: readonly Compared[];
+  readonly limited: readonly { submissions: number; difference: number; onGpu: boolean }[];
   readonly together: { readonly differences: readonly number[]; readonly refused: string };
   readonly guarded: readonly { mode: string; calls: number; difference: number; refused: string }[];
   readonly notFinite: { readonly nan: boolean; readonly difference: number };
@@ -69,6 +70,19 @@ describe('in Node', () => {
       assertSame(compared);
       assert.ok(compared.adapter, `${compared.name} ran on the CPU`);
     }
+  });
+
+  test('batches beyond the limits of a device are split, and a network beyond them runs on the CPU', () => {
+    for (const { difference } of found.limited) assert.ok(difference < tolerance, `${difference}`);
+    assert.deepEqual(
+      found.limited.map(({ submissions, onGpu }) => [submissions, onGpu]),
+      [
+        [3, true],
+        [3, true],
+        [3, true],
+        [0, false],
+      ],
+    );
   });
 
   test('calls take turns, and arrays that are too short are refused', () => {

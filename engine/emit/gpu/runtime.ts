@@ -122,6 +122,8 @@ export function startText(program: GpuProgram, names: GpuNames, typed: TypeText)
   const { valuesPerRow, resultFrom, maxRows, kernels } = program;
   const results = valuesPerRow - resultFrom;
   const count = program.steps.kind === 'images' ? program.steps.table.length : 1;
+  // An image has workgroups of its own, along the third dimension.
+  const rowsPerWorkgroup = program.steps.kind === 'images' ? 1 : workgroupSize;
   return `/** Compiles the shaders and uploads the parameters. Throws where the device does not take them. */
 async function ${start}(api${typed(`: ${api}`)}, adapter${typed(`: ${adapter}`)})${typed(`: Promise<${type}>`)} {
   const device${typed(`: ${device}`)} = await adapter.requestDevice();
@@ -156,9 +158,11 @@ async function ${start}(api${typed(`: ${api}`)}, adapter${typed(`: ${adapter}`)}
   const problems = [await device.popErrorScope(), await device.popErrorScope()];
   const most = Math.min(
     ${maxRows},
+    ${rowsPerWorkgroup} * limits.maxComputeWorkgroupsPerDimension,
     Math.floor(Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) / ${4 * valuesPerRow}),
   );
-  if (most < 1 || problems.some((problem) => problem !== null)) {
+  const tooLarge = values.byteLength > limits.maxStorageBufferBindingSize;
+  if (most < 1 || tooLarge || problems.some((problem) => problem !== null)) {
     device.destroy();
     throw new Error('The network does not fit this device.');
   }
