@@ -10,9 +10,11 @@ import {
   type RegionReference,
 } from '../server/protocol.ts';
 import { approximationLists } from './approximationsView.ts';
-import { type Applied, applyCandidate, revertRegion } from './edits.ts';
-import { failureOf, type Requests } from './requests.ts';
-import type { RunAnswer, Runs } from './run.ts';
+import type { Client } from './commands.ts';
+import type { Applied } from './edits.ts';
+import { applyShown, revertShown } from './inUse.ts';
+import { failureOf } from './requests.ts';
+import type { RunAnswer } from './run.ts';
 
 /** A function of a file: `price`, or `Pricer.price` for a method. */
 export interface FunctionReference {
@@ -71,12 +73,10 @@ export interface DeepMakerApi {
   approximations(): Promise<readonly (FunctionReference & { readonly standing: AppliedNetwork['standing'] })[]>;
 }
 
-export interface ApiParts {
-  readonly requests: Requests;
-  readonly runs: Runs;
-}
+type Parts = Pick<Client, 'session' | 'panels' | 'runs'>;
 
-export function createApi({ requests, runs }: ApiParts): DeepMakerApi {
+export function createApi(parts: Parts): DeepMakerApi {
+  const { session, runs } = parts;
   return {
     version: 1,
     async approximate(region, { ranges, apply = false, token } = {}) {
@@ -85,15 +85,15 @@ export function createApi({ requests, runs }: ApiParts): DeepMakerApi {
         return { kind: 'failed', message: vscode.l10n.t('The workspace is not trusted.'), hint };
       }
       const answer = await runs.start(plain(region), { ...(ranges && { ranges }), ...(token && { token }) });
-      return outcomeOf(requests, answer, apply);
+      return outcomeOf(parts, answer, apply);
     },
     async revert(region) {
-      const outcome = await revertRegion(requests, plain(region));
+      const outcome = await revertShown(parts, plain(region));
       return outcome.kind === 'applied' ? outcome : { kind: 'failed', message: messageOf(outcome) };
     },
     async approximations() {
       const uris = (await approximationLists()).map((uri) => uri.toString());
-      const found = await requests.request(ApproximationsRequest.type, { uris, locks: [] }).catch(failureOf);
+      const found = await session.request(ApproximationsRequest.type, { uris, locks: [] }).catch(failureOf);
       if (found.kind === 'failed') return [];
       return found.networks.map(({ uri, name, standing }) => ({ uri: vscode.Uri.parse(uri), name, standing }));
     },
@@ -102,7 +102,7 @@ export function createApi({ requests, runs }: ApiParts): DeepMakerApi {
 
 const plain = ({ uri, name }: FunctionReference): RegionReference => ({ uri: uri.toString(), name });
 
-async function outcomeOf(requests: Requests, answer: RunAnswer, apply: boolean): Promise<ApproximateOutcome> {
+async function outcomeOf(parts: Parts, answer: RunAnswer, apply: boolean): Promise<ApproximateOutcome> {
   switch (answer.kind) {
     case 'busy':
       return { kind: 'failed', message: vscode.l10n.t('The function is being approximated already.') };
@@ -125,7 +125,7 @@ async function outcomeOf(requests: Requests, answer: RunAnswer, apply: boolean):
       };
       if (!apply || !chosen) return { ...done, applied: false };
       if (chosen.objection !== undefined) return { ...done, applied: false, objection: chosen.objection };
-      const outcome = await applyCandidate(requests, front, chosen.id);
+      const outcome = await applyShown(parts, front, chosen.id);
       const applied = outcome.kind === 'applied';
       return { ...done, applied, ...(applied ? {} : { objection: messageOf(outcome) }) };
     }

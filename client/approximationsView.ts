@@ -9,7 +9,7 @@ import {
   type RunSummary,
 } from '../server/protocol.ts';
 import type { Client } from './commands.ts';
-import { regionKey, revealRegion, sourceFiles } from './region.ts';
+import { parseRegion, regionKey, revealRegion, sourceFiles } from './region.ts';
 import { failureOf } from './requests.ts';
 import { dateOf, figuresOf, savedRunIds, savedRuns } from './savedRuns.ts';
 
@@ -57,7 +57,10 @@ export class ApproximationsView implements vscode.TreeDataProvider<Node>, vscode
     this.#registrations = [
       vscode.window.registerTreeDataProvider(viewIds.view, this),
       vscode.commands.registerCommand(viewIds.refresh, () => this.refresh()),
-      vscode.commands.registerCommand(viewIds.reveal, (region: RegionReference) => revealRegion(region)),
+      vscode.commands.registerCommand(viewIds.reveal, (argument) => {
+        const region = parseRegion(argument);
+        return region && revealRegion(region);
+      }),
       watcher,
       runs,
       runs.onDidCreate(() => this.refresh()),

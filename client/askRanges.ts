@@ -6,11 +6,15 @@ import { parseRange } from './ranges.ts';
 export type Ranges = Readonly<Record<string, readonly [number, number]>>;
 type Missing = Extract<RunOutcome, { kind: 'needs-ranges' }>['missing'];
 
-/** Undefined when the user leaves one of the boxes. */
-export async function askRanges(name: string, missing: Missing): Promise<Ranges | undefined> {
+/** Undefined when the user leaves one of the boxes, which a cancellation closes. */
+export async function askRanges(
+  name: string,
+  missing: Missing,
+  token: vscode.CancellationToken,
+): Promise<Ranges | undefined> {
   const ranges: Record<string, readonly [number, number]> = {};
   for (const [index, { path, tag }] of missing.entries()) {
-    const text = await vscode.window.showInputBox({
+    const options: vscode.InputBoxOptions = {
       title:
         missing.length === 1
           ? vscode.l10n.t('Range of {0} in {1}', path, name)
@@ -22,7 +26,8 @@ export async function askRanges(name: string, missing: Missing): Promise<Ranges 
         const parsed = parseRange(value);
         return parsed.kind === 'invalid' ? parsed.message : undefined;
       },
-    });
+    };
+    const text = await vscode.window.showInputBox(options, token);
     const parsed = text === undefined ? undefined : parseRange(text);
     if (parsed?.kind !== 'range') return undefined;
     ranges[path] = parsed.range;

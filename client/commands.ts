@@ -2,8 +2,9 @@
 import * as vscode from 'vscode';
 import { commandIds, type FrontView, type RegionReference } from '../server/protocol.ts';
 import { compareRegion, type VirtualTexts } from './compare.ts';
-import { type Applied, applyCandidate, revertRegion } from './edits.ts';
+import type { Applied } from './edits.ts';
 import { exportNetwork, exportTargets } from './exportNetwork.ts';
+import { applyShown, revertShown } from './inUse.ts';
 import type { PanelMessage } from './messages.ts';
 import { tellOutcome } from './outcome.ts';
 import { type Panels, readFront } from './panels.ts';
@@ -89,14 +90,10 @@ export async function approximate(client: Client, region: RegionReference, recor
 }
 
 async function use(client: Client, front: FrontView, candidateId: string): Promise<Applied> {
-  const { subject } = front;
-  const outcome = await edit(client, subject, () => applyCandidate(client.session, front, candidateId));
+  const outcome = await applyShown(client, front, candidateId);
+  if (outcome.kind === 'failed') tellFailure(client.session.log, outcome);
   if (outcome.kind === 'applied') {
-    for (const panel of client.panels.showing(subject)) {
-      // Other runs' fronts say nothing about this candidate.
-      if (panel.front?.runId === front.runId) panel.show({ ...panel.front, applied: candidateId });
-    }
-    const done = vscode.l10n.t('{0} calls the network now.', subject.name);
+    const done = vscode.l10n.t('{0} calls the network now.', front.subject.name);
     // What a check on another target found is worth more than a glance.
     if (outcome.checked.length === 0) tellQuietly(done);
     else void vscode.window.showInformationMessage([done, ...outcome.checked].join(' '));
@@ -105,25 +102,9 @@ async function use(client: Client, front: FrontView, candidateId: string): Promi
 }
 
 async function revert(client: Client, region: RegionReference): Promise<Applied> {
-  const outcome = await edit(client, region, () => revertRegion(client.session, region));
-  if (outcome.kind === 'applied') {
-    for (const panel of client.panels.showing(region)) {
-      if (!panel.front) continue;
-      const { applied: _reverted, ...front } = panel.front;
-      panel.show(front);
-    }
-    tellQuietly(vscode.l10n.t('{0} is exact again.', region.name));
-  }
-  return outcome;
-}
-
-/** Changes the source while the region's panels say so. A run that goes on keeps the panel's status to itself. */
-async function edit({ session, panels, runs }: Client, region: RegionReference, change: () => Promise<Applied>) {
-  const shown = runs.isRunning(region) ? [] : panels.showing(region);
-  for (const panel of shown) panel.setStatus({ kind: 'editing' });
-  const outcome = await change();
-  if (outcome.kind === 'failed') tellFailure(session.log, outcome);
-  if (!runs.isRunning(region)) for (const panel of shown) panel.settle();
+  const outcome = await revertShown(client, region);
+  if (outcome.kind === 'failed') tellFailure(client.session.log, outcome);
+  if (outcome.kind === 'applied') tellQuietly(vscode.l10n.t('{0} is exact again.', region.name));
   return outcome;
 }
 
@@ -142,13 +123,16 @@ async function usePreview(client: Client, argument: unknown): Promise<void> {
   const of = parsePreview(argument);
   if (!of) return;
   const { uri, name, runId, candidateId } = of;
+  // Checking the code may take a while, in which somebody opens another editor.
+  const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
   const outcome = await readFront(client.session, { uri, name, runId });
   if (outcome.kind !== 'front') {
     tellFailure(client.session.log, { ...outcome, kind: 'failed' });
     return;
   }
   const applied = await use(client, outcome.front, candidateId);
-  if (applied.kind === 'applied') await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+  const isOpen = vscode.window.tabGroups.all.some(({ tabs }) => tabs.some((open) => open === tab));
+  if (applied.kind === 'applied' && tab && isOpen) await vscode.window.tabGroups.close(tab);
 }
 
 async function showFront(client: Client, region: RegionReference): Promise<void> {

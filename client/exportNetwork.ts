@@ -80,5 +80,6 @@ async function tellWritten({
     vscode.l10n.t('Wrote {0}. {1}', path, figures.join(' ')),
     open,
   );
-  if (choice === open) await vscode.window.showTextDocument(vscode.Uri.file(first));
+  // Unlike a text editor, the command opens files that are no text.
+  if (choice === open) await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(first));
 }

@@ -43,7 +43,7 @@ export function activate(context: vscode.ExtensionContext): DeepMakerApi {
   context.subscriptions.push(...registerSavedRuns(client), new ApproximationsView(client));
   context.subscriptions.push(...registerHotspots(client));
   context.subscriptions.push(registerRecording(client, context.workspaceState));
-  const api = createApi({ requests: session, runs });
+  const api = createApi(client);
   context.subscriptions.push(registerTasks(context), ...registerTool(api));
   context.subscriptions.push(registerFirstUse(session));
   return api;

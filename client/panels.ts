@@ -92,7 +92,10 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
   async #fill(panel: ParetoPanel, params: FrontParams): Promise<void> {
     const outcome = await readFront(this.#options.requests, params);
     // It was closed, or has begun a run of its own in the meantime.
-    if (!this.#isOpen(panel) || panel.isBusy) return;
+    if (this.#isOpen(panel) && !panel.isBusy) this.#follow(panel, params, outcome);
+  }
+
+  #follow(panel: ParetoPanel, params: FrontParams, outcome: FrontOutcome): void {
     settle(panel, outcome);
     if (outcome.kind !== 'none' || !outcome.running) return;
     setTimeout(() => {
@@ -104,11 +107,17 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
 
   /** Fills an editor that VS Code has opened on a file of a run. */
   async openEditor(webview: vscode.WebviewPanel, file: vscode.Uri): Promise<void> {
-    const outcome = await readFront(this.#options.requests, { uri: file.toString() });
+    let closed = false;
+    webview.onDidDispose(() => {
+      closed = true;
+    });
+    const params = { uri: file.toString() };
+    const outcome = await readFront(this.#options.requests, params);
+    if (closed) return;
     const name = vscode.workspace.asRelativePath(file);
     const subject =
       outcome.kind === 'front' ? outcome.front.subject : { kind: 'dataset' as const, uri: file.toString(), name };
-    settle(this.#adopt(webview, subject, file.toString()), outcome);
+    this.#follow(this.#adopt(webview, subject, file.toString()), params, outcome);
   }
 
   /** Many files change at once where a branch is checked out. */
@@ -120,13 +129,18 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
   /** Reads fronts again, because only the server sees which network the source calls, and whether it is still the same. */
   async #refresh(concerns: (subject: Subject) => boolean): Promise<void> {
     for (const panel of [...this.#open.values()]) {
-      const { front, subject } = panel;
-      if (front?.stage !== 'done' || !concerns(subject)) continue;
-      const { uri, name } = subject;
-      const outcome = await readFront(this.#options.requests, { uri, name, runId: front.runId });
-      // A run may have started in the meantime; its front must not be replaced by an older one.
-      if (outcome.kind === 'front' && panel.front === front) panel.show(outcome.front);
+      if (concerns(panel.subject)) await this.#readAgain(panel);
     }
+  }
+
+  async #readAgain(panel: ParetoPanel): Promise<void> {
+    const { front, subject } = panel;
+    if (front?.stage !== 'done' || !this.#isOpen(panel)) return;
+    const { uri, name } = subject;
+    const outcome = await readFront(this.#options.requests, { uri, name, runId: front.runId });
+    // What it shows came later than the question: of a run that has started, or of what was done to the source.
+    if (panel.front !== front) await this.#readAgain(panel);
+    else if (outcome.kind === 'front') panel.show(outcome.front);
   }
 
   /** Shows what the networks of a finished run take on the target that is picked. */
@@ -137,7 +151,7 @@ export class Panels implements vscode.WebviewPanelSerializer, vscode.Disposable 
     panel.showTarget({ kind: 'estimating', target });
     const figures = await readTargetFigures(this.#options.requests, front, target);
     // Another target may have been picked in the meantime, or another run be shown.
-    if (currentTarget() === target && panel.front?.points === front.points) panel.showTarget(figures);
+    if (currentTarget() === target && panel.front?.runId === front.runId) panel.showTarget(figures);
   }
 
   #create(subject: Subject): ParetoPanel {

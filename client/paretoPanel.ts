@@ -25,8 +25,8 @@ export const webviewOptions = (extensionUri: vscode.Uri): vscode.WebviewOptions 
 });
 
 /**
- * Owns one webview panel, which shows the runs of one function one after the other, or one run on a data set. Lives until the user closes the tab.
- * It keeps what it shows: a webview that was hidden starts anew and asks for everything again.
+ * Owns one webview panel, which shows the runs of one function one after the other, or one run on a data set. Lives until
+ * the user closes the tab. It keeps what it shows: a webview that was hidden starts anew and asks for everything again.
  */
 export class ParetoPanel {
   readonly subject: Subject;
@@ -34,13 +34,17 @@ export class ParetoPanel {
   #front: FrontView | undefined;
   #status: PanelStatus = { kind: 'loading' };
   #target: TargetFigures | undefined;
+  #closed = false;
   readonly #onNetworks: () => void;
 
   constructor(panel: vscode.WebviewPanel, options: ParetoPanelOptions) {
     this.subject = options.subject;
     this.#panel = panel;
     this.#onNetworks = options.onNetworks;
-    panel.onDidDispose(options.onDispose);
+    panel.onDidDispose(() => {
+      this.#closed = true;
+      options.onDispose();
+    });
     panel.webview.onDidReceiveMessage((value: unknown) => {
       const message = parsePanelMessage(value);
       if (!message) throw new Error('The Pareto panel sent a message that the extension does not know.');
@@ -65,6 +69,10 @@ export class ParetoPanel {
     return this.#front;
   }
 
+  get status(): PanelStatus {
+    return this.#status;
+  }
+
   /** A run of this window goes on in it, or is asked for. */
   get isBusy(): boolean {
     return ['waiting', 'running', 'stopping'].includes(this.#status.kind);
@@ -74,7 +82,7 @@ export class ParetoPanel {
     const before = this.#front;
     this.#front = front;
     this.#post({ kind: 'front', front });
-    if (front.stage === 'done' && front.points !== before?.points) this.#onNetworks();
+    if (front.stage === 'done' && !this.#closed && !haveSameNetworks(front, before)) this.#onNetworks();
   }
 
   showTarget(figures: TargetFigures): void {
@@ -113,8 +121,16 @@ export class ParetoPanel {
     this.#post({ kind: 'status', status: this.#status });
   }
 
-  /** A hidden webview hears nothing, and asks again when it is shown; so nobody waits for the delivery. */
+  /**
+   * A hidden webview hears nothing, and asks again when it is shown; so nobody waits for the delivery. One that is closed
+   * must not be touched, and much of what it asked for ends after that.
+   */
   #post(message: HostMessage): void {
+    if (this.#closed) return;
     void this.#panel.webview.postMessage(message);
   }
 }
+
+/** Fronts of a run that is over differ only in what the source does with its networks. */
+const haveSameNetworks = (front: FrontView, before: FrontView | undefined): boolean =>
+  before?.stage === 'done' && before.runId === front.runId && before.evaluations === front.evaluations;

@@ -45,7 +45,7 @@ export async function previewCandidate(
     const changes = changesOf(outcome.edit).toSorted((a, b) => Number(a.generated) - Number(b.generated));
     for (const { uri, edits, generated } of changes) {
       const now = vscode.Uri.parse(uri);
-      const then = now.with({ scheme: previewScheme, query: `${subject.name} ${candidateId}` });
+      const then = now.with({ scheme: previewScheme, query: `${runId} ${subject.name} ${candidateId}` });
       const before = generated ? await existing(now) : now;
       // A generated file is written anew as a whole.
       const text = generated ? '' : (await vscode.workspace.openTextDocument(now)).getText();

@@ -84,8 +84,11 @@ async function runTask(command: string, nodeOptions: string, uri: vscode.Uri): P
   );
   return new Promise((resolve, reject) => {
     let execution: vscode.TaskExecution | undefined;
-    const settle = (exit: number | string) => {
+    const stopListening = () => {
       for (const listener of listeners) listener.dispose();
+    };
+    const settle = (exit: number | string) => {
+      stopListening();
       resolve(exit);
     };
     const listeners = [
@@ -93,8 +96,14 @@ async function runTask(command: string, nodeOptions: string, uri: vscode.Uri): P
       // A task whose process never started, or was ended with its terminal, has no other end.
       vscode.tasks.onDidEndTask((event) => event.execution === execution && setTimeout(settle, 500, 'SIGTERM')),
     ];
-    vscode.tasks.executeTask(task).then((started) => {
-      execution = started;
-    }, reject);
+    vscode.tasks.executeTask(task).then(
+      (started) => {
+        execution = started;
+      },
+      (error: unknown) => {
+        stopListening();
+        reject(error);
+      },
+    );
   });
 }

@@ -79,10 +79,22 @@ export async function appliedRegion(requests: Requests): Promise<RegionReference
   return picked?.region;
 }
 
-/** Shows a line of the region's file; `line` counts from 1. Without one, the function itself. */
+/** Shows a line of the region's file; `line` counts from 1. Without one, the function itself. Never rejects. */
 export async function revealRegion(region: RegionReference, line?: number): Promise<void> {
-  const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(region.uri));
-  const row = (line ?? (await lineOf(document, region.name)) ?? 1) - 1;
+  const uri = vscode.Uri.parse(region.uri);
+  try {
+    await reveal(await vscode.workspace.openTextDocument(uri), region.name, line);
+  } catch {
+    // A run outlives its source.
+    const path = vscode.workspace.asRelativePath(uri);
+    void vscode.window.showWarningMessage(
+      vscode.l10n.t('{0} could not be opened. It may have been moved or deleted.', path),
+    );
+  }
+}
+
+async function reveal(document: vscode.TextDocument, name: string, line: number | undefined): Promise<void> {
+  const row = (line ?? (await lineOf(document, name)) ?? 1) - 1;
   const range = document.validateRange(new vscode.Range(row, 0, row, 0));
   // The panel lies beside the source, so the source opens in the column where it already is, or in the first.
   const shown = vscode.window.visibleTextEditors.find((editor) => editor.document === document);

@@ -103,7 +103,7 @@ export class Runs implements vscode.Disposable {
       this.#options.panels.find(run.subject)?.setStatus({ kind: 'waiting' });
       const outcome = await this.#request(run, ranges);
       if (outcome.kind !== 'needs-ranges') return outcome;
-      const typed = await askRanges(run.region.name, outcome.missing);
+      const typed = await askRanges(run.region.name, outcome.missing, run.cancellation.token);
       if (!typed || run.cancellation.token.isCancellationRequested) return { kind: 'cancelled', evaluated: 0 };
       ranges = { ...ranges, ...typed };
     }

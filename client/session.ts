@@ -54,7 +54,8 @@ export class Session implements Requests, vscode.Disposable {
       const cause = server.causeOf(error);
       if (token?.isCancellationRequested || cause === 'cancelled') throw new RequestCancelled();
       this.log.error(error instanceof Error ? error : String(error));
-      if (cause === 'stopped') throw new ServerUnavailable('The DeepMaker server stopped.', { cause: error });
+      if (cause === 'stopped')
+        throw new ServerUnavailable(vscode.l10n.t('The DeepMaker server stopped.'), { cause: error });
       throw error;
     }
   }

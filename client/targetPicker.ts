@@ -68,17 +68,15 @@ export function targetEntries(targets: readonly TargetDescription[], current: Ta
 
 /** Lets the user pick the target and remembers it. */
 export async function pickTarget(requests: Requests, log: vscode.LogOutputChannel): Promise<void> {
-  let targets: readonly TargetDescription[];
   try {
-    targets = await requests.request(TargetsRequest.type, {});
+    const targets = await requests.request(TargetsRequest.type, {});
+    const title = vscode.l10n.t('Generate code for');
+    const picked = await vscode.window.showQuickPick(targetEntries(targets, currentTarget()), {
+      title,
+      matchOnDetail: true,
+    });
+    if (picked?.target) await saveTarget(picked.target.id);
   } catch (error) {
     tellFailure(log, failureOf(error));
-    return;
   }
-  const title = vscode.l10n.t('Generate code for');
-  const picked = await vscode.window.showQuickPick(targetEntries(targets, currentTarget()), {
-    title,
-    matchOnDetail: true,
-  });
-  if (picked?.target) await saveTarget(picked.target.id);
 }

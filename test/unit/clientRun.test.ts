@@ -566,7 +566,7 @@ test('a preview shows the source and the generated file as they would be, and ch
     ...{ runId: 'price-1', candidateId: 'a', target: 'cpu', uri: region.uri, settings: {}, trusted: true },
   });
   assert.equal(title, 'price: preview of 2-10-1');
-  const query = `?price a`;
+  const query = '?price-1 price a';
   const then = `${previewScheme}:///project/price.ts${query}`;
   const thenGenerated = `${previewScheme}:///project/price.approx.ts${query}`;
   const texts = (shown: Shown['resources']) =>
@@ -587,14 +587,20 @@ test('a preview shows the source and the generated file as they would be, and ch
   editor.executed.length = 0;
   await fake.commands.executeCommand('deepmaker.usePreview', fake.Uri.parse('file:///project/price.ts'));
   assert.equal(editor.appliedEdits.length, 0, 'no preview');
-  await fake.commands.executeCommand('deepmaker.usePreview', multiDiffSourceUri);
+  const tab = {};
+  const group = { tabs: [tab], activeTab: tab };
+  Object.assign(fake.tabGroups, { all: [group], activeTabGroup: group });
+  const used = fake.commands.executeCommand('deepmaker.usePreview', multiDiffSourceUri);
+  // Somebody opens another editor before it is done.
+  Object.assign(fake.tabGroups, { activeTabGroup: { tabs: [], activeTab: {} } });
+  await used;
   assert.equal(editor.appliedEdits.length, 1);
   assert.equal(
     (sent.find(({ method }) => method === 'deepmaker/apply')?.params as { candidateId: string } | undefined)
       ?.candidateId,
     'a',
   );
-  assert.deepEqual(editor.executed.at(-1)?.[0], 'workbench.action.closeActiveEditor');
+  assert.deepEqual(editor.closedTabs, [tab]);
 });
 
 test('figures are copied, the log is shown, and what a network can be exported for is told', async () => {
@@ -618,4 +624,89 @@ test('figures are copied, the log is shown, and what a network can be exported f
   await settled();
   const problem = 'It is gone. Run again.';
   assert.deepEqual(posted(panel).at(-1), { kind: 'targets', candidateId: 'a', targets: [], problem });
+});
+
+test('stopping a run closes the box that asks for its ranges', async () => {
+  editor.boxesStayOpen = true;
+  const { client, run } = start({
+    'deepmaker/run': () => ({ kind: 'needs-ranges', missing: [{ path: 'spot', tag: '@approximate spot [1, 2]' }] }),
+  });
+  const running = run();
+  await settled();
+  client.runs.stop(region);
+  assert.equal((await running).kind, 'cancelled');
+});
+
+test('answers that come after a panel is closed trouble nobody, and are told all the same', async () => {
+  const waiting: ((answer: unknown) => void)[] = [];
+  const later = () => new Promise((answer) => waiting.push(answer));
+  const { client, run } = start({
+    'deepmaker/run': () => done(),
+    ...{ 'deepmaker/apply': later, 'deepmaker/estimate': later, 'deepmaker/exportTargets': later },
+  });
+  await run();
+  const panel = editor.panels[0]!;
+  panel.say({ kind: 'use', candidateId: 'b' });
+  panel.say({ kind: 'targets', candidateId: 'b' });
+  await settled();
+  panel.dispose();
+  assert.equal(waiting.length, 3);
+  waiting[0]!(estimatesFor('cpu'));
+  waiting[1]!({ kind: 'edit', label: 'Use', edit: {} });
+  waiting[2]!({ kind: 'targets', targets: [] });
+  await settled();
+  await settled();
+  assert.deepEqual(editor.statusTexts, ['price calls the network now.']);
+  assert.deepEqual(client.panels.showing(region), []);
+});
+
+test('a panel that says why a run failed says so still after the source was changed', async () => {
+  const { run } = start({
+    'deepmaker/run': ({ partialResultToken }: RunParams, server) => {
+      server.report(partialResultToken, frontView({ stage: 'searching' }));
+      return { kind: 'failed', message: 'All outputs are the same.' };
+    },
+    'deepmaker/revert': () => ({ kind: 'edit', label: 'Revert', edit: {} }),
+  });
+  await run();
+  await fake.commands.executeCommand('deepmaker.revert', region);
+  assert.deepEqual(statuses(editor.panels[0]), ['running', 'failed', 'editing', 'failed']);
+});
+
+test('of two questions about a front the later one decides what is shown', async () => {
+  const waiting: ((applied: string | undefined) => void)[] = [];
+  const { client } = start({
+    'deepmaker/front': () =>
+      new Promise((answer) =>
+        waiting.push((applied) => answer({ kind: 'front', front: applied ? { ...front, applied } : front })),
+      ),
+  });
+  const uri = new fake.Uri('file:///project/undone.ts');
+  const front = frontView({ subject: { kind: 'function', uri: String(uri), name: 'undone' } });
+  client.panels.show({ ...front, applied: 'b' }).settle();
+  const undo = () => fake.documentChanges.fire({ document: { uri }, reason: 1 });
+  undo();
+  undo();
+  // Only the first one was asked before the source changed.
+  for (const applied of ['b', undefined, undefined]) {
+    waiting.shift()?.(applied);
+    await settled();
+  }
+  assert.equal(lastFront(editor.panels.at(-1))?.applied, undefined);
+});
+
+test('what other extensions apply and take out again shows in open panels', async () => {
+  const { createApi } = await import('../../client/api.ts');
+  const { client } = start({
+    'deepmaker/run': () => done(),
+    'deepmaker/apply': () => ({ kind: 'edit', label: 'Use', edit: {} }),
+    'deepmaker/revert': () => ({ kind: 'edit', label: 'Revert', edit: {} }),
+  });
+  const api = createApi(client);
+  const price = { uri: new fake.Uri(region.uri) as never, name: region.name };
+  assert.equal((await api.approximate(price, { apply: true })).kind, 'done');
+  assert.equal(lastFront(editor.panels[0])?.applied, 'b');
+  assert.deepEqual(statuses(editor.panels[0]).slice(-2), ['editing', 'ready']);
+  await api.revert(price);
+  assert.equal(lastFront(editor.panels[0])?.applied, undefined);
 });

@@ -175,9 +175,39 @@ test('a network of a data set is exported to the folder that the user chooses, a
   };
   assert.deepEqual(sent.at(-1), { method: 'deepmaker/export', params });
   assert.equal(editor.messages.at(-1)?.text, 'Wrote out/classifyMnist.ts. Wrong class in 1.2 %.');
-  assert.deepEqual(editor.shown, ['file:///project/out/classifyMnist.ts']);
+  assert.deepEqual(editor.executed.at(-1)?.map(String), ['vscode.open', 'file:///project/out/classifyMnist.ts']);
   editor.trusted = false;
   await press();
   assert.equal(sent.length, 2, 'nothing is exported in Restricted Mode');
   assert.match(editor.messages.at(-1)!.text, /needs a workspace that you trust/);
+});
+
+test("an editor that is closed before its run was read is nobody's panel", async () => {
+  let answer: (outcome: unknown) => void = () => undefined;
+  const { client } = start({ 'deepmaker/front': () => new Promise((resolve) => (answer = resolve)) });
+  const panel = new fake.FakeWebviewPanel();
+  const provider = fake.customEditors.get('deepmaker.run')!;
+  const opened = provider.resolveCustomEditor(provider.openCustomDocument(new fake.Uri(`${folder}/run.json`)), panel);
+  panel.dispose();
+  answer({ kind: 'front', front });
+  await opened;
+  assert.deepEqual(client.panels.showing(dataset), []);
+});
+
+test('an editor on a run that goes on elsewhere follows it', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const note = { kind: 'none', message: 'It goes on.', hint: 'Wait.' };
+  const answers = [
+    { ...note, running: true },
+    { kind: 'front', front },
+  ];
+  start({ 'deepmaker/front': () => answers.shift() });
+  const panel = await openEditor(`${folder}/run.json`);
+  assert.deepEqual(posted(panel).at(-1), {
+    kind: 'status',
+    status: { kind: 'none', note: { message: note.message, hint: note.hint } },
+  });
+  t.mock.timers.tick(2000);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(posted(panel).at(-1), { kind: 'status', status: { kind: 'ready' } });
 });

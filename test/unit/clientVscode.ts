@@ -3,7 +3,7 @@
  * Import this file first, then the client with `await import`; its `vscode` is then this module.
  */
 import { registerHooks } from 'node:module';
-import { CancellationTokenSource, Emitter } from 'vscode-languageserver-protocol';
+import { type CancellationToken, CancellationTokenSource, Emitter } from 'vscode-languageserver-protocol';
 
 registerHooks({
   resolve: (specifier, context, next) =>
@@ -80,7 +80,7 @@ export class FakeWebviewPanel {
   readonly #messages = new Emitter<unknown>();
   readonly #disposed = new Emitter<void>();
   readonly onDidDispose = this.#disposed.event;
-  readonly webview = {
+  readonly #webview = {
     cspSource: 'https://own.test',
     html: '',
     options: {},
@@ -91,6 +91,11 @@ export class FakeWebviewPanel {
       return true;
     },
   };
+  /** As in the editor, nobody may touch one that is closed. */
+  get webview() {
+    if (this.closed) throw new Error('Webview is disposed');
+    return this.#webview;
+  }
   /** The webview's script says something. */
   say(message: unknown): void {
     this.#messages.fire(message);
@@ -112,6 +117,8 @@ export const editor = {
   settings: {} as Record<string, unknown>,
   /** What the user types into the next input boxes; undefined leaves the box. */
   typed: [] as (string | undefined)[],
+  /** Boxes in which nothing is typed stay open until they are cancelled. */
+  boxesStayOpen: false,
   /** Files of the workspace. */
   files: [] as string[],
   /** The folder that the user chooses in dialogs; undefined leaves them. */
@@ -138,6 +145,7 @@ export const editor = {
   tasks: [] as { readonly command: string; readonly env: unknown }[],
   exitCode: 0 as number | undefined,
   clipboard: undefined as string | undefined,
+  closedTabs: [] as object[],
 };
 
 const initial = { ...editor };
@@ -160,6 +168,7 @@ export function reset(): void {
     documents: {},
     dirty: [],
     tasks: [],
+    closedTabs: [],
   });
 }
 
@@ -183,14 +192,31 @@ export class TabInputCustom extends TabInputText {}
 /** Fires as tabs are opened. */
 export const tabChanges = new Emitter<{ opened: { input: unknown }[] }>();
 
+interface Group {
+  readonly tabs: readonly object[];
+  readonly activeTab: object | undefined;
+}
+
+export const tabGroups = {
+  all: [] as Group[],
+  activeTabGroup: { tabs: [], activeTab: undefined } as Group,
+  onDidChangeTabs: tabChanges.event,
+  async close(tab: object) {
+    editor.closedTabs.push(tab);
+  },
+};
+
 export const window = {
-  tabGroups: { all: [], activeTabGroup: { activeTab: undefined }, onDidChangeTabs: tabChanges.event },
+  tabGroups,
   activeTextEditor: undefined,
   visibleTextEditors: [],
   showInformationMessage: show('information'),
   showWarningMessage: show('warning'),
   showErrorMessage: show('error'),
-  showInputBox: async () => editor.typed.shift(),
+  async showInputBox(_options: unknown, token?: CancellationToken) {
+    if (!editor.boxesStayOpen) return editor.typed.shift();
+    return new Promise<undefined>((resolve) => token?.onCancellationRequested(() => resolve(undefined)));
+  },
   async showQuickPick<T extends { readonly label: string }>(items: readonly T[]) {
     editor.lists.push(items);
     const picked = editor.picked.shift();

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseRange } from '../../client/ranges.ts';
 import {
   formatAmount,
   formatBound,
@@ -19,6 +18,9 @@ import {
 import { readNumber } from '../../engine/numbers.ts';
 import { english, inEnglish, useLocale } from '../../engine/texts.ts';
 import { readLocale } from '../../server/locale.ts';
+import './clientVscode.ts';
+
+const { parseRange } = await import('../../client/ranges.ts');
 
 function check<T>(format: (value: T) => string, rows: readonly (readonly [T, string])[]): void {
   for (const [value, text] of rows) assert.equal(format(value), text, `for ${value}`);
