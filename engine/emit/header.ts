@@ -12,12 +12,8 @@ import { commentText } from './text.ts';
 const listedInputs = 24;
 
 export function headerText(input: EmitInput): string {
-  const { network } = input;
-  const name = networkName(network.topology);
-  const { activation } = network.topology;
-  const parameters = network.weights.length.toLocaleString('en-US');
   const lines = [
-    `Approximates \`${input.regionName}\` by a neural network: ${name}, ${activation}, ${parameters} parameters${formatText(input)}.`,
+    networkText(input),
     ...(input.figures ?? []),
     '',
     outsideText[input.guard.mode],
@@ -35,6 +31,14 @@ export function headerText(input: EmitInput): string {
     ...comment,
     ' */',
   ].join('\n');
+}
+
+/** What approximates what: the first sentence of every generated file. */
+export function networkText(input: EmitInput): string {
+  const { topology, weights } = input.network;
+  const parameters = weights.length.toLocaleString('en-US');
+  const network = `${networkName(topology)}, ${topology.activation}, ${parameters} parameters${formatText(input)}`;
+  return `Approximates \`${input.regionName}\` by a neural network: ${network}.`;
 }
 
 function formatText({ quantised }: EmitInput): string {

@@ -37,6 +37,11 @@ export function propertyAccess(name: string, quoted: (text: string) => string): 
 /** What the guard of a generated function is called. */
 export const guardNameOf = (functionName: string): string => `${functionName}Accepts`;
 
-/** The name of a function's network in C: an identifier that no keyword and no library is called by. */
-export const nativeName = (functionName: string): string =>
-  `${functionName.replaceAll(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d)/, '_')}_nn`;
+/**
+ * The name of a function's network in C: an identifier that no keyword and no library is called by. What C has no letter
+ * for becomes its code point, so that two functions keep two names and two headers.
+ */
+export const nativeName = (functionName: string): string => {
+  const letters = functionName.replaceAll(/[^A-Za-z0-9_]/gu, (letter) => `u${letter.codePointAt(0)!.toString(16)}`);
+  return `${letters.replace(/^(?=\d)/, '_')}_nn`;
+};

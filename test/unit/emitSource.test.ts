@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { nativeName } from '../../engine/emit/names.ts';
 import type { Domain, ErrorTree, Shape } from '../../engine/types.ts';
 import {
   array,
@@ -109,6 +110,15 @@ test('every form answers what the network does', async () => {
       assert.ok(largestDifference(input, rows, batch(rows, 50)) < tolerance, `${name} in ${language}, batch`);
     }
   }
+});
+
+test('functions of different names have networks of different names in C', () => {
+  const names = ['priceApprox', 'größeApprox', 'grüßeApprox', '$priceApprox', '_priceApprox', '𝒜Approx', '1st'].map(
+    nativeName,
+  );
+  assert.equal(new Set(names).size, names.length);
+  for (const name of names) assert.match(name, /^[A-Za-z_]\w*_nn$/);
+  assert.equal(names[0], 'priceApprox_nn');
 });
 
 test('the head lists each range once, whatever the path to it is called', () => {

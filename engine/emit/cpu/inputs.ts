@@ -1,17 +1,20 @@
 /** How code that keeps the network's inputs in an array fills it from the function's parameters. */
-import { encodeRow, runsOf, shifted } from './columns.ts';
+import { encodeRow, type Run, runsOf, shifted } from './columns.ts';
 import { type Frame, holds } from './frame.ts';
+
+/** Stretches of input slots that are encoded alike and lie side by side in one array. */
+export const inputRuns = ({ input, leaves }: Frame): Run[] =>
+  runsOf(input.encoding.inputs, (slot) => {
+    const [before, here] = [leaves[slot - 1]!.element, leaves[slot]!.element];
+    return here !== undefined && here.array === before?.array;
+  });
 
 /** Statements that write every input column, to an array or to places that are named by `inputs`. */
 export function encodeInputs(frame: Frame, inputs: string | ((column: number | string) => string)): string[] {
   const place = typeof inputs === 'string' ? (column: number | string) => `${inputs}[${column}]` : inputs;
   const { encoding, language } = frame.input;
   const sure = language === 'typescript' ? '!' : '';
-  const runs = runsOf(encoding.inputs, (slot) => {
-    const [before, here] = [frame.leaves[slot - 1]!.element, frame.leaves[slot]!.element];
-    return here !== undefined && here.array === before?.array;
-  });
-  return encodeRow(encoding.inputs, runs, {
+  return encodeRow(encoding.inputs, inputRuns(frame), {
     indent: '  ',
     index: frame.claim('i'),
     number: (slot) => frame.leaves[slot]!.expression,

@@ -10,8 +10,9 @@ import type { Network } from '../../types.ts';
 import { claimName } from '../names.ts';
 import type { EmitInput } from '../target.ts';
 import { bracketed, encodeBase64 } from '../text.ts';
-import { runsOf, shifted } from './columns.ts';
+import { shifted } from './columns.ts';
 import { closeFrame, type Frame, type FrameOptions, holds, openFrame } from './frame.ts';
+import { inputRuns } from './inputs.ts';
 import { arrayOf, enterCall, enterText, integerDecoding, rescaleLines, type Syntax, syntaxOf } from './integerCode.ts';
 import type { LoopCode } from './loops.ts';
 import { returnOutputs } from './outputs.ts';
@@ -99,11 +100,7 @@ function enterInputs(frame: Frame, network: QuantisedNetwork, names: Names, { su
   const { input: grid } = network;
   const place = (column: number | string) => `  ${names.ahead}[${column}] =`;
   const integer = (column: number) => String(enterColumn(column, grid));
-  const runs = runsOf(encoding.inputs, (slot) => {
-    const [before, here] = [frame.leaves[slot - 1]!.element, frame.leaves[slot]!.element];
-    return here !== undefined && here.array === before?.array;
-  });
-  return runs.flatMap((run): string[] => {
+  return inputRuns(frame).flatMap((run): string[] => {
     const slot = encoding.inputs[run.slot]!;
     const leaf = frame.leaves[run.slot]!;
     if (slot.kind === 'boolean') return [`${place(slot.column)} ${leaf.expression} ? ${integer(1)} : ${integer(-1)};`];
