@@ -78,8 +78,8 @@ describe('the driver of the FPGA target', () => {
     process.env.PATH = '';
     try {
       const problem = await fpgaServerTarget.unavailable();
-      assert.match(problem?.message ?? '', /iverilog.*verilator/);
-      assert.match(problem?.hint ?? '', /apt-get install -y iverilog verilator/);
+      assert.match(problem?.message ?? '', /iverilog/);
+      assert.match(problem?.hint ?? '', /apt-get install -y iverilog/);
     } finally {
       process.env.PATH = path;
     }
