@@ -69,17 +69,17 @@ export function exportDataset(result: DatasetResult, options: DatasetExport): Pr
       ...(integers && { quantised: restoreIntegers(network, integers) }),
       ...(circuit && { circuit }),
     };
-    const unusable = await inEnglish(() => target.found.unavailable());
+    const unusable = await target.found.unavailable();
     // Without the target's tools, its module runs as it does on a machine without the device.
-    const measured = await measuredFigures(result, loaded.dataset, input, { id, on: unusable ? 'cpu' : id, signal });
-    if ('kind' in measured) return measured;
-    const figures = unusable ? [...measured, uncheckedText(unusable)] : measured;
-    const files = emitFiles(id, { ...input, figures }).map(({ suffix, content }) => ({
+    const measured = await measure(result, loaded.dataset, input, { id, on: unusable ? 'cpu' : id, signal });
+    if (measured.kind === 'failed') return measured;
+    const figures = () => [...measured.figures(), ...(unusable ? [uncheckedText(unusable)] : [])];
+    const files = emitFiles(id, { ...input, figures: inEnglish(figures) }).map(({ suffix, content }) => ({
       path: join(folder, `${fileName(result.dataset.name)}${suffix}`),
       content,
     }));
     for (const { path, content } of files) writeAtomically(path, content);
-    return { kind: 'written', files: files.map(({ path }) => path), figures };
+    return { kind: 'written', files: files.map(({ path }) => path), figures: figures() };
   });
 }
 
@@ -95,12 +95,13 @@ function integersFor(
   return calibrated(network, prepareData(dataset, config.seed, subset).train)(format).integers;
 }
 
-async function measuredFigures(
+/** `figures`: one sentence each, in the language of whoever reads them. */
+async function measure(
   result: DatasetResult,
   dataset: LabelledSet,
   input: Omit<EmitInput, 'cnnInference'>,
   { id, on, signal }: { readonly id: TargetId; readonly on: TargetId; readonly signal: AbortSignal },
-): Promise<readonly string[] | Failure> {
+): Promise<{ readonly kind: 'measured'; readonly figures: () => readonly string[] } | Failure> {
   const target = findTarget(on);
   if (target.kind === 'failed') return target;
   const { functionName, signature } = input;
@@ -108,7 +109,8 @@ async function measuredFigures(
   const outputSlots = outputSlotsOf(dataset.output);
   const files = emitFiles(id, input);
   const verified = await target.found.verify({ files, functionName, signature, outputSlots, test, signal });
-  return verified.kind === 'failed' ? verified : inEnglish(() => figureLines(verified, test.count, dataset.output));
+  if (verified.kind === 'failed') return verified;
+  return { kind: 'measured', figures: () => figureLines(verified, test.count, dataset.output) };
 }
 
 /** Reads the set, and makes sure that it is the one that the run knows. */
@@ -206,11 +208,20 @@ export const samplesOf = (rows: Rows): Samples => ({
 });
 
 function figureLines({ error, latencyNs, notes = [] }: Verification, count: number, output: OutputShape): string[] {
-  const rows = `${formatCount(count)} test rows it was not trained on`;
   const errors =
     output.kind === 'classes'
-      ? `wrong class in ${formatPercent(error.missRate)}`
-      : `NRMSE ${formatPercent(error.nrmse)}, p99 ${formatPercent(error.p99)}, largest error ${formatPercent(error.max)} of the output's range`;
-  const times = latencyNs === undefined ? [] : [`${formatDuration(latencyNs)} per call where it was measured.`];
-  return [`Measured on ${rows}: ${errors}.`, ...times, ...notes];
+      ? t(
+          'Measured on {0} test rows it was not trained on: wrong class in {1}.',
+          formatCount(count),
+          formatPercent(error.missRate),
+        )
+      : t(
+          "Measured on {0} test rows it was not trained on: NRMSE {1}, p99 {2}, largest error {3} of the output's range.",
+          formatCount(count),
+          formatPercent(error.nrmse),
+          formatPercent(error.p99),
+          formatPercent(error.max),
+        );
+  const times = latencyNs === undefined ? [] : [t('{0} per call where it was measured.', formatDuration(latencyNs))];
+  return [errors, ...times, ...notes.map((note) => note())];
 }

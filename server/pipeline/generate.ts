@@ -17,6 +17,7 @@ import type { Failure, FrontPoint } from '../protocol.ts';
 import { projectRoot, runFolder } from '../store.ts';
 import { cpuServerTarget } from '../targets/cpu.ts';
 import { findTarget } from '../targets/registry.ts';
+import type { Sentence } from '../targets/sentence.ts';
 import { type ServerTarget, uncheckedText, type Verification } from '../targets/target.ts';
 import { approxNameOf, emitNetwork } from './emit.ts';
 import { type RunResult, readStored, type StoredNetwork } from './run.ts';
@@ -74,16 +75,16 @@ export async function generate(
   if ('kind' in point) return point;
   const check = await checkOn(found.found, { result, files, brief, signal });
   if (check.kind === 'failed') return check;
-  const checked = inEnglish(() => checkedLines(check, found.found));
+  const checkedOf = () => checkedLines(check, found.found);
   const objection = objectionOf(result, { point, measured, check, label: found.found.target.label });
   return {
     kind: 'generated',
     files: emitNetwork({ ...context, modules }, network, [
       ...inEnglish(() => headerFigures(result, point)),
-      ...checked,
+      ...inEnglish(checkedOf),
     ]),
     point,
-    checked,
+    checked: checkedOf(),
     ...(objection === undefined ? {} : { objection }),
   };
 }
@@ -144,7 +145,7 @@ const noRows = ({ runId }: RunResult) => ({
 type Check =
   | { readonly kind: 'measured' }
   | { readonly kind: 'checked'; readonly verification: Verification; readonly rows: number }
-  | { readonly kind: 'unchecked'; readonly reason: string };
+  | { readonly kind: 'unchecked'; readonly reason: Sentence };
 
 async function checkOn(
   target: ServerTarget,
@@ -153,10 +154,9 @@ async function checkOn(
   // Modules are what the run measures, and what `pointOf` has measured where they compute in another format.
   if (target.target.id === 'cpu') return { kind: 'measured' };
   const test = rowsOf(result);
-  if (!test)
-    return { kind: 'unchecked', reason: inEnglish(() => uncheckedText({ kind: 'failed', ...noRows(result) })) };
-  const unusable = await inEnglish(() => target.unavailable());
-  if (unusable) return { kind: 'unchecked', reason: uncheckedText(unusable) };
+  if (!test) return { kind: 'unchecked', reason: () => uncheckedText({ kind: 'failed', ...noRows(result) }) };
+  const unusable = await target.unavailable();
+  if (unusable) return { kind: 'unchecked', reason: () => uncheckedText(unusable) };
   const verification = await target.verify({ ...verifyRequest(result, code, test), brief });
   return verification.kind === 'failed' ? verification : { kind: 'checked', verification, rows: test.count };
 }
@@ -166,18 +166,27 @@ function checkedLines(check: Check, { target }: ServerTarget): string[] {
     case 'measured':
       return [];
     case 'unchecked':
-      return [check.reason];
+      return [check.reason()];
     case 'checked': {
       const { error, latencyNs, notes = [] } = check.verification;
-      const rows = `${formatCount(check.rows)} test rows`;
-      const time = latencyNs === undefined ? '' : `, ${formatDuration(latencyNs)} per call`;
-      return [`Checked for ${target.label} on ${rows}: ${formatError(error)}${time}.`, ...notes];
+      const figures = [
+        target.label,
+        formatCount(check.rows),
+        formatPercent(error.nrmse),
+        formatPercent(error.max),
+      ] as const;
+      const found =
+        latencyNs === undefined
+          ? t("Checked for {0} on {1} test rows: NRMSE {2}, largest error {3} of the output's range.", ...figures)
+          : t(
+              "Checked for {0} on {1} test rows: NRMSE {2}, largest error {3} of the output's range, {4} per call.",
+              ...figures,
+              formatDuration(latencyNs),
+            );
+      return [found, ...notes.map((note) => note())];
     }
   }
 }
-
-const formatError = (error: FrontPoint['error']): string =>
-  `NRMSE ${formatPercent(error.nrmse)}, largest error ${formatPercent(error.max)} of the output's range`;
 
 /** What speaks against this code and was not known to the run, whose own objections are asked about before. */
 function objectionOf(

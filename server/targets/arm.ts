@@ -29,7 +29,7 @@ export const armServerTarget: ServerTarget = {
   // QEMU takes about 7.5 ns for one in float32, 1.6 to 2.1 ns in integers.
   ...(!native && { maxMultiplyAccumulates: { float: 3e9, integers: 1e10 } }),
   async unavailable() {
-    return missingPrograms(armPrograms, t('Checking code for ARM'));
+    return missingPrograms(armPrograms, () => t('Checking code for ARM'));
   },
   async verify({ files, outputSlots, test, signal }) {
     const folder = mkdtempSync(join(tmpdir(), 'deepmaker-arm-'));

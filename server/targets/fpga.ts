@@ -6,8 +6,8 @@ import { basename, join } from 'node:path';
 import { errorFigures } from '../../engine/data/metrics.ts';
 import { fpgaTarget } from '../../engine/emit/fpga/target.ts';
 import type { EmittedFiles } from '../../engine/emit/target.ts';
-import { formatCount } from '../../engine/format.ts';
-import { inEnglish, t } from '../../engine/texts.ts';
+import { formatCount, significant } from '../../engine/format.ts';
+import { t } from '../../engine/texts.ts';
 import type { ErrorFigures } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
 import { cpuServerTarget } from './cpu.ts';
@@ -17,12 +17,14 @@ import {
   type CircuitFolder,
   interpreter,
   interpretTestbench,
+  type Passed,
   runDriver,
   runTestbench,
   simulators,
 } from './fpga/simulate.ts';
 import { type Resources, synthesise } from './fpga/synthesise.ts';
 import { missingPrograms } from './programs.ts';
+import type { Sentence } from './sentence.ts';
 import type { ServerTarget, Verification, VerifyRequest } from './target.ts';
 
 /** Clocks that are simulated with the driver, about half a minute of them. */
@@ -40,7 +42,7 @@ export const fpgaServerTarget: ServerTarget = {
     );
   },
   async unavailable() {
-    return missingPrograms(interpreter, t('Simulating the circuit'));
+    return missingPrograms(interpreter, () => t('Simulating the circuit'));
   },
   async verify(request) {
     const folder = mkdtempSync(join(tmpdir(), 'deepmaker-fpga-'));
@@ -58,13 +60,13 @@ export const fpgaServerTarget: ServerTarget = {
   },
 };
 
-type Simulated = (Verification & { readonly notes: readonly string[] }) | Failure;
+type Simulated = (Verification & { readonly notes: readonly Sentence[] }) | Failure;
 
-const moreByExport = 'Exporting it simulates more of it, with its driver, and synthesises it.';
+const moreByExport = () => t('Exporting it simulates more of it, with its driver, and synthesises it.');
 
 async function simulate(circuit: CircuitFolder, request: VerifyRequest): Promise<Simulated> {
-  const missing = inEnglish(() => missingPrograms(simulators, 'Simulating its driver'));
-  if (missing) return simulateBriefly(circuit, request, [missing.message, missing.hint].join(' '));
+  const missing = missingPrograms(simulators, () => t('Simulating its driver'));
+  if (missing) return simulateBriefly(circuit, request, () => wholeText(missing));
   const bench = await runTestbench(circuit, request.signal);
   if (bench.kind === 'failed') return bench;
   const checked = await checkRows(circuit, request, simulatedClocks);
@@ -72,30 +74,42 @@ async function simulate(circuit: CircuitFolder, request: VerifyRequest): Promise
   return {
     kind: 'verified',
     error: checked.error,
-    notes: [simulatedText([bench.by, 'Verilator'], bench.line), ...checked.notes],
+    notes: [() => simulatedText([bench.by, 'Verilator'], bench), ...checked.notes],
   };
 }
 
-const simulatedText = (by: readonly string[], line: string): string =>
-  `Simulated by ${[...new Set(by)].join(' and ')}: ${line.replace(/^PASS /, '')}.`;
+const wholeText = ({ message, hint = '' }: Failure): string => `${message} ${hint}`.trim();
+
+function simulatedText(by: readonly string[], { circuit, vectors, latency, interval }: Passed): string {
+  const [first, second] = [...new Set(by)];
+  const amounts = [circuit, ...[vectors, latency, interval].map(formatCount)] as const;
+  return second === undefined
+    ? t('Simulated by {0}: {1}: {2} vectors, latency {3} clocks, {4} from result to result.', first!, ...amounts)
+    : t(
+        'Simulated by {0} and {1}: {2}: {3} vectors, latency {4} clocks, {5} from result to result.',
+        first!,
+        second,
+        ...amounts,
+      );
+}
 
 /**
  * The module in TypeScript runs the test rows, and the circuit the first vectors of its testbench, which are the module's
  * integers. `more`: a sentence about what is left out.
  */
-async function simulateBriefly(circuit: CircuitFolder, request: VerifyRequest, more: string): Promise<Simulated> {
+async function simulateBriefly(circuit: CircuitFolder, request: VerifyRequest, more: Sentence): Promise<Simulated> {
   const module = await cpuServerTarget.verify({ ...request, timingBudgetMs: briefTimingMs });
   if (module.kind === 'failed') return module;
   const { error } = module;
   const { vectors, interval } = benchOf(circuit);
   const affordable = Math.min(vectors, Math.floor(briefClocks[interval === 1 ? 'parallel' : 'streaming'] / interval));
   if (affordable === 0) {
-    const slow = `Not simulated: one result takes ${formatCount(interval)} clocks.`;
-    return { kind: 'verified', error, notes: [`${slow} ${more}`] };
+    const slow = () => t('Not simulated: one result takes {0} clocks.', formatCount(interval));
+    return { kind: 'verified', error, notes: [slow, more] };
   }
   const bench = await interpretTestbench(circuit, affordable, request.signal);
   if (bench.kind === 'failed') return bench;
-  return { kind: 'verified', error, notes: [`${simulatedText([bench.by], bench.line)} ${more}`] };
+  return { kind: 'verified', error, notes: [() => simulatedText([bench.by], bench), more] };
 }
 
 /**
@@ -106,7 +120,7 @@ export async function checkRows(
   circuit: CircuitFolder,
   request: VerifyRequest,
   mostClocks: number,
-): Promise<{ readonly kind: 'checked'; readonly error: ErrorFigures; readonly notes: readonly string[] } | Failure> {
+): Promise<{ readonly kind: 'checked'; readonly error: ErrorFigures; readonly notes: readonly Sentence[] } | Failure> {
   const { test, outputSlots, signal } = request;
   const count = Math.min(test.count, Math.max(1, Math.floor(mostClocks / benchOf(circuit).interval)));
   const inputs = test.inputs.subarray(0, (count * test.inputs.length) / test.count);
@@ -127,26 +141,35 @@ export async function checkRows(
     };
   }
   const notes = [
-    `The circuit, which is slow to simulate, gave the answers of the module on ${count} of the ${test.count} test rows.`,
+    () =>
+      t(
+        'The circuit, which is slow to simulate, gave the answers of the module on {0} of the {1} test rows.',
+        formatCount(count),
+        formatCount(test.count),
+      ),
   ];
   return { kind: 'checked', error: module.error, notes };
 }
 
 /** What tools for hardware say, where they are installed. */
-async function hardwareNotes(circuit: CircuitFolder, signal: AbortSignal): Promise<string[]> {
+async function hardwareNotes(circuit: CircuitFolder, signal: AbortSignal): Promise<Sentence[]> {
   const synthesis = await synthesise(circuit, process.cwd(), signal);
-  if (synthesis.kind === 'failed') return [`Not synthesised: ${synthesis.message} ${synthesis.hint ?? ''}`.trim()];
+  if (synthesis.kind === 'failed') return [() => t('Not synthesised: {0}', wholeText(synthesis))];
   const rate = await clockRateOf(circuit, synthesis.resources, signal);
   return [
-    resourcesText(synthesis.by, synthesis.resources),
-    rate.kind === 'failed'
-      ? `No clock rate: ${[rate.message, rate.hint].filter(Boolean).join(' ')}`
-      : clockRateText(rate, benchOf(circuit).interval),
+    () => resourcesText(synthesis.by, synthesis.resources),
+    () =>
+      rate.kind === 'failed'
+        ? t('No clock rate: {0}', wholeText(rate))
+        : clockRateText(rate, benchOf(circuit).interval),
   ];
 }
 
 const resourcesText = (by: string, { lut, ff, dsp, bram }: Resources): string =>
-  `${by} for UltraScale+: ${lut} LUT, ${ff} FF, ${dsp} DSP, ${bram} block RAM of 36 Kbit.`;
+  t(
+    '{0} for UltraScale+: {1} LUT, {2} FF, {3} DSP, {4} block RAM of 36 Kbit.',
+    ...[by, ...[lut, ff, dsp].map(formatCount), significant(bram)],
+  );
 
 /** Writes what belongs to the circuit, all that is not the module, side by side. */
 export function writeCircuit(folder: string, [, ...files]: EmittedFiles): CircuitFolder {

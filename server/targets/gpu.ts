@@ -10,6 +10,7 @@ import { t } from '../../engine/texts.ts';
 import { assetPath } from '../assets.ts';
 import type { Failure } from '../protocol.ts';
 import { loadEsbuild } from '../sampling/installation.ts';
+import { saidWhenRead } from './sentence.ts';
 import type { ServerTarget } from './target.ts';
 
 export interface GpuRequest {
@@ -51,8 +52,6 @@ export const gpuServerTarget: ServerTarget = {
     );
   },
   async unavailable() {
-    // Before anything is waited for, so that whoever asks in English is answered in it.
-    const noGpu = noAdapter();
     const found = findPackage();
     if (found.kind === 'failed') return found;
     const code =
@@ -61,7 +60,7 @@ export const gpuServerTarget: ServerTarget = {
     const request = { packagePath: found.path, code: named, batch: 'run', name: 'name' };
     const reply = await runInChild({ ...request, inputs: new Float64Array(0), count: 0 });
     if (reply.kind === 'failed') return reply;
-    return reply.adapter === undefined ? noGpu : undefined;
+    return reply.adapter === undefined ? noAdapter() : undefined;
   },
   async verify({ files, functionName, outputSlots, test, signal }) {
     const found = findPackage();
@@ -82,20 +81,15 @@ export const gpuServerTarget: ServerTarget = {
     if (reply.kind === 'failed') return reply;
     const { adapter, outputs } = reply;
     if (adapter === undefined) return noAdapter();
-    const note = isSoftware(adapter)
-      ? `Ran on ${adapter}, which computes on the processor: errors are those of a GPU, times would not be.`
-      : `Ran on ${adapter}.`;
+    const note = () =>
+      isSoftware(adapter)
+        ? t('Ran on {0}, which computes on the processor: errors are those of a GPU, times would not be.', adapter)
+        : t('Ran on {0}.', adapter);
     return { kind: 'verified', error: errorFigures(test.outputs, outputs, test.count, outputSlots), notes: [note] };
   },
 };
 
-const noAdapter = (): Failure => ({
-  kind: 'failed',
-  get message() {
-    return t('WebGPU finds no GPU on this machine.');
-  },
-  hint: driverHint(),
-});
+const noAdapter = (): Failure => saidWhenRead(() => t('WebGPU finds no GPU on this machine.'), driverHint);
 
 /** The npm package of the project, or of where this program is installed. */
 function findPackage(): { readonly kind: 'package'; readonly path: string } | Failure {
@@ -106,11 +100,10 @@ function findPackage(): { readonly kind: 'package'; readonly path: string } | Fa
       // The next one may have it.
     }
   }
-  return {
-    kind: 'failed',
-    message: t('Running GPU code needs the npm package webgpu, not installed in {0}.', process.cwd()),
-    hint: t('Run `npm install webgpu` there.'),
-  };
+  return saidWhenRead(
+    () => t('Running GPU code needs the npm package webgpu, not installed in {0}.', process.cwd()),
+    () => t('Run `npm install webgpu` there.'),
+  );
 }
 
 function runInChild(request: GpuRequest, signal?: AbortSignal): Promise<Extract<GpuReply, { kind: 'ran' }> | Failure> {
@@ -126,29 +119,16 @@ function runInChild(request: GpuRequest, signal?: AbortSignal): Promise<Extract<
     };
     const abort = () => end({ kind: 'failed', message: 'Cancelled.' });
     const deadline = setTimeout(
-      () =>
-        end({
-          kind: 'failed',
-          message: t('The GPU did not answer within {0} s.', formatCount(limitMs / 1000)),
-          hint: driverHint(),
-        }),
+      () => end(saidWhenRead(() => t('The GPU did not answer within {0} s.', formatCount(limitMs / 1000)), driverHint)),
       limitMs,
     );
     signal?.addEventListener('abort', abort, { once: true });
     child.once('message', (reply: GpuReply) =>
-      end(
-        reply.kind === 'ran'
-          ? reply
-          : { kind: 'failed', message: t('WebGPU failed: {0}', reply.reason), hint: driverHint() },
-      ),
+      end(reply.kind === 'ran' ? reply : saidWhenRead(() => t('WebGPU failed: {0}', reply.reason), driverHint)),
     );
     child.once('error', (error) => end({ kind: 'failed', message: t('WebGPU did not start: {0}', error.message) }));
     child.once('exit', (code) =>
-      end({
-        kind: 'failed',
-        message: t('The graphics driver ended its process (code {0}).', String(code)),
-        hint: driverHint(),
-      }),
+      end(saidWhenRead(() => t('The graphics driver ended its process (code {0}).', String(code)), driverHint)),
     );
     child.send(
       request,

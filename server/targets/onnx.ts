@@ -8,6 +8,7 @@ import { onnxTarget } from '../../engine/emit/onnx/target.ts';
 import { t } from '../../engine/texts.ts';
 import type { Slot } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
+import { saidWhenRead } from './sentence.ts';
 import type { ServerTarget } from './target.ts';
 
 interface OnnxTensor {
@@ -75,11 +76,10 @@ function loadOnnxRuntime(): OnnxRuntime | Failure {
   try {
     return createRequire(join(process.cwd(), 'package.json'))('onnxruntime-node') as OnnxRuntime;
   } catch {
-    return {
-      kind: 'failed',
-      message: t('onnxruntime-node does not load from {0}.', process.cwd()),
-      hint: t('Run npm install --save-dev onnxruntime-node there.'),
-    };
+    return saidWhenRead(
+      () => t('onnxruntime-node does not load from {0}.', process.cwd()),
+      () => t('Run npm install --save-dev onnxruntime-node there.'),
+    );
   }
 }
 

@@ -5,6 +5,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { t } from '../../engine/texts.ts';
 import type { Failure } from '../protocol.ts';
+import { type Sentence, saidWhenRead } from './sentence.ts';
 
 /** Each program with the package of Debian and Ubuntu that holds it. */
 export type Programs = Readonly<Record<string, string>>;
@@ -20,15 +21,14 @@ const isThere = (program: string): boolean =>
   });
 
 /** Names what is missing and the command that installs it; undefined where all is here. */
-export function missingPrograms(programs: Programs, purpose: string): Failure | undefined {
+export function missingPrograms(programs: Programs, purpose: Sentence): Failure | undefined {
   const missing = Object.keys(programs).filter((program) => !isThere(program));
   if (missing.length === 0) return undefined;
   const packages = [...new Set(missing.map((program) => programs[program]!))];
-  return {
-    kind: 'failed',
-    message: t('{0} needs {1}, not installed here.', purpose, missing.join(', ')),
-    hint: t('On Debian or Ubuntu: apt-get install -y {0}', packages.join(' ')),
-  };
+  return saidWhenRead(
+    () => t('{0} needs {1}, not installed here.', purpose(), missing.join(', ')),
+    () => t('On Debian or Ubuntu: apt-get install -y {0}', packages.join(' ')),
+  );
 }
 
 export interface RunOptions {

@@ -3,9 +3,12 @@
  * the code itself and the estimates, is engine/emit/target.ts. A new target is a folder there, a file here, and an entry
  * in ./registry.ts.
  */
+
 import type { EmittedFiles, Target } from '../../engine/emit/target.ts';
+import { t } from '../../engine/texts.ts';
 import type { ErrorFigures, Samples, Signature, Slot } from '../../engine/types.ts';
 import type { Failure } from '../protocol.ts';
+import type { Sentence } from './sentence.ts';
 
 export interface VerifyRequest {
   /** What the target emitted, with `export` where the language is JavaScript. */
@@ -31,8 +34,8 @@ export interface Verification {
   readonly error: ErrorFigures;
   /** Nanoseconds per call, where a time on this machine says something about the target. */
   readonly latencyNs?: number;
-  /** What else was found; one sentence each. */
-  readonly notes?: readonly string[];
+  /** What else was found. */
+  readonly notes?: readonly Sentence[];
 }
 
 /** How many, of networks in float32 and of those in integers. */
@@ -55,4 +58,4 @@ export interface ServerTarget {
 
 /** Why code was not run here, and what would change that. */
 export const uncheckedText = ({ message, hint }: Failure): string =>
-  `Not checked here: ${[message, hint].filter(Boolean).join(' ')}`;
+  t('Not checked here: {0}', [message, hint].filter(Boolean).join(' '));

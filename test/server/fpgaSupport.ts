@@ -19,7 +19,7 @@ import { succeeded } from './outcomes.ts';
 
 /** Tests of generated code for devices fail where a program is missing; their message is the command that installs it. */
 export function requirePrograms(programs: Programs): void {
-  const missing = missingPrograms(programs, 'This test');
+  const missing = missingPrograms(programs, () => 'This test');
   if (missing) throw new Error(`${missing.message} ${missing.hint}`);
 }
 

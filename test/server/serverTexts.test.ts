@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { CodeAction, CodeLens, Diagnostic, Hover } from 'vscode-languageserver-protocol';
+import type { TargetId } from '../../engine/types.ts';
 import type { EditOutcome, FrontView, RunOutcome } from '../../server/protocol.ts';
 import { RpcClient } from './rpcClient.ts';
 
@@ -145,7 +146,7 @@ function programWithMarks(): string {
 /** What people read; others of the same name that are names (`CPU`, `price`) have no space in them. */
 const readByPeople = new Set([
   ...['title', 'message', 'hint', 'reason', 'label', 'description', 'unavailable', 'refused', 'unchecked', 'basis'],
-  ...['refusal', 'objection', 'stale', 'deviceBasis', 'notes', 'columns'],
+  ...['refusal', 'objection', 'stale', 'deviceBasis', 'notes', 'columns', 'checked'],
 ]);
 
 function textsOf(value: unknown, key = ''): string[] {
@@ -200,8 +201,22 @@ test('everything that is said about a function comes from the bundle', async () 
   const asked = { runId, candidateId: chosen, target: 'cpu', uri };
   assertMarked(await ask('deepmaker/apply', { ...asked, trusted: false }), 2);
   assertMarked(await ask('deepmaker/apply', { ...asked, candidateId: 'none', trusted: true }), 2);
-  const applied = await ask<EditOutcome>('deepmaker/apply', { ...asked, trusted: true, force: true });
-  assert.ok(applied.kind === 'edit', JSON.stringify(applied));
+  const apply = async (target: TargetId) => {
+    const edit = await ask<EditOutcome>('deepmaker/apply', { ...asked, target, trusted: true, force: true });
+    assert.ok(edit.kind === 'edit', JSON.stringify(edit));
+    return edit;
+  };
+  for (const target of ['onnx', 'fpga'] as const) {
+    const { edit, checked } = await apply(target);
+    assertMarked({ checked });
+    const files = edit.documentChanges!.flatMap((change) => ('edits' in change ? change.edits : []));
+    const texts = files.flatMap((each) => ('newText' in each ? each.newText : []));
+    assert.ok(
+      texts.some((each) => each.includes('hecked ') && !each.includes('⟦')),
+      'what is found stands in the head of the file, in English',
+    );
+  }
+  const applied = await apply('cpu');
   assertMarked({ label: applied.label });
 
   const text = writeEdit(folder, applied);

@@ -40,7 +40,7 @@ const programs: Programs = {
 };
 
 before(() => {
-  const missing = missingPrograms(programs, 'This test');
+  const missing = missingPrograms(programs, () => 'This test');
   if (missing) throw new Error(`${missing.message} ${missing.hint}`);
 });
 

@@ -13,7 +13,10 @@ import { assertSame, cnnCase, cnnCases, expected, rowsOf, signal, writeCases } f
 import { inFolder, succeeded } from './outcomes.ts';
 
 before(() => {
-  const missing = missingPrograms({ 'arm-none-eabi-gcc': 'gcc-arm-none-eabi libnewlib-arm-none-eabi' }, 'This test');
+  const missing = missingPrograms(
+    { 'arm-none-eabi-gcc': 'gcc-arm-none-eabi libnewlib-arm-none-eabi' },
+    () => 'This test',
+  );
   if (missing) throw new Error(`${missing.message} ${missing.hint}`);
 });
 

@@ -31,7 +31,7 @@ const folder = mkdtempSync(join(tmpdir(), 'deepmaker-tflite-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 before(async () => {
-  const missing = missingPrograms(runtimePrograms, 'This test');
+  const missing = missingPrograms(runtimePrograms, () => 'This test');
   if (missing) throw new Error(`${missing.message} ${missing.hint}`);
   await buildRunners(folder, await installTflite(console.log));
 });

@@ -50,8 +50,9 @@ describe('the circuits of the FPGA target', () => {
       const circuits = byActivation.map((circuit) => writeCase(folder, circuit));
       const edges = atTheEdge.map((circuit) => writeCase(folder, circuit));
       for (const circuit of [...circuits, ...edges]) {
-        const { line } = succeeded(await runTestbench(circuit, signal));
-        assert.match(line, new RegExp(`^PASS ${circuit.name}: \\d+ vectors`));
+        const passed = succeeded(await runTestbench(circuit, signal));
+        assert.equal(passed.circuit, circuit.name);
+        assert.ok(passed.vectors > 0);
         await checkLint(circuit);
       }
       await checkVerilator(folder, circuits);

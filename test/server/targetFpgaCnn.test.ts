@@ -51,8 +51,8 @@ describe('the convolutional circuits of the FPGA target', () => {
     inFolder(async (folder) => {
       const circuits = cases.map((circuit) => writeCnnCase(folder, circuit));
       for (const circuit of circuits) {
-        const { line, by } = succeeded(await runTestbench(circuit, signal));
-        assert.match(line, new RegExp(`^PASS ${circuit.name}: 4 vectors`));
+        const { vectors, by } = succeeded(await runTestbench(circuit, signal));
+        assert.equal(vectors, 4);
         assert.equal(by, 'Icarus Verilog');
         await checkLint(circuit);
       }

@@ -140,7 +140,7 @@ test('the target runs its code on the adapter of this machine and says which', a
     });
     assert.equal(verified.kind, 'verified', JSON.stringify(verified));
     assert.ok(verified.kind === 'verified' && verified.error.max < tolerance);
-    assert.match(verified.notes?.[0] ?? '', /^Ran on \w/);
+    assert.match(verified.notes?.[0]?.() ?? '', /^Ran on \w/);
   } finally {
     process.chdir(restore.cwd);
     process.env = restore.env;

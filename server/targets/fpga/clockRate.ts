@@ -3,8 +3,8 @@
  * iCE40 family, by Yosys and nextpnr. It says nothing exact about other families; they are newer and faster.
  */
 
-import { formatDuration } from '../../../engine/format.ts';
-import { inEnglish } from '../../../engine/texts.ts';
+import { formatDuration, significant } from '../../../engine/format.ts';
+import { t } from '../../../engine/texts.ts';
 import type { Failure } from '../../protocol.ts';
 import { missingPrograms, type Programs, runProgram } from '../programs.ts';
 import { type CircuitFolder, coreSources } from './simulate.ts';
@@ -37,9 +37,14 @@ export async function clockRateOf(
   { lut, bram }: Pick<Resources, 'lut' | 'bram'>,
   signal: AbortSignal,
 ): Promise<ClockRate> {
-  const missing = inEnglish(() => missingPrograms(placers, 'Placing the circuit'));
+  const missing = missingPrograms(placers, () => t('Placing the circuit'));
   if (missing) return missing;
-  const tooLarge = { kind: 'failed', message: 'The circuit fits no device of the family Lattice iCE40.' } as const;
+  const tooLarge: Failure = {
+    kind: 'failed',
+    get message() {
+      return t('The circuit fits no device of the family Lattice iCE40.');
+    },
+  };
   if (lut > most.lut || bram > most.bram) return tooLarge;
   for (const device of devices) {
     const hertz = await placed(circuit, device, signal);
@@ -68,10 +73,11 @@ async function placed(
   return last === undefined ? undefined : 1e6 * Number(last);
 }
 
-/** A sentence in English, as it goes into generated files; `interval`: clocks from one result to the next. */
+/** `interval`: clocks from one result to the next. */
 export const clockRateText = ({ device, hertz }: { device: string; hertz: number }, interval: number): string =>
-  inEnglish(
-    () =>
-      `Clock rate on a Lattice ${device}, placed by nextpnr, not on your device: ${(hertz / 1e6).toFixed(1)} MHz, ` +
-      `a result every ${formatDuration((1e9 * interval) / hertz)}.`,
+  t(
+    'Clock rate on a Lattice {0}, placed by nextpnr, not on your device: {1} MHz, a result every {2}.',
+    device,
+    significant(hertz / 1e6),
+    formatDuration((1e9 * interval) / hertz),
   );

@@ -7,9 +7,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { inEnglish } from '../../../engine/texts.ts';
+import { t } from '../../../engine/texts.ts';
 import type { Failure } from '../../protocol.ts';
 import { missingPrograms, runProgram } from '../programs.ts';
+import { saidWhenRead } from '../sentence.ts';
 import { type CircuitFolder, coreSources, memoryFiles } from './simulate.ts';
 
 export interface Resources {
@@ -26,11 +27,14 @@ const npmPackage = '@yowasp/yosys';
 
 /** `project` is where the npm package is looked for. */
 export async function synthesise(circuit: CircuitFolder, project: string, signal: AbortSignal): Promise<Synthesis> {
-  const missing = inEnglish(() => missingPrograms({ yosys: 'yosys' }, 'Synthesis'));
+  const missing = missingPrograms({ yosys: 'yosys' }, () => t('Synthesis'));
   if (!missing) return synthesiseLocally(circuit, signal);
   const found = findPackage(project);
   if (found) return synthesiseByPackage(circuit, found);
-  return { ...missing, hint: `${missing.hint}, or in ${project}: npm install ${npmPackage}` };
+  return saidWhenRead(
+    () => missing.message,
+    () => t('{0}, or in {1}: {2}', missing.hint ?? '', project, `npm install ${npmPackage}`),
+  );
 }
 
 const scriptOf = (circuit: CircuitFolder): string =>
@@ -74,7 +78,10 @@ export async function synthesiseByPackage(circuit: CircuitFolder, entry: string)
     const text = typeof stat === 'string' ? stat : new TextDecoder().decode(stat);
     return { kind: 'synthesised', by: npmPackage, resources: resourcesIn(text) };
   } catch (error) {
-    return { kind: 'failed', message: `${npmPackage} failed: ${String(error)}`, hint: 'Install Yosys instead.' };
+    return saidWhenRead(
+      () => t('{0} failed: {1}', npmPackage, String(error)),
+      () => t('Install Yosys instead.'),
+    );
   }
 }
 
