@@ -156,12 +156,10 @@ async function hardwareNotes(circuit: CircuitFolder, signal: AbortSignal): Promi
   const synthesis = await synthesise(circuit, process.cwd(), signal);
   if (synthesis.kind === 'failed') return [() => t('Not synthesised: {0}', wholeText(synthesis))];
   const rate = await clockRateOf(circuit, synthesis.resources, signal);
+  const { interval } = benchOf(circuit);
   return [
     () => resourcesText(synthesis.by, synthesis.resources),
-    () =>
-      rate.kind === 'failed'
-        ? t('No clock rate: {0}', wholeText(rate))
-        : clockRateText(rate, benchOf(circuit).interval),
+    () => (rate.kind === 'failed' ? t('No clock rate: {0}', wholeText(rate)) : clockRateText(rate, interval)),
   ];
 }
 

@@ -85,7 +85,7 @@ async function unmarked({ page }: PanelPage): Promise<readonly string[]> {
 
 const sameEverywhere = [
   ...[/\d+(x\d+)+( L\d+ B\d+ \d+x\d+)?/g, /\d+(-\d+)+/g, /\b(tanh|relu|sigmoid|softplus|elu|selu|linear|gelu|silu)\b/g],
-  ...[/\bNRMSE\b/g, /\b(CPU|ARM|FPGA|GPU|ONNX)\b/g, /µs|\b(ns|ms|kB|MB|price|spot|vol|n)\b/g],
+  ...[/\bNRMSE\b/g, /\b(CPU|ARM|FPGA|GPU|ONNX|LUT|DSP)\b/g, /µs|\b(ns|ms|kB|MB|price|spot|vol|n)\b/g],
 ];
 const ownWords = (text: string): string =>
   sameEverywhere.reduce((words, known) => words.replaceAll(known, ' '), text.replaceAll(/⟦[^⟦⟧]*⟧/g, ' '));

@@ -95,7 +95,7 @@ describe('the convolutional circuits of the FPGA target', () => {
         await checkRows(circuit, { ...request, test: { inputs: rows, outputs: exact, count } }, 20_000),
       );
       assert.equal(checked.error.missRate, 0);
-      assert.match(checked.notes.join(' '), /answers of the module on \d of the 60 test rows/);
+      assert.match(checked.notes.map((note) => note()).join(' '), /answers of the module on \d of the 60 test rows/);
       const other = fpgaTarget.emit({ ...input, network: { ...input.network } });
       const wrong = [{ ...other[0], content: String(other[0].content).replace('return', 'return "b" ?? ') }] as const;
       const differs = await checkRows(

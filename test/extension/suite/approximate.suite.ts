@@ -58,11 +58,16 @@ suite('Approximate', () => {
     const editor = await vscode.window.showTextDocument(document);
     const position = positionOf(document, 'nextDay(');
     editor.selection = new vscode.Selection(position, position);
-    // The extension API leaves `disabled` out of what it returns, so this looks at the menu itself.
-    await vscode.commands.executeCommand('editor.action.codeAction', { kind: 'refactor.rewrite.approximate' });
+    // The extension API leaves `disabled` out of what it returns, so this looks at the menu itself. VS Code drops a question
+    // for actions while it is busy with the text, so it is asked until there is an answer.
     await until('the reason, in the window', async () => {
-      const window = await askDriver({ kind: 'snapshot', surface: 'workbench' });
-      return window.includes('its parameter `day` is a Date') || undefined;
+      await vscode.commands.executeCommand('editor.action.codeAction', { kind: 'refactor.rewrite.approximate' });
+      for (let looks = 0; looks < 10; looks++) {
+        const window = await askDriver({ kind: 'snapshot', surface: 'workbench' });
+        if (window.includes('its parameter `day` is a Date')) return true;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      return undefined;
     });
   });
 
