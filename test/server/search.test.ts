@@ -319,7 +319,7 @@ const usageErrors: readonly [name: string, args: readonly string[], message: Reg
   ['part of a row', ['shapes.json', '--subset', '10.5'], /--subset needs at least 10 rows, not 10\.5/],
   ['no time', ['shapes.json', '--seconds', '0'], /--seconds needs more than 0/],
   ['too much time', ['shapes.json', '--seconds', '1e9'], /at most 2000000 seconds/],
-  ['too few parameters', ['shapes.json', '--max-params', '1000'], /No network fits into 1000 parameters.*\nAllow at/],
+  ['too few parameters', ['shapes.json', '--max-params', '1000'], /No network fits into 1,000 parameters.*\nAllow at/],
   ['a trainer that is not installed', ['shapes.json', '--trainer', 'tensorflow'], /npm install @tensorflow\/tfjs-node/],
 ];
 

@@ -73,7 +73,7 @@ const refused: readonly [args: string[], message: RegExp][] = [
   ],
   [['--augment', 'rotate'], /augment: .*"none"\|"shift"\|"shift\+flip"/],
   [['--fidelity', 'half'], /fidelity: .*"full"\|"halving"/],
-  [['--max-params', '30000'], /No network fits into 30000 parameters/],
+  [['--max-params', '30000'], /No network fits into 30,000 parameters/],
 ];
 for (const [args, message] of refused) {
   test(`${args.join(' ')} is refused with the next step`, () => {

@@ -87,6 +87,8 @@ async function crashUntilLeft(document: vscode.TextDocument): Promise<void> {
     await crash();
     const next = await until('a server that answers, or words', async () => {
       if (serverProcesses()) return (await answers(document)) && 'running';
+      // A toast may be gone again before it is looked for; the list keeps it.
+      await vscode.commands.executeCommand('notifications.showList');
       return left.test(await askDriver({ kind: 'snapshot', surface: 'workbench' })) ? 'left' : undefined;
     });
     if (next === 'left') return;
